@@ -1,0 +1,1 @@
+//! Compression codecs and predictors, one file a codec; pure functions on bytes.

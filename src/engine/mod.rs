@@ -1,0 +1,1 @@
+//! The one loop that pulls tiles through the workers.

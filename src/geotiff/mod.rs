@@ -1,0 +1,1 @@
+//! GeoTIFF and COG: from directories and chunks to rasters, and back.

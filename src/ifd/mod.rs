@@ -1,0 +1,1 @@
+//! TIFF structure: header, directories, typed entries; reading and writing.

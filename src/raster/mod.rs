@@ -1,0 +1,1 @@
+//! Rasters in memory and on demand: types, grids, buffers, sources.
