@@ -1,1 +1,17 @@
-//! The one loop that pulls tiles through the workers.
+//! The engine: demand-driven, bounded in memory, the same bytes every time.
+
+/// Memory limits of the machine and its containers.
+mod budget;
+/// A sink that keeps all pixels.
+mod memory;
+/// [`Engine`]: the one loop that pulls tiles through the workers.
+mod run;
+/// [`Sink`], [`Encode`], [`Observer`]: where tiles go.
+mod sink;
+/// [`Tiling`]: the canonical order of tiles.
+mod tiling;
+
+pub use budget::default_memory;
+pub use run::{Engine, EngineOptions};
+pub use sink::{Encode, Observer, Silent, Sink};
+pub use tiling::{Tile, Tiling};

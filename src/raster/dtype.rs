@@ -118,8 +118,17 @@ const ROUND_F64: f64 = 6_755_399_441_055_744.0;
 /// The same for `f32`: 1.5 * 2^23.
 const ROUND_F32: f32 = 12_582_912.0;
 
-/// `via f32` marks the types whose every value and every value between two of
-/// them an `f32` can round exactly (|x| < 2^22).
+/// Clamps by comparisons that compile to one instruction each; NaN becomes 0.
+#[inline(always)]
+fn clamp<F: PartialOrd + Default + Copy>(value: F, min: F, max: F) -> F {
+    let low = if value > min { value } else { min };
+    let clamped = if low < max { low } else { max };
+    // NaN is the one value that does not equal itself.
+    if value.partial_cmp(&value).is_some() { clamped } else { F::default() }
+}
+
+/// Implements [`Sample`] for integers. `narrow` types round by the magic
+/// numbers above, `wide` ones do not fit them.
 macro_rules! integer_sample {
     (narrow: $($t:ty, $tag:ident;)*) => { $(
         impl sealed::Sealed for $t {}
@@ -129,14 +138,14 @@ macro_rules! integer_sample {
             fn to_f64(self) -> f64 { f64::from(self) }
             #[inline(always)]
             fn from_f64(value: f64) -> Self {
-                let clamped = value.max(f64::from(<$t>::MIN)).min(f64::from(<$t>::MAX));
+                let clamped = clamp(value, f64::from(<$t>::MIN), f64::from(<$t>::MAX));
                 ((clamped + ROUND_F64) - ROUND_F64) as $t
             }
             #[inline(always)]
             fn to_f32(self) -> f32 { f32::from(self) }
             #[inline(always)]
             fn from_f32(value: f32) -> Self {
-                let clamped = value.max(f32::from(<$t>::MIN)).min(f32::from(<$t>::MAX));
+                let clamped = clamp(value, f32::from(<$t>::MIN), f32::from(<$t>::MAX));
                 ((clamped + ROUND_F32) - ROUND_F32) as i32 as $t
             }
         }
@@ -241,6 +250,7 @@ mod tests {
             assert_eq!(u8::from_f32(value as f32), expected, "{value}");
         }
         assert_eq!(i16::from_f64(-2.5), -2);
+        assert_eq!((i16::from_f64(f64::NAN), i8::from_f32(f32::NAN)), (0, 0));
         assert_eq!(i16::from_f32(-32768.6), i16::MIN);
         assert_eq!(i32::from_f64(f64::INFINITY), i32::MAX);
         assert_eq!(u64::from_f64(-1.0), 0);

@@ -88,7 +88,9 @@ impl fmt::Display for NoData {
             Self::Integer(i) => write!(f, "{i}"),
             Self::Float(x) if x.is_nan() => f.write_str("nan"),
             // The shortest text that reads back as the same number.
-            Self::Float(x) if x.abs() >= 1e17 || (*x != 0.0 && x.abs() < 1e-5) => write!(f, "{x:e}"),
+            Self::Float(x) if x.abs() >= 1e17 || (*x != 0.0 && x.abs() < 1e-5) => {
+                write!(f, "{x:e}")
+            }
             Self::Float(x) => write!(f, "{x}"),
         }
     }

@@ -1,0 +1,81 @@
+//! The canonical order of tiles.
+
+use crate::raster::{Size, Window};
+
+/// One unit of output work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tile {
+    /// Its place in canonical order, from 0.
+    pub index: u64,
+    /// Its pixels, cut off at the raster's edge.
+    pub window: Window,
+}
+
+/// A raster cut into tiles, row by row from the top left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tiling {
+    raster: Size,
+    tile: Size,
+}
+
+impl Tiling {
+    /// Cuts `raster` into tiles of `tile` pixels; a `tile` of 0 counts as 1.
+    pub fn new(raster: Size, tile: Size) -> Self {
+        Self { raster, tile: Size::new(tile.width.max(1), tile.height.max(1)) }
+    }
+
+    /// Returns the number of tiles in a row.
+    pub fn across(&self) -> u64 {
+        u64::from(self.raster.width.div_ceil(self.tile.width))
+    }
+
+    /// Returns the number of rows of tiles.
+    pub fn down(&self) -> u64 {
+        u64::from(self.raster.height.div_ceil(self.tile.height))
+    }
+
+    /// Returns the number of tiles.
+    pub fn len(&self) -> u64 {
+        self.across() * self.down()
+    }
+
+    /// Returns whether there are no tiles.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Returns the tile at `index` in canonical order, or `None` beyond the last.
+    pub fn tile(&self, index: u64) -> Option<Tile> {
+        if index >= self.len() {
+            return None;
+        }
+        // Both fit: they are below the raster's own extent.
+        let col = (index % self.across()) as u32 * self.tile.width;
+        let row = (index / self.across()) as u32 * self.tile.height;
+        let width = self.tile.width.min(self.raster.width - col);
+        let height = self.tile.height.min(self.raster.height - row);
+        Some(Tile { index, window: Window::new(col.into(), row.into(), width, height) })
+    }
+
+    /// Returns all tiles in canonical order.
+    pub fn iter(&self) -> impl Iterator<Item = Tile> + use<> {
+        let tiling = *self;
+        (0..tiling.len()).map_while(move |index| tiling.tile(index))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tiles_cover_each_pixel_once_in_row_order() {
+        let tiling = Tiling::new(Size::new(1000, 300), Size::new(256, 256));
+        assert_eq!((tiling.across(), tiling.down()), (4, 2));
+        let tiles: Vec<_> = tiling.iter().collect();
+        assert_eq!(tiles[5].window, Window::new(256, 256, 256, 44));
+        assert_eq!(tiles[7].window, Window::new(768, 256, 232, 44));
+        assert_eq!(tiles.iter().map(|t| t.window.pixels()).sum::<u64>(), 300_000);
+        assert_eq!(tiling.tile(8), None);
+    }
+}

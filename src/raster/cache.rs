@@ -1,0 +1,188 @@
+//! Decoded chunks, bounded in bytes: a chunk wanted twice is decoded once.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::Buffer;
+use crate::error::Result;
+
+/// A decoded chunk, shared by all who read from it.
+pub type Chunk = Arc<Buffer>;
+
+/// Names a chunk within a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ChunkKey {
+    /// The image it belongs to: [`ChunkKey::new_source`].
+    pub source: u64,
+    /// Its index in the image.
+    pub chunk: u64,
+}
+
+impl ChunkKey {
+    /// Returns a number for an image, different at each call.
+    pub fn new_source() -> u64 {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        NEXT.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+/// Decoded chunks, least recently used dropped first once they exceed a
+/// number of bytes. What it holds changes how long reads take, never what they give.
+#[derive(Debug)]
+pub struct ChunkCache {
+    shelves: Mutex<Shelves>,
+    limit: u64,
+    decoded: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Shelves {
+    entries: HashMap<ChunkKey, Entry>,
+    /// Keys by last use, oldest first.
+    by_use: BTreeMap<u64, ChunkKey>,
+    clock: u64,
+    bytes: u64,
+}
+
+#[derive(Debug)]
+struct Entry {
+    /// Locked while one worker decodes; others who want the chunk wait for it.
+    slot: Arc<Mutex<Option<Chunk>>>,
+    bytes: u64,
+    used: u64,
+}
+
+impl ChunkCache {
+    /// Makes an empty cache of at most `limit` bytes of samples.
+    pub fn new(limit: u64) -> Self {
+        Self { shelves: Mutex::default(), limit, decoded: AtomicU64::new(0) }
+    }
+
+    /// Returns how many chunks were decoded so far, repeats counted.
+    pub fn decoded(&self) -> u64 {
+        self.decoded.load(Ordering::Relaxed)
+    }
+
+    /// Returns the chunk named `key`, by `decode` if it is not here.
+    ///
+    /// # Errors
+    /// What `decode` gives; nothing is kept then.
+    pub fn get_or_decode(
+        &self,
+        key: ChunkKey,
+        bytes: u64,
+        decode: impl FnOnce() -> Result<Buffer>,
+    ) -> Result<Chunk> {
+        let slot = self.lock().slot(key, bytes);
+        // `decode` neither takes this lock again nor enters rayon, so whoever
+        // waits here waits for at most one decode.
+        let mut place = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(chunk) = &*place {
+            return Ok(chunk.clone());
+        }
+        self.decoded.fetch_add(1, Ordering::Relaxed);
+        let decoded = decode();
+        let mut shelves = self.lock();
+        match decoded {
+            Ok(buffer) => {
+                let chunk = Arc::new(buffer);
+                *place = Some(chunk.clone());
+                shelves.shrink(self.limit, key);
+                Ok(chunk)
+            }
+            Err(error) => {
+                shelves.remove(key);
+                Err(error)
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shelves> {
+        self.shelves.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Shelves {
+    fn slot(&mut self, key: ChunkKey, bytes: u64) -> Arc<Mutex<Option<Chunk>>> {
+        self.clock += 1;
+        let now = self.clock;
+        let entry = self.entries.entry(key).or_insert_with(|| {
+            self.bytes += bytes;
+            Entry { slot: Arc::default(), bytes, used: now }
+        });
+        self.by_use.remove(&entry.used);
+        self.by_use.insert(now, key);
+        entry.used = now;
+        entry.slot.clone()
+    }
+
+    fn remove(&mut self, key: ChunkKey) {
+        if let Some(entry) = self.entries.remove(&key) {
+            self.by_use.remove(&entry.used);
+            self.bytes -= entry.bytes;
+        }
+    }
+
+    /// Drops the oldest chunks, though never `newest`, until the rest fit in `limit` bytes.
+    fn shrink(&mut self, limit: u64, newest: ChunkKey) {
+        while self.bytes > limit {
+            let Some(oldest) = self.by_use.values().copied().find(|&k| k != newest) else { return };
+            self.remove(oldest);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Error;
+    use crate::raster::{DataType, Pool, Window};
+
+    fn chunk() -> Buffer {
+        Buffer::new(&Pool::new(0), Window::new(0, 0, 8, 8), 1, DataType::U8)
+    }
+
+    #[test]
+    fn decodes_once_and_forgets_the_least_recently_used() {
+        let cache = ChunkCache::new(128);
+        let get = |chunk_index| {
+            let key = ChunkKey { source: 1, chunk: chunk_index };
+            cache.get_or_decode(key, 64, || Ok(chunk())).expect("decodes")
+        };
+        for index in [0, 1, 0, 0, 1, 0] {
+            get(index);
+        }
+        assert_eq!(cache.decoded(), 2);
+        get(2); // drops 1, used longest ago
+        get(0);
+        assert_eq!(cache.decoded(), 3);
+        get(1);
+        assert_eq!(cache.decoded(), 4);
+    }
+
+    #[test]
+    fn workers_who_want_the_same_chunk_decode_it_once() {
+        let cache = ChunkCache::new(1 << 20);
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for index in 0..50 {
+                        let key = ChunkKey { source: 1, chunk: index };
+                        cache.get_or_decode(key, 64, || Ok(chunk())).expect("decodes");
+                    }
+                });
+            }
+        });
+        assert_eq!(cache.decoded(), 50);
+    }
+
+    #[test]
+    fn a_failed_decode_leaves_nothing() {
+        let cache = ChunkCache::new(1 << 20);
+        let key = ChunkKey { source: 1, chunk: 0 };
+        assert!(cache.get_or_decode(key, 64, || Err(Error::format("bits"))).is_err());
+        assert!(cache.get_or_decode(key, 64, || Ok(chunk())).is_ok());
+        assert_eq!(cache.lock().bytes, 64);
+    }
+}

@@ -1,0 +1,85 @@
+//! What can make pixels on demand.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::{Buffer, CancelFlag, ChunkCache, Context, DataType, Grid, NoData, Pool, Size, Window};
+use crate::error::Result;
+
+/// What a raster is, before any pixel is read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Info {
+    /// Where the pixels lie.
+    pub grid: Grid,
+    /// The number of bands, at least 1.
+    pub bands: u16,
+    /// The type of every sample.
+    pub dtype: DataType,
+    /// The value that stands for "no value", in every band.
+    pub nodata: Option<NoData>,
+    /// The size of the chunks that the source reads at once: windows aligned
+    /// to it cost least.
+    pub chunk: Size,
+}
+
+/// A raster that can make any window of itself, on any thread, at any time.
+pub trait Source: Send + Sync + fmt::Debug {
+    /// Returns what the raster is.
+    fn info(&self) -> &Info;
+
+    /// Fills all of `out`, which has the raster's bands and type. Pixels
+    /// beyond the raster's edge become invalid.
+    ///
+    /// # Errors
+    /// Whatever keeps the pixels from being made; `out` then holds anything.
+    fn read(&self, out: &mut Buffer, cx: &Context<'_>) -> Result<()>;
+
+    /// Returns the peak bytes that `read` of `window` holds besides `out`, its
+    /// inputs' reads included and cached chunks not.
+    fn footprint(&self, window: Window) -> u64;
+
+    /// Returns the stored overviews, largest first, each a whole raster.
+    fn overviews(&self) -> Vec<Raster> {
+        Vec::new()
+    }
+}
+
+/// A raster: lazy, immutable, cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Raster(Arc<dyn Source>);
+
+impl Raster {
+    /// Makes a raster of anything that can make pixels.
+    pub fn new(source: impl Source + 'static) -> Self {
+        Self(Arc::new(source))
+    }
+
+    /// Returns what the raster is.
+    pub fn info(&self) -> &Info {
+        self.0.info()
+    }
+
+    /// Returns what makes the pixels.
+    pub fn source(&self) -> &dyn Source {
+        &*self.0
+    }
+
+    /// Returns the stored overviews, largest first.
+    pub fn overviews(&self) -> Vec<Self> {
+        self.0.overviews()
+    }
+
+    /// Reads one window on the calling thread. For a whole raster an engine is
+    /// faster and bounds memory; here a chunk read by two calls is decoded twice.
+    ///
+    /// # Errors
+    /// Whatever keeps the pixels from being made.
+    pub fn read(&self, window: Window) -> Result<Buffer> {
+        let cx = Context {
+            pool: &Pool::new(0),
+            cache: &ChunkCache::new(64 << 20),
+            cancel: &CancelFlag::new(),
+        };
+        cx.read(self, window)
+    }
+}
