@@ -1,1 +1,3 @@
+//! The `swath` command.
+
 fn main() {}
