@@ -25,7 +25,7 @@ mod grid;
 mod nodata;
 /// [`Pool`] and [`Words`]: reused memory for samples.
 mod pool;
-/// [`Source`], [`Info`] and [`Raster`].
+/// [`Source`], [`Raster`] and what a raster is: [`Info`].
 mod source;
 /// [`Window`] and [`Size`].
 mod window;
@@ -40,5 +40,5 @@ pub use geotransform::{GeoTransform, Point};
 pub use grid::Grid;
 pub use nodata::NoData;
 pub use pool::{Pool, Words};
-pub use source::{Info, Raster, Source};
+pub use source::{Alpha, Colors, Info, Raster, Source};
 pub use window::{Size, Window};
