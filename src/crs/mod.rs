@@ -5,4 +5,4 @@ mod system;
 mod transformer;
 
 pub use system::{Crs, CrsKind, Unit};
-pub use transformer::Transformer;
+pub use transformer::{Repeat, Transformer};
