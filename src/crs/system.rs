@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
-use super::registry;
+use super::{GeoKeys, registry};
 use crate::{Error, Result};
 
 /// A coordinate reference system: what the coordinates of a raster mean.
@@ -24,9 +25,18 @@ use crate::{Error, Result};
 /// assert_eq!(utm.kind(), Some(CrsKind::Projected));
 /// # Ok::<(), swath::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone)]
 pub struct Crs {
-    code: u32,
+    code: Option<u32>,
+    /// As the file states it, so that what swath does not understand survives.
+    keys: Option<Arc<GeoKeys>>,
+}
+
+impl PartialEq for Crs {
+    /// Compares codes; systems without one are the same if their GeoKeys are.
+    fn eq(&self, other: &Self) -> bool {
+        self.code == other.code && (self.code.is_some() || self.keys == other.keys)
+    }
 }
 
 /// What kind of coordinates a reference system has.
@@ -55,7 +65,29 @@ pub enum Unit {
 impl Crs {
     /// Makes the system of an EPSG code, known to swath or not.
     pub fn from_epsg(code: u32) -> Self {
-        Self { code }
+        Self { code: Some(code), keys: None }
+    }
+
+    /// Makes the system that a file's GeoKeys state, or `None` if they say
+    /// nothing about one. One that has no EPSG code can be written again, but
+    /// not transformed.
+    pub fn from_geokeys(keys: GeoKeys) -> Option<Self> {
+        let code = keys.epsg().map(|(code, _)| code);
+        keys.describes_crs().then(|| Self { code, keys: Some(Arc::new(keys)) })
+    }
+
+    /// Returns the GeoKeys that state this system: those it was read from, or
+    /// else the short form of its code.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] if GeoKeys cannot state it or swath does not know
+    /// whether it is geographic or projected.
+    pub fn to_geokeys(&self) -> Result<GeoKeys> {
+        if let Some(keys) = &self.keys {
+            return Ok(GeoKeys::clone(keys));
+        }
+        let short = || GeoKeys::from_epsg(self.code?, self.kind()?);
+        short().ok_or_else(|| Error::unsupported(format!("writing {self} as GeoKeys")))
     }
 
     /// Reads a system from what a person or a file writes.
@@ -92,12 +124,12 @@ impl Crs {
 
     /// Returns the EPSG code, or `None` for a system that has none.
     pub fn epsg(&self) -> Option<u32> {
-        Some(self.code)
+        self.code
     }
 
     /// Returns whether swath has a definition and so can transform coordinates.
     pub fn is_known(&self) -> bool {
-        registry::find(self.code).is_some()
+        self.code.and_then(registry::find).is_some()
     }
 
     /// Returns the codes of all systems swath has a definition of, in no promised order.
@@ -107,9 +139,12 @@ impl Crs {
 
     /// Returns the kind of coordinates, or `None` for an unknown code.
     pub fn kind(&self) -> Option<CrsKind> {
-        registry::find(self.code).map(|entry| {
-            if entry.is_geographic() { CrsKind::Geographic } else { CrsKind::Projected }
-        })
+        let stated = || self.keys.as_ref()?.epsg().map(|(_, kind)| kind);
+        match self.code.and_then(registry::find) {
+            Some(entry) if entry.is_geographic() => Some(CrsKind::Geographic),
+            Some(_) => Some(CrsKind::Projected),
+            None => stated(),
+        }
     }
 
     /// Returns whether the coordinates are known to be longitude and latitude.
@@ -119,22 +154,20 @@ impl Crs {
 
     /// Returns the unit of both axes, or `None` for an unknown code.
     pub fn unit(&self) -> Option<Unit> {
-        self.kind().map(|kind| match kind {
-            CrsKind::Geographic => Unit::Degree,
-            CrsKind::Projected => Unit::Length { metres: 1.0 },
-        })
+        let entry = self.code.and_then(registry::find)?;
+        Some(if entry.is_geographic() { Unit::Degree } else { Unit::Length { metres: 1.0 } })
     }
 
     /// Returns the authority's name, or `EPSG:n` for an unknown code.
     pub fn name(&self) -> Cow<'static, str> {
-        match registry::find(self.code) {
+        match self.code.and_then(registry::find) {
             Some(entry) => entry.name,
             None => self.to_string().into(),
         }
     }
 
     pub(super) fn entry(&self) -> Result<registry::Entry> {
-        registry::find(self.code).ok_or_else(|| {
+        self.code.and_then(registry::find).ok_or_else(|| {
             Error::unsupported(format!("transforming coordinates of {self}")).hint(
                 "swath has no definition of this code yet; warp the file to a common system \
                  with another tool first",
@@ -145,7 +178,10 @@ impl Crs {
 
 impl fmt::Display for Crs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "EPSG:{}", self.code)
+        match self.code {
+            Some(code) => write!(f, "EPSG:{code}"),
+            None => f.write_str("a user-defined coordinate reference system"),
+        }
     }
 }
 
