@@ -7,4 +7,4 @@ mod transformer;
 
 pub use geokeys::{GeoKey, GeoKeyTags, GeoKeys};
 pub use system::{Crs, CrsKind, Unit};
-pub use transformer::Transformer;
+pub use transformer::{Repeat, Transformer};

@@ -127,6 +127,7 @@ const PROJECTED: &[(u32, &str, Datum, &str)] = &[
     (3574, "WGS 84 / North Pole LAEA Atlantic", Datum::Wgs84, "+proj=laea +lat_0=90 +lon_0=-40"),
     (3575, "WGS 84 / North Pole LAEA Europe", Datum::Wgs84, "+proj=laea +lat_0=90 +lon_0=10"),
     (3576, "WGS 84 / North Pole LAEA Russia", Datum::Wgs84, "+proj=laea +lat_0=90 +lon_0=90"),
+    (3832, "WGS 84 / PDC Mercator", Datum::Wgs84, "+proj=merc +lon_0=150 +k=1"),
     // Spherical formulas on the ellipsoid's coordinates, by definition.
     (3857, "WGS 84 / Pseudo-Mercator", Datum::Wgs84, "+proj=merc +a=6378137 +b=6378137"),
     (3976, "WGS 84 / NSIDC Sea Ice Polar Stereographic South", Datum::Wgs84,

@@ -55,6 +55,15 @@ pub struct Transformer {
     steps: Option<Arc<Steps>>,
 }
 
+/// How the x of a coordinate system repeats.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Repeat {
+    /// The middle of the range that transformations give.
+    pub middle: f64,
+    /// The distance after which x means the same place again.
+    pub period: f64,
+}
+
 /// Where the coordinates change at all: a projection left, one entered, or both.
 struct Steps {
     from: Option<Side>,
@@ -116,6 +125,20 @@ impl Transformer {
     /// Returns a line for a report: what is done about the datums, and how accurate it is.
     pub fn description(&self) -> &str {
         &self.description
+    }
+
+    /// Returns how the target system's x repeats, or `None` where it does not.
+    ///
+    /// Longitudes repeat, and so do the eastings of cylindrical projections:
+    /// results lie within half a period of the middle, and a raster that reaches
+    /// beyond that range means the same places by other numbers.
+    pub fn repeat(&self) -> Option<Repeat> {
+        match self.steps.as_ref()?.to.as_ref() {
+            None => Some(Repeat { middle: 0.0, period: 360.0 }),
+            Some(side) => {
+                side.period.map(|period| Repeat { middle: side.projected.false_easting(), period })
+            }
+        }
     }
 
     /// Transforms points in place; those that cannot be become NaN.
