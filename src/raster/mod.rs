@@ -21,6 +21,8 @@ mod dtype;
 mod geotransform;
 /// [`Grid`]: where the pixels of a raster lie.
 mod grid;
+/// Rasters of samples that are in memory already.
+mod memory;
 /// [`NoData`]: the value that stands for "no value".
 mod nodata;
 /// [`Pool`] and [`Words`]: reused memory for samples.
