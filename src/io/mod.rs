@@ -1,1 +1,18 @@
 //! Byte sources and staged outputs.
+//!
+//! - [`ByteSource`]: read-only bytes with random access: mapped, read or owned.
+//! - [`ByteOrder`]: which end of a number comes first in a file.
+//! - [`Staged`]: an output file that is whole or absent.
+//! - [`Scratch`]: an unnamed temporary file for parked bytes.
+
+mod bytes;
+mod map;
+mod order;
+mod scratch;
+mod staged;
+mod temp;
+
+pub use bytes::{ByteSource, IoMode};
+pub use order::ByteOrder;
+pub use scratch::Scratch;
+pub use staged::{Overwrite, Staged};

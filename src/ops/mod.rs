@@ -1,1 +1,4 @@
 //! Operations: one file, one verb on `Raster`.
+
+/// From one grid to another: reprojection and resampling.
+pub mod warp;

@@ -1,0 +1,452 @@
+//! Differences between samples, made and undone in place.
+//!
+//! Byte order is converted here too, so that samples are touched once.
+
+use crate::error::{Error, Result};
+use crate::io::ByteOrder;
+
+/// What is stored instead of samples (the Predictor tag).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Predictor {
+    /// The samples themselves.
+    #[default]
+    None,
+    /// The difference of each sample to the one of the same band before it in its row, as
+    /// wrapping integers, for samples of 1, 2, 4 or 8 bytes.
+    Horizontal,
+    /// The bytes of a row of floats, the most significant of all first, as differences
+    /// (TIFF technical note 3), for samples of 2, 3, 4 or 8 bytes.
+    Float,
+}
+
+impl Predictor {
+    /// Makes a predictor of the value of the Predictor tag.
+    ///
+    /// # Errors
+    ///
+    /// `Unsupported` for a number that no specification knows.
+    pub fn from_tag(tag: u16) -> Result<Self> {
+        match tag {
+            // Some writers leave the tag at 0.
+            0 | 1 => Ok(Self::None),
+            2 => Ok(Self::Horizontal),
+            3 => Ok(Self::Float),
+            34892 | 34893 => Err(Error::unsupported("predictor of several pixels").found(tag)),
+            _ => Err(Error::unsupported("predictor").expected("1 to 3").found(tag)),
+        }
+    }
+
+    /// The value of the Predictor tag.
+    pub fn tag(self) -> u16 {
+        match self {
+            Self::None => 1,
+            Self::Horizontal => 2,
+            Self::Float => 3,
+        }
+    }
+}
+
+/// How samples lie in the rows of a chunk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RowShape {
+    /// Bytes in a row, a multiple of a pixel's.
+    pub row_bytes: usize,
+    /// Samples in a pixel as stored in this chunk: 1 if bands are stored apart.
+    pub samples_per_pixel: usize,
+    /// Bytes in a sample.
+    pub bytes_per_sample: usize,
+}
+
+impl RowShape {
+    fn check(self, widths: &[usize]) -> Result<Self> {
+        if !widths.contains(&self.bytes_per_sample) {
+            let found = format!("{} bytes", self.bytes_per_sample);
+            return Err(Error::unsupported("size of a sample with this predictor").found(found));
+        }
+        let pixel = self.bytes_per_sample.checked_mul(self.samples_per_pixel).unwrap_or(0);
+        if pixel == 0 || self.row_bytes == 0 || !self.row_bytes.is_multiple_of(pixel) {
+            return Err(Error::format("bytes in a row")
+                .expected(format!("a multiple of {pixel}, the bytes of a pixel"))
+                .found(self.row_bytes));
+        }
+        Ok(self)
+    }
+}
+
+/// Turns decompressed `data`, rows of `shape` in byte order `order`, into samples in native order.
+///
+/// The last row may be cut short, though not with [`Predictor::Float`]. `scratch` is memory to
+/// reuse; it holds at most one row.
+///
+/// # Errors
+///
+/// `Unsupported` if the predictor does not exist for samples of this size, `Format` if rows are
+/// not made of whole pixels.
+pub fn undo(
+    predictor: Predictor,
+    data: &mut [u8],
+    shape: RowShape,
+    order: ByteOrder,
+    scratch: &mut Vec<u8>,
+) -> Result<()> {
+    match predictor {
+        Predictor::None => to_native(data, shape.bytes_per_sample, order),
+        Predictor::Horizontal => {
+            let shape = shape.check(&[1, 2, 4, 8])?;
+            match shape.bytes_per_sample {
+                1 => sum::<u8>(data, shape, order),
+                2 => sum::<u16>(data, shape, order),
+                4 => sum::<u32>(data, shape, order),
+                _ => sum::<u64>(data, shape, order),
+            }
+        }
+        Predictor::Float => {
+            let shape = shape.check(&[2, 3, 4, 8])?;
+            check_whole_rows(data, shape)?;
+            for row in data.chunks_exact_mut(shape.row_bytes) {
+                sum_row::<u8>(row, shape.samples_per_pixel, ByteOrder::NATIVE);
+                scratch.clear();
+                scratch.extend_from_slice(row);
+                interleave(scratch, row, shape.bytes_per_sample);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Turns samples in native order into what is compressed, in little-endian order: the inverse of
+/// [`undo`] with [`ByteOrder::Little`].
+///
+/// # Errors
+///
+/// As for [`undo`].
+pub fn apply(
+    predictor: Predictor,
+    data: &mut [u8],
+    shape: RowShape,
+    scratch: &mut Vec<u8>,
+) -> Result<()> {
+    match predictor {
+        // Swapping bytes is its own inverse.
+        Predictor::None => to_native(data, shape.bytes_per_sample, ByteOrder::Little),
+        Predictor::Horizontal => {
+            let shape = shape.check(&[1, 2, 4, 8])?;
+            for row in data.chunks_mut(shape.row_bytes) {
+                match shape.bytes_per_sample {
+                    1 => difference_row::<u8>(row, shape.samples_per_pixel),
+                    2 => difference_row::<u16>(row, shape.samples_per_pixel),
+                    4 => difference_row::<u32>(row, shape.samples_per_pixel),
+                    _ => difference_row::<u64>(row, shape.samples_per_pixel),
+                }
+            }
+        }
+        Predictor::Float => {
+            let shape = shape.check(&[2, 3, 4, 8])?;
+            check_whole_rows(data, shape)?;
+            for row in data.chunks_exact_mut(shape.row_bytes) {
+                scratch.clear();
+                scratch.extend_from_slice(row);
+                deinterleave(scratch, row, shape.bytes_per_sample);
+                difference_row::<u8>(row, shape.samples_per_pixel);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Turns numbers of `width` bytes from byte order `order` into native order, in place. Bytes past
+/// the last whole number are left alone.
+pub fn to_native(data: &mut [u8], width: usize, order: ByteOrder) {
+    if order == ByteOrder::NATIVE {
+        return;
+    }
+    match width {
+        0 | 1 => {}
+        // Known widths become byte shuffles.
+        2 => data.chunks_exact_mut(2).for_each(<[u8]>::reverse),
+        4 => data.chunks_exact_mut(4).for_each(<[u8]>::reverse),
+        8 => data.chunks_exact_mut(8).for_each(<[u8]>::reverse),
+        _ => data.chunks_exact_mut(width).for_each(<[u8]>::reverse),
+    }
+}
+
+fn check_whole_rows(data: &[u8], shape: RowShape) -> Result<()> {
+    if data.len().is_multiple_of(shape.row_bytes) {
+        return Ok(());
+    }
+    Err(Error::format("bytes of a chunk with the float predictor")
+        .expected(format!("whole rows of {}", shape.row_bytes))
+        .found(data.len()))
+}
+
+/// An unsigned integer of a sample's width; signed ones wrap alike.
+trait Word: Copy + Default {
+    const WIDTH: usize;
+    fn load(bytes: &[u8], order: ByteOrder) -> Self;
+    fn store_native(self, bytes: &mut [u8]);
+    fn load_native(bytes: &[u8]) -> Self;
+    fn store_little(self, bytes: &mut [u8]);
+    fn plus(self, other: Self) -> Self;
+    fn minus(self, other: Self) -> Self;
+}
+
+macro_rules! word {
+    ($($T:ty),*) => { $(impl Word for $T {
+        const WIDTH: usize = size_of::<$T>();
+        fn load(bytes: &[u8], order: ByteOrder) -> Self {
+            let mut word = [0; size_of::<$T>()];
+            word.copy_from_slice(bytes);
+            match order {
+                ByteOrder::Little => Self::from_le_bytes(word),
+                ByteOrder::Big => Self::from_be_bytes(word),
+            }
+        }
+        fn store_native(self, bytes: &mut [u8]) {
+            bytes.copy_from_slice(&self.to_ne_bytes());
+        }
+        fn load_native(bytes: &[u8]) -> Self {
+            Self::load(bytes, ByteOrder::NATIVE)
+        }
+        fn store_little(self, bytes: &mut [u8]) {
+            bytes.copy_from_slice(&self.to_le_bytes());
+        }
+        fn plus(self, other: Self) -> Self {
+            self.wrapping_add(other)
+        }
+        fn minus(self, other: Self) -> Self {
+            self.wrapping_sub(other)
+        }
+    })* };
+}
+word!(u8, u16, u32, u64);
+
+/// Undoes differences in all rows.
+fn sum<W: Word>(data: &mut [u8], shape: RowShape, order: ByteOrder) {
+    for row in data.chunks_mut(shape.row_bytes) {
+        // A constant order leaves no branch in the loops.
+        match order {
+            ByteOrder::Little => sum_row::<W>(row, shape.samples_per_pixel, ByteOrder::Little),
+            ByteOrder::Big => sum_row::<W>(row, shape.samples_per_pixel, ByteOrder::Big),
+        }
+    }
+}
+
+#[inline(always)]
+fn sum_row<W: Word>(row: &mut [u8], samples: usize, order: ByteOrder) {
+    match samples {
+        1 => sum_bands::<W, 1>(row, order),
+        2 => sum_bands::<W, 2>(row, order),
+        3 => sum_bands::<W, 3>(row, order),
+        4 => sum_bands::<W, 4>(row, order),
+        _ => {
+            // One pixel in native order, then each is the one before plus its differences.
+            let pixel = samples * W::WIDTH;
+            let mut at = 0;
+            while at + W::WIDTH <= row.len() {
+                let (done, rest) = row.split_at_mut(at);
+                let mut word = W::load(&rest[..W::WIDTH], order);
+                if let Some(before) = at.checked_sub(pixel) {
+                    word = word.plus(W::load_native(&done[before..before + W::WIDTH]));
+                }
+                word.store_native(&mut rest[..W::WIDTH]);
+                at += W::WIDTH;
+            }
+        }
+    }
+}
+
+/// Undoes differences in a row of pixels of `N` samples, the running sums held in registers.
+#[inline(always)]
+fn sum_bands<W: Word, const N: usize>(row: &mut [u8], order: ByteOrder) {
+    let mut sums = [W::default(); N];
+    let mut pixels = row.chunks_exact_mut(N * W::WIDTH);
+    for pixel in pixels.by_ref() {
+        for (sum, bytes) in sums.iter_mut().zip(pixel.chunks_exact_mut(W::WIDTH)) {
+            *sum = sum.plus(W::load(bytes, order));
+            sum.store_native(bytes);
+        }
+    }
+    for (sum, bytes) in sums.iter().zip(pixels.into_remainder().chunks_exact_mut(W::WIDTH)) {
+        sum.plus(W::load(bytes, order)).store_native(bytes);
+    }
+}
+
+/// Makes differences in a row, from native to little-endian order.
+fn difference_row<W: Word>(row: &mut [u8], samples: usize) {
+    match samples {
+        1 => difference_bands::<W, 1>(row),
+        2 => difference_bands::<W, 2>(row),
+        3 => difference_bands::<W, 3>(row),
+        4 => difference_bands::<W, 4>(row),
+        _ => {
+            let pixel = samples * W::WIDTH;
+            // Backwards, so that the sample before is still itself.
+            let mut at = row.len() - row.len() % W::WIDTH;
+            while at >= W::WIDTH {
+                at -= W::WIDTH;
+                let (before, rest) = row.split_at_mut(at);
+                let mut word = W::load_native(&rest[..W::WIDTH]);
+                if let Some(start) = at.checked_sub(pixel) {
+                    word = word.minus(W::load_native(&before[start..start + W::WIDTH]));
+                }
+                word.store_little(&mut rest[..W::WIDTH]);
+            }
+        }
+    }
+}
+
+/// Makes differences in a row of pixels of `N` samples.
+fn difference_bands<W: Word, const N: usize>(row: &mut [u8]) {
+    let mut before = [W::default(); N];
+    let mut pixels = row.chunks_exact_mut(N * W::WIDTH);
+    for pixel in pixels.by_ref() {
+        for (before, bytes) in before.iter_mut().zip(pixel.chunks_exact_mut(W::WIDTH)) {
+            let word = W::load_native(bytes);
+            word.minus(*before).store_little(bytes);
+            *before = word;
+        }
+    }
+    for (before, bytes) in before.iter().zip(pixels.into_remainder().chunks_exact_mut(W::WIDTH)) {
+        W::load_native(bytes).minus(*before).store_little(bytes);
+    }
+}
+
+/// Where byte `plane` (0 is the most significant) of a native number of `width` bytes lies.
+fn place(plane: usize, width: usize) -> usize {
+    match ByteOrder::NATIVE {
+        ByteOrder::Little => width - 1 - plane,
+        ByteOrder::Big => plane,
+    }
+}
+
+/// Gathers numbers from planes of their bytes.
+fn interleave(planes: &[u8], row: &mut [u8], width: usize) {
+    match width {
+        2 => interleave_wide::<2>(planes, row),
+        3 => interleave_wide::<3>(planes, row),
+        4 => interleave_wide::<4>(planes, row),
+        _ => interleave_wide::<8>(planes, row),
+    }
+}
+
+fn interleave_wide<const WIDTH: usize>(planes: &[u8], row: &mut [u8]) {
+    let count = row.len() / WIDTH;
+    let planes: [&[u8]; WIDTH] = std::array::from_fn(|p| &planes[p * count..(p + 1) * count]);
+    for (i, number) in row.chunks_exact_mut(WIDTH).enumerate() {
+        for (plane, bytes) in planes.iter().enumerate() {
+            number[place(plane, WIDTH)] = bytes[i];
+        }
+    }
+}
+
+/// Spreads numbers into planes of their bytes.
+fn deinterleave(row: &[u8], planes: &mut [u8], width: usize) {
+    let count = row.len() / width;
+    for (plane, bytes) in planes.chunks_exact_mut(count).enumerate() {
+        let at = place(plane, width);
+        for (byte, number) in bytes.iter_mut().zip(row.chunks_exact(width)) {
+            *byte = number[at];
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::testing::Random;
+
+    fn shape(row_bytes: usize, samples_per_pixel: usize, bytes_per_sample: usize) -> RowShape {
+        RowShape { row_bytes, samples_per_pixel, bytes_per_sample }
+    }
+
+    #[test]
+    fn undoing_what_was_applied_gives_the_samples_back() {
+        let mut random = Random(1);
+        let mut scratch = Vec::new();
+        for predictor in [Predictor::None, Predictor::Horizontal, Predictor::Float] {
+            for width in [1, 2, 3, 4, 8] {
+                for samples in [1, 2, 3, 4, 5, 7] {
+                    for pixels in [1, 2, 17] {
+                        let shape = shape(pixels * samples * width, samples, width);
+                        let data = random.bytes(shape.row_bytes * 3);
+                        let mut copy = data.clone();
+                        let result = apply(predictor, &mut copy, shape, &mut scratch);
+                        let fits = match predictor {
+                            Predictor::None => true,
+                            Predictor::Horizontal => width != 3,
+                            Predictor::Float => width != 1,
+                        };
+                        assert_eq!(result.is_ok(), fits, "{predictor:?} {width}");
+                        if fits {
+                            let order = ByteOrder::Little;
+                            undo(predictor, &mut copy, shape, order, &mut scratch).unwrap();
+                            assert_eq!(copy, data, "{predictor:?} {shape:?}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_row_by_hand_is_summed_in_both_orders() {
+        let mut scratch = Vec::new();
+        let wanted: Vec<u8> =
+            [1000_u16, 1001, 999, 0].iter().flat_map(|v| v.to_ne_bytes()).collect();
+        let differences = [1000_u16, 1, 65534, 64537];
+        for order in [ByteOrder::Little, ByteOrder::Big] {
+            let stored = |v: &u16| match order {
+                ByteOrder::Little => v.to_le_bytes(),
+                ByteOrder::Big => v.to_be_bytes(),
+            };
+            let mut data: Vec<u8> = differences.iter().flat_map(stored).collect();
+            undo(Predictor::Horizontal, &mut data, shape(8, 1, 2), order, &mut scratch).unwrap();
+            assert_eq!(data, wanted);
+        }
+    }
+
+    /// As in technical note 3: the four bytes of each float are spread over four planes.
+    #[test]
+    fn floats_by_hand_come_from_planes() {
+        let values = [1.0_f32, -2.5, 1.0e-20];
+        let mut planes = Vec::new();
+        for byte in 0..4 {
+            planes.extend(values.iter().map(|v| v.to_be_bytes()[byte]));
+        }
+        let mut data = planes.clone();
+        for i in (1..data.len()).rev() {
+            data[i] = data[i].wrapping_sub(data[i - 1]);
+        }
+        for order in [ByteOrder::Little, ByteOrder::Big] {
+            let mut copy = data.clone();
+            undo(Predictor::Float, &mut copy, shape(12, 1, 4), order, &mut Vec::new()).unwrap();
+            let back = copy.chunks_exact(4).map(|b| f32::from_ne_bytes(b.try_into().unwrap()));
+            assert!(back.eq(values));
+        }
+    }
+
+    #[test]
+    fn a_cut_last_row_is_undone_as_far_as_it_goes() {
+        for samples in [1, 3, 6] {
+            let mut data = vec![1; 25];
+            let shape = shape(18, samples, 1);
+            undo(Predictor::Horizontal, &mut data, shape, ByteOrder::Big, &mut Vec::new()).unwrap();
+            let wanted: Vec<u8> = (0..25).map(|i| (i % 18 / samples + 1) as u8).collect();
+            assert_eq!(data, wanted);
+        }
+        let cut =
+            undo(Predictor::Float, &mut [0; 9], shape(8, 1, 4), ByteOrder::Little, &mut Vec::new());
+        assert!(matches!(cut, Err(Error::Format(_))));
+    }
+
+    #[test]
+    fn senseless_shapes_are_errors() {
+        for (row, samples, width) in [(0, 1, 2), (7, 1, 2), (8, 0, 2), (8, usize::MAX, 2)] {
+            for predictor in [Predictor::Horizontal, Predictor::Float] {
+                let shape = shape(row, samples, width);
+                let order = ByteOrder::Little;
+                assert!(undo(predictor, &mut [0; 8], shape, order, &mut Vec::new()).is_err());
+            }
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! The output grid of a warp, as gdalwarp chooses it.
+
+use super::suggest::Suggestion;
+use crate::crs::Crs;
+use crate::raster::{Bounds, GeoTransform, Grid, Size};
+use crate::{Error, Result};
+
+/// The largest number of columns or rows: what GDAL can open.
+const LARGEST: f64 = i32::MAX as f64;
+
+/// The extent of a pixel in units of the coordinate system, both positive.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Resolution {
+    /// Width of a pixel.
+    pub x: f64,
+    /// Height of a pixel.
+    pub y: f64,
+}
+
+/// What is asked of the output grid of a warp; the rest is chosen.
+///
+/// ```
+/// use swath::crs::Crs;
+/// use swath::ops::warp::{GridRequest, Resolution};
+/// use swath::raster::{GeoTransform, Grid, Size};
+///
+/// let scene = Grid {
+///     size: Size::new(3660, 3660),
+///     transform: GeoTransform::north_up(399_960.0, 5_300_040.0, 30.0, 30.0),
+///     crs: Some(Crs::from_epsg(32633)),
+/// };
+/// let mut request = GridRequest::new(Crs::from_epsg(3857));
+/// assert_eq!(request.grid(&scene)?.size, Size::new(3689, 3694));
+///
+/// request.resolution = Some(Resolution { x: 100.0, y: 100.0 });
+/// assert_eq!(request.grid(&scene)?.size, Size::new(1634, 1636));
+/// # Ok::<(), swath::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct GridRequest {
+    /// The system to warp to.
+    pub to: Crs,
+    /// The extent of a pixel in units of `to`.
+    pub resolution: Option<Resolution>,
+    /// The area to cover, in units of `to`.
+    pub bounds: Option<Bounds>,
+    /// The number of columns and rows; 0 for one of them takes it from the
+    /// other, so that pixels are square.
+    pub size: Option<Size>,
+}
+
+impl GridRequest {
+    /// Asks for the grid that shows all of a source at its own resolution.
+    pub fn new(to: Crs) -> Self {
+        Self { to, resolution: None, bounds: None, size: None }
+    }
+
+    /// Chooses the grid for a source, always north up.
+    ///
+    /// - Nothing else asked for: the source's own grid if it is north up and in
+    ///   the same system; else the extent of the source's edge in the target
+    ///   system, and square pixels such that the diagonal counts as many.
+    /// - A resolution, a size or bounds replace that part of the choice, with
+    ///   gdalwarp's rules for -tr, -ts and -te: bounds alone keep the chosen
+    ///   resolution to the nearest whole pixel; with a resolution the right and
+    ///   lower edges give way to it, counted in whole pixels to the nearest.
+    ///
+    /// Without options the numbers are those of GDAL 3.10
+    /// (`calculate_default_transform` of rasterio 1.4, a `WarpedVRT`, gdalwarp).
+    /// GDAL 3.12 also takes in the bounds that a densified edge has in the target
+    /// system, and may choose a larger extent where a pole or the antimeridian
+    /// lies inside. Two rules differ between versions of gdalwarp and are kept
+    /// simple here: with bounds alone it guesses the resolution anew from the
+    /// part of the source that they show (since 3.2, otherwise since 3.9); with
+    /// a resolution alone it leaves out lines at the edge that would be blank
+    /// (since 3.8).
+    ///
+    /// Where a projection sends a pole to infinity, GDAL takes a large number
+    /// for it (240 million metres in EPSG:3857); here it is left out, and the
+    /// extent ends at the last sample that has coordinates.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Usage`] for both a resolution and a size, for bounds that are
+    /// empty or inverted, for a resolution that is not positive, for a size of
+    /// 0 x 0 or beyond 2^31 - 1, for a source without a coordinate system, and
+    /// for one that does not lie in the domain of `to`; [`Error::Unsupported`]
+    /// if swath cannot transform between the systems.
+    pub fn grid(&self, source: &Grid) -> Result<Grid> {
+        self.check()?;
+        let crs = source.crs.as_ref().ok_or_else(|| {
+            Error::usage("the source's coordinate reference system")
+                .expected("one to warp from")
+                .found("none")
+                .hint("say what its coordinates mean")
+        })?;
+        if self.resolution.is_none()
+            && self.bounds.is_none()
+            && self.size.is_none()
+            && source.transform.is_north_up()
+            && *crs == self.to
+        {
+            return Ok(source.clone());
+        }
+        // With an area and a pixel or a size, nothing depends on the source.
+        let suggestion = match self.bounds {
+            Some(_) if self.resolution.is_some() || self.size.is_some() => None,
+            _ => Some(Suggestion::new(source, &self.to)?),
+        };
+        let area = match (self.bounds, &suggestion) {
+            (Some(bounds), _) => bounds,
+            (None, Some(suggestion)) => suggestion.bounds,
+            (None, None) => return Err(Error::defect("no area to cover")),
+        };
+        let (size, pixel) = match (self.resolution, self.size, &suggestion) {
+            (Some(pixel), _, _) => (count(area, pixel)?, pixel),
+            (None, Some(size), _) => sized(area, size)?,
+            (None, None, Some(s)) if self.bounds.is_none() => (s.size, s.resolution),
+            (None, None, Some(s)) => {
+                let size = count(area, s.resolution)?;
+                (size, fit(area, size))
+            }
+            (None, None, None) => return Err(Error::defect("no resolution to choose from")),
+        };
+        Ok(Grid {
+            size,
+            transform: GeoTransform::north_up(area.left, area.top, pixel.x, pixel.y),
+            crs: Some(self.to.clone()),
+        })
+    }
+
+    fn check(&self) -> Result<()> {
+        if self.resolution.is_some() && self.size.is_some() {
+            return Err(Error::usage("both a resolution and a size")
+                .hint("give one of them: the area and one decide the other"));
+        }
+        if let Some(Resolution { x, y }) = self.resolution
+            && !(x > 0.0 && y > 0.0 && x.is_finite() && y.is_finite())
+        {
+            return Err(Error::usage("resolution")
+                .expected("two positive numbers")
+                .found(format!("{x} by {y}")));
+        }
+        if let Some(b) = self.bounds
+            && !(b.left < b.right
+                && b.bottom < b.top
+                && b.width().is_finite()
+                && b.height().is_finite())
+        {
+            return Err(Error::usage("bounds")
+                .expected("left < right and bottom < top")
+                .found(format!("{} {} {} {}", b.left, b.bottom, b.right, b.top))
+                .hint("the order is left, bottom, right, top, x before y"));
+        }
+        match self.size {
+            Some(Size { width: 0, height: 0 }) => {
+                Err(Error::usage("size").expected("at least one pixel").found("0 x 0"))
+            }
+            Some(size) => limit(f64::from(size.width), f64::from(size.height)).map(|_| ()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Returns the size if both sides can be.
+pub(super) fn limit(width: f64, height: f64) -> Result<Size> {
+    if width <= LARGEST && height <= LARGEST {
+        return Ok(Size::new(width as u32, height as u32));
+    }
+    Err(Error::usage("size of the output")
+        .expected(format!("at most {LARGEST} columns and rows"))
+        .found(format!("{width:.0} x {height:.0}"))
+        .hint("ask for a coarser resolution or smaller bounds"))
+}
+
+/// Counts the pixels over an area, to the nearest, at least one.
+fn count(area: Bounds, pixel: Resolution) -> Result<Size> {
+    let whole = |extent: f64, pixel: f64| ((extent + 0.5 * pixel) / pixel).floor().max(1.0);
+    limit(whole(area.width(), pixel.x), whole(area.height(), pixel.y))
+}
+
+/// Returns the pixels that fill an area exactly.
+fn fit(area: Bounds, size: Size) -> Resolution {
+    Resolution {
+        x: area.width() / f64::from(size.width),
+        y: area.height() / f64::from(size.height),
+    }
+}
+
+/// Returns the size asked for and its pixels; square ones if a side is left open.
+fn sized(area: Bounds, size: Size) -> Result<(Size, Resolution)> {
+    let square = match size {
+        Size { width: 0, height } => area.height() / f64::from(height),
+        Size { width, height: 0 } => area.width() / f64::from(width),
+        _ => return Ok((size, fit(area, size))),
+    };
+    let pixel = Resolution { x: square, y: square };
+    let counted = count(area, pixel)?;
+    let or = |asked: u32, counted: u32| if asked == 0 { counted } else { asked };
+    let size = Size::new(or(size.width, counted.width), or(size.height, counted.height));
+    Ok((size, pixel))
+}

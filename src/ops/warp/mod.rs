@@ -1,0 +1,16 @@
+//! From one grid to another.
+
+/// Exact coordinates, pixel by pixel.
+mod curve;
+/// [`GridRequest`]: the output grid, as gdalwarp chooses it.
+mod grid;
+/// [`PixelMap`]: from output pixels to source pixels.
+mod map;
+/// Biquadratic patches, which stand in for exact coordinates.
+mod patch;
+/// The extent and resolution that a source has in another system.
+mod suggest;
+
+pub use grid::{GridRequest, Resolution};
+pub use map::{CELL, Cell, Leaf, PixelMap, Shift, Spans};
+pub use patch::Span;
