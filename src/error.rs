@@ -18,7 +18,7 @@ pub enum Error {
     #[error("{0}")]
     Format(Box<Detail>),
     /// The file or request is valid, but swath cannot do it: swath's fault.
-    #[error("{0}")]
+    #[error("{}", Told(.0, "not supported: "))]
     Unsupported(Box<Detail>),
     /// The request makes no sense: the caller's fault.
     #[error("{0}")]
@@ -27,13 +27,13 @@ pub enum Error {
     #[error("{0}: {1}")]
     Io(Box<Detail>, #[source] std::io::Error),
     /// A limit set by the caller (memory, sizes read from a file) was met.
-    #[error("{0}")]
+    #[error("{}", Told(.0, "over the limit: "))]
     Limit(Box<Detail>),
     /// The run was stopped from outside.
     #[error("cancelled")]
     Cancelled,
     /// A worker panicked: a defect of swath, caught so that no output is left half-written.
-    #[error("{0}")]
+    #[error("{}", Told(.0, "defect of swath: "))]
     Defect(Box<Detail>),
 }
 
@@ -59,17 +59,27 @@ pub struct Detail {
 
 impl fmt::Display for Detail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(path) = &self.path {
+        Told(self, "").fmt(f)
+    }
+}
+
+/// A message with the kind of its error between place and matter.
+struct Told<'a>(&'a Detail, &'static str);
+
+impl fmt::Display for Told<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(detail, kind) = self;
+        if let Some(path) = &detail.path {
             write!(f, "{}: ", path.display())?;
         }
-        if let Some(ifd) = self.ifd {
+        if let Some(ifd) = detail.ifd {
             write!(f, "directory {ifd}: ")?;
         }
-        if let Some(chunk) = self.chunk {
+        if let Some(chunk) = detail.chunk {
             write!(f, "chunk {chunk}: ")?;
         }
-        f.write_str(&self.what)?;
-        match (&self.expected, &self.found) {
+        write!(f, "{kind}{}", detail.what)?;
+        match (&detail.expected, &detail.found) {
             (Some(expected), Some(found)) => write!(f, ": expected {expected}, found {found}"),
             (Some(expected), None) => write!(f, ": expected {expected}"),
             (None, Some(found)) => write!(f, ": found {found}"),
