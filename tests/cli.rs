@@ -1,0 +1,155 @@
+//! The command as it is typed.
+
+mod common;
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use common::{fixture, sha256};
+
+fn swath(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_swath")).args(args).output().expect("swath runs")
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("a path in UTF-8")
+}
+
+#[test]
+fn warp_info_and_convert_work_together() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (warped, copy) = (dir.path().join("warped.tif"), dir.path().join("copy.tif"));
+    let done = swath(&["warp", text(&fixture("landsat.tif")), text(&warped), "--to", "EPSG:3857"]);
+    assert!(done.status.success(), "{}", stderr(&done));
+    assert!(stderr(&done).contains("3 band(s) of uint16"), "{}", stderr(&done));
+    let done = swath(&["convert", text(&warped), text(&copy), "--compress", "deflate", "-q"]);
+    assert!(done.status.success() && done.stderr.is_empty(), "{}", stderr(&done));
+
+    let shown = swath(&["info", text(&copy), "--json"]);
+    let json: serde_json::Value = serde_json::from_slice(&shown.stdout).expect("JSON");
+    assert_eq!(json["coordinateSystem"]["epsg"], 3857);
+    assert_eq!(json["bands"][2]["type"], "UInt16");
+    assert_eq!(json["bands"][0]["noDataValue"], 0);
+    assert_eq!(json["metadata"]["IMAGE_STRUCTURE"]["COMPRESSION"], "DEFLATE");
+    let size = json["size"][0].as_u64().expect("a width");
+    assert_eq!(json["bands"][0]["overviews"][0]["size"][0], size.div_ceil(2));
+    let shown = swath(&["info", text(&copy)]);
+    let lines = String::from_utf8_lossy(&shown.stdout).into_owned();
+    assert!(lines.contains("EPSG:3857") && lines.contains("deflate, horizontal"), "{lines}");
+}
+
+#[test]
+fn errors_name_the_file_and_end_with_their_own_code() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let scene = fixture("landsat.tif");
+    let out = dir.path().join("out.tif");
+    let junk = dir.path().join("junk.tif");
+    std::fs::write(&junk, "not a raster at all").expect("writes");
+    let cut = dir.path().join("cut.tif");
+    let whole = std::fs::read(&scene).expect("reads");
+    std::fs::write(&cut, &whole[..whole.len() / 2]).expect("writes");
+    let absent = dir.path().join("absent.tif");
+
+    let cases: [(&[&str], i32, &str); 9] = [
+        (&["convert", text(&junk), text(&out)], 3, "junk.tif: not a TIFF"),
+        (&["convert", text(&cut), text(&out)], 3, "cut.tif: directory 0: chunk "),
+        (&["convert", text(&absent), text(&out)], 5, "absent.tif: "),
+        (&["convert", text(&scene), "/nowhere/out.tif"], 5, "/nowhere/out.tif: "),
+        (&["warp", text(&scene), text(&out)], 2, "--to"),
+        (&["warp", text(&scene), text(&out), "--to", "EPSG:27700"], 4, "EPSG:27700"),
+        (&["warp", text(&scene), text(&out), "--to", "nonsense"], 2, "nonsense"),
+        (&["convert", text(&scene), text(&out), "--tile", "100"], 2, "tile side"),
+        (&["convert", text(&scene), text(&out), "--compress", "lzw", "--level", "3"], 2, "level"),
+    ];
+    for (args, code, said) in cases {
+        let done = swath(args);
+        assert_eq!(done.status.code(), Some(code), "{args:?}: {}", stderr(&done));
+        assert!(stderr(&done).contains(said), "{args:?}: {}", stderr(&done));
+        assert!(!out.exists(), "{args:?} left an output");
+    }
+}
+
+#[test]
+fn outputs_are_replaced_only_when_told_and_only_whole() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let out = dir.path().join("out.tif");
+    let scene = fixture("landsat.tif");
+    let convert = |more: &[&str]| {
+        let mut args = vec!["convert", text(&scene), text(&out), "-q"];
+        args.extend(more);
+        swath(&args)
+    };
+    assert!(convert(&[]).status.success());
+    let first = sha256(&out);
+    let refused = convert(&["--compress", "lzw"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(stderr(&refused).contains("hint: ") && stderr(&refused).contains("--overwrite"));
+    assert_eq!(sha256(&out), first);
+    assert!(convert(&["--compress", "lzw", "--overwrite"]).status.success());
+    assert_ne!(sha256(&out), first);
+    // An output onto its own input: the input is read to the end before it is replaced.
+    let same = swath(&["convert", text(&out), text(&out), "--overwrite", "-q"]);
+    assert!(same.status.success(), "{}", stderr(&same));
+    assert_eq!(sha256(&out), first);
+    assert_eq!(std::fs::read_dir(dir.path()).expect("lists").count(), 1);
+}
+
+#[test]
+fn mapped_and_positioned_reads_give_the_same() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let hashes = ["map", "pread"].map(|io| {
+        let out = dir.path().join(format!("{io}.tif"));
+        let done = swath(&["convert", text(&fixture("landsat.tif")), text(&out), "--io", io]);
+        assert!(done.status.success(), "{}", stderr(&done));
+        sha256(&out)
+    });
+    assert_eq!(hashes[0], hashes[1]);
+}
+
+#[test]
+fn a_closed_pipe_ends_quietly() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_swath"))
+        .args(["info", text(&fixture("landsat.tif")), "--json"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("swath runs");
+    drop(child.stdout.take());
+    let done = child.wait_with_output().expect("swath ends");
+    assert_eq!((done.status.code(), stderr(&done)), (Some(0), String::new()));
+}
+
+#[test]
+fn help_and_version_are_no_failures() {
+    for args in [&["--help"][..], &["--version"], &["warp", "--help"]] {
+        let shown = swath(args);
+        assert!(shown.status.success() && !shown.stdout.is_empty(), "{args:?}");
+    }
+    assert_eq!(swath(&[]).status.code(), Some(2));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_the_run_and_leaves_nothing() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let out = dir.path().join("large.tif");
+    let child = Command::new(env!("CARGO_BIN_EXE_swath"))
+        .args(["warp", text(&fixture("landsat.tif")), text(&out), "--to", "EPSG:3857"])
+        .args(["--resolution", "1", "--resample", "cubic", "--compress", "none"])
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("swath runs");
+    // Some 500 million samples: far from done, past the start.
+    std::thread::sleep(std::time::Duration::from_millis(700));
+    let id = child.id().to_string();
+    let sent = Command::new("kill").args(["-INT", &id]).status().expect("kill runs");
+    assert!(sent.success());
+    let done = child.wait_with_output().expect("swath ends");
+    assert_eq!(done.status.code(), Some(130), "{}", stderr(&done));
+    assert!(stderr(&done).contains("cancelled"));
+    assert_eq!(std::fs::read_dir(dir.path()).expect("lists").count(), 0);
+}
