@@ -54,6 +54,12 @@ impl Resampling {
         }
     }
 
+    /// Returns whether this footprint of an output pixel, in source pixels along
+    /// an axis, is one that the kernel is widened for: above 1/0.95.
+    pub fn minifies(self, footprint: f64) -> bool {
+        self.radius() > 0 && effective_scale(footprint, f64::MAX) > 1.0
+    }
+
     /// Returns how many pixels beyond the one that contains a position can
     /// count, to each side along an axis, for output pixels whose footprint on
     /// that axis is at most `footprint` source pixels.

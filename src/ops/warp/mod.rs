@@ -6,6 +6,8 @@ mod curve;
 mod grid;
 /// [`PixelMap`]: from output pixels to source pixels.
 mod map;
+/// [`Raster::warp`](crate::raster::Raster::warp) and its node.
+mod node;
 /// Biquadratic patches, which stand in for exact coordinates.
 mod patch;
 /// The extent and resolution that a source has in another system.
@@ -13,4 +15,5 @@ mod suggest;
 
 pub use grid::{GridRequest, Resolution};
 pub use map::{CELL, Cell, Leaf, PixelMap, Shift, Spans};
+pub use node::WarpOptions;
 pub use patch::Span;

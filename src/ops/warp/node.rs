@@ -1,0 +1,245 @@
+//! The verb and the node: any window of a raster, seen through another grid.
+
+use super::{CELL, Cell, GridRequest, Leaf, PixelMap};
+use crate::crs::Crs;
+use crate::kernel::{Footprints, Plane, Positions, Resampling, Segment};
+use crate::raster::{Buffer, Context, Grid, Info, Raster, Size, Source, Window, dispatch};
+use crate::{Error, Result};
+
+/// How a warp makes its pixels.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct WarpOptions {
+    /// How output pixels are made of source pixels.
+    pub resampling: Resampling,
+    /// The permitted error of each source coordinate in source pixels; 0
+    /// transforms every pixel exactly, at some hundred times the cost.
+    pub max_error: f64,
+}
+
+impl Default for WarpOptions {
+    /// Nearest neighbour, as gdalwarp, within a hundredth of a source pixel.
+    fn default() -> Self {
+        Self { resampling: Resampling::Near, max_error: 0.01 }
+    }
+}
+
+impl Raster {
+    /// Returns this raster seen through another grid, in the same or another
+    /// coordinate system. Nothing is read until the result is.
+    ///
+    /// Each output pixel is resampled where its centre lies in this raster; it
+    /// is invalid if that is nowhere, outside, or among nodata (see
+    /// [`Segment::gather`] for the rules at edges and next to nodata). Kernels
+    /// widen where the output is coarser, pixel by pixel. Bands, type and nodata
+    /// value stay. On the same grid the result is this raster itself; on one
+    /// that is displaced by whole pixels its samples are copied unchanged.
+    ///
+    /// Overviews of the source are not used: a much coarser output reads, and
+    /// weighs, every source pixel.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if only one of the grids has a coordinate system, if
+    /// `to` has no pixels, or if `max_error` is negative;
+    /// [`Error::Unsupported`] if swath cannot transform between the systems.
+    ///
+    /// [`Error::Unsupported`]: crate::Error::Unsupported
+    pub fn warp(&self, to: Grid, how: &WarpOptions) -> Result<Self> {
+        let info = self.info();
+        if to == info.grid {
+            return Ok(self.clone());
+        }
+        if to.size.pixels() == 0 {
+            return Err(Error::usage("the grid to warp to")
+                .expected("at least one pixel")
+                .found(format!("{} x {}", to.size.width, to.size.height)));
+        }
+        let map = PixelMap::between(&to, &info.grid, how.max_error)?;
+        // Every kernel gives the samples themselves at their centres; this one
+        // does so without rounding, and without spreading NaN.
+        let resampling = if map.shift().is_some() { Resampling::Near } else { how.resampling };
+        let info = Info { grid: to, chunk: Size::new(CELL, CELL), ..info.clone() };
+        Ok(Self::new(Warp { input: self.clone(), info, map, resampling }))
+    }
+
+    /// Returns this raster in another coordinate system, on the grid that
+    /// gdalwarp would choose ([`GridRequest`] asks for others).
+    ///
+    /// # Errors
+    /// Those of [`GridRequest::grid`] and [`Raster::warp`].
+    pub fn warp_to(&self, to: Crs, how: &WarpOptions) -> Result<Self> {
+        self.warp(GridRequest::new(to).grid(&self.info().grid)?, how)
+    }
+}
+
+/// The source bytes beyond which a window is made in parts.
+const LARGE: u64 = 32 << 20;
+/// The source bytes up to which a window is never made in parts.
+const SMALL: u64 = 1 << 20;
+
+#[derive(Debug)]
+struct Warp {
+    input: Raster,
+    info: Info,
+    map: PixelMap,
+    resampling: Resampling,
+}
+
+/// A part of the output that is made from one window of the source; from none
+/// if all of it is invalid.
+#[derive(Debug, Clone, Copy)]
+struct Step {
+    part: Window,
+    need: Option<Window>,
+}
+
+impl Source for Warp {
+    fn info(&self) -> &Info {
+        &self.info
+    }
+
+    fn read(&self, out: &mut Buffer, cx: &Context<'_>) -> Result<()> {
+        // Pixels that no step reaches are invalid, whatever memory they lie in.
+        out.invalidate();
+        for band in 0..out.bands() {
+            out.plane_bytes_mut(band).fill(0);
+        }
+        let Some(window) = out.window().intersection(self.info.grid.size.window()) else {
+            return Ok(());
+        };
+        let cells: Vec<Cell> = self.map.cells(window).collect();
+        let mut rows = Rows::new(self);
+        let mut all_valid = window == out.window();
+        for step in self.steps(&cells, window) {
+            let Some(need) = step.need else {
+                all_valid = false;
+                continue;
+            };
+            let source = cx.read(&self.input, need)?;
+            for leaf in cells.iter().flat_map(Cell::leaves) {
+                if let Some(part) = leaf.window().intersection(step.part) {
+                    all_valid &= rows.fill(leaf, part, &source, out);
+                }
+            }
+        }
+        if all_valid {
+            out.validate();
+        }
+        Ok(())
+    }
+
+    fn footprint(&self, window: Window) -> u64 {
+        let Some(window) = window.intersection(self.info.grid.size.window()) else { return 0 };
+        let cells: Vec<Cell> = self.map.cells(window).collect();
+        let needs = self.steps(&cells, window).into_iter().filter_map(|step| step.need);
+        let bytes = needs.map(|need| self.bytes(need) + self.input.source().footprint(need));
+        // Coordinates and taps of one run, and the cells.
+        let leaves: usize = cells.iter().map(|cell| cell.leaves().len()).sum();
+        bytes.max().unwrap_or(0) + (size_of::<Rows<'_>>() + leaves * size_of::<Leaf>()) as u64
+    }
+}
+
+impl Warp {
+    /// Returns the bytes of a source window.
+    fn bytes(&self, need: Window) -> u64 {
+        Buffer::bytes_for(need, self.info.bands, self.info.dtype)
+    }
+
+    /// Divides an output window into parts whose source windows are not too large.
+    fn steps(&self, cells: &[Cell], window: Window) -> Vec<Step> {
+        let mut steps = Vec::new();
+        self.divide(cells, window, &mut steps);
+        steps
+    }
+
+    /// Adds the steps of one part: a single one if its source window is small,
+    /// or neither large nor much larger than its leaves' own together (as where a
+    /// seam sends neighbours to both ends of the source); else those of its parts.
+    fn divide(&self, cells: &[Cell], part: Window, steps: &mut Vec<Step>) {
+        let (mut need, mut separate) = (None::<Window>, 0);
+        for leaf in cells.iter().flat_map(Cell::leaves) {
+            // A tap lies less than the widened radius and a pixel away, which
+            // the radius and a pixel, both widened, cover.
+            let radius = f64::from(self.resampling.radius()) + 1.0;
+            let source = self.input.info().grid.size;
+            if let Some(own) = leaf.source_window(part, radius, source) {
+                separate += self.bytes(own);
+                need = Some(need.map_or(own, |all| all.union(own)));
+            }
+        }
+        let bytes = need.map_or(0, |need| self.bytes(need));
+        let fits = bytes <= SMALL || bytes <= LARGE && bytes / 4 <= separate;
+        if fits || part.pixels() <= 1 {
+            steps.push(Step { part, need });
+            return;
+        }
+        // Cut at the roundest column and row inside, so that parts end at cells
+        // and leaves first.
+        let cut = |start: i64, end: i64| {
+            let differ = start ^ (end - 1);
+            let round = differ.checked_ilog2().map(|bit| ((end - 1) >> bit) << bit);
+            [(start, round.unwrap_or(end)), (round.unwrap_or(end), end)]
+        };
+        for (top, bottom) in cut(part.row, part.row_end()) {
+            for (left, right) in cut(part.col, part.col_end()) {
+                if top < bottom && left < right {
+                    let (width, height) = ((right - left) as u32, (bottom - top) as u32);
+                    self.divide(cells, Window::new(left, top, width, height), steps);
+                }
+            }
+        }
+    }
+}
+
+/// The scratch of one read: coordinates and taps of one run of pixels.
+struct Rows<'a> {
+    warp: &'a Warp,
+    segment: Segment,
+    x: [f64; Segment::MAX],
+    y: [f64; Segment::MAX],
+    footprint_x: [f64; Segment::MAX],
+    footprint_y: [f64; Segment::MAX],
+}
+
+impl<'a> Rows<'a> {
+    fn new(warp: &'a Warp) -> Self {
+        let zeros = [0.0; Segment::MAX];
+        let segment = Segment::new();
+        Self { warp, segment, x: zeros, y: zeros, footprint_x: zeros, footprint_y: zeros }
+    }
+
+    /// Fills the pixels of `part`, which lies in a leaf and in `out`; returns
+    /// whether all are valid. A row of a leaf is one run: no wider than a cell.
+    fn fill(&mut self, leaf: &Leaf, part: Window, source: &Buffer, out: &mut Buffer) -> bool {
+        let Some(scale) = leaf.scale() else { return false };
+        let Warp { map, resampling, input, info, .. } = self.warp;
+        let len = part.width as usize;
+        let (x, y) = (&mut self.x[..len], &mut self.y[..len]);
+        let (footprint_x, footprint_y) =
+            (&mut self.footprint_x[..len], &mut self.footprint_y[..len]);
+        // Decided by bounds that hold for the whole leaf, whatever is asked of it.
+        let minifies = resampling.minifies(scale.x.max.max(scale.y.max));
+        let (to, cols) = (out.window(), part.col..part.col_end());
+        let mut all_valid = true;
+        for row in part.row..part.row_end() {
+            map.row(leaf, row, cols.clone(), x, y);
+            if minifies {
+                map.scale_row(leaf, row, cols.clone(), footprint_x, footprint_y);
+            }
+            let footprints = minifies.then_some(Footprints { x: footprint_x, y: footprint_y });
+            let at = Positions { x, y, footprints };
+            self.segment.locate(*resampling, input.info().grid.size, source.window(), at);
+            let start = (row - to.row) as usize * to.width as usize + (part.col - to.col) as usize;
+            for band in 0..info.bands {
+                dispatch!(info.dtype, T => {
+                    let (plane, valid) = out.plane_and_valid_mut::<T>(band);
+                    if let Some(valid) = valid {
+                        let run = start..start + len;
+                        let (plane, valid) = (&mut plane[run.clone()], &mut valid[run]);
+                        all_valid &= self.segment.gather(Plane::of(source, band), plane, valid);
+                    }
+                });
+            }
+        }
+        all_valid
+    }
+}
