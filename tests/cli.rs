@@ -1,11 +1,11 @@
 //! The command as it is typed.
 
-mod common;
+mod files;
 
 use std::path::Path;
 use std::process::{Command, Output};
 
-use common::{fixture, sha256};
+use files::{fixture, sha256};
 
 fn swath(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_swath")).args(args).output().expect("swath runs")

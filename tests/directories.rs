@@ -1,26 +1,14 @@
 //! Directories of real and odd files, against what tifffile and GDAL read from them.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::Path;
 
 use serde_json::Value;
 use swath::Error;
 use swath::ifd::{Chain, Header, Limits, Tag};
 use swath::io::{ByteSource, IoMode};
 
-/// The shared test data: `SWATH_SHARED`, or `../shared` beside the project. Without it there is
-/// nothing to compare with, which CI does not accept.
-fn shared() -> Option<PathBuf> {
-    let beside = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared");
-    let shared = std::env::var_os("SWATH_SHARED").map_or_else(beside, PathBuf::from);
-    let found = shared.join("data/oracle.json").is_file();
-    let ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
-    assert!(found || !ci, "CI needs the shared data: set SWATH_SHARED");
-    if !found {
-        println!("skipped: no data/oracle.json in {}", shared.display());
-    }
-    found.then_some(shared)
-}
+mod common;
 
 /// Files where tifffile is no truth, and why.
 const EXCEPTIONS: &[(&str, &str)] = &[
@@ -43,7 +31,7 @@ struct Facts {
     compression: u64,
 }
 
-fn ours(path: &std::path::Path, mode: IoMode) -> Result<(Vec<Facts>, Option<Error>), Error> {
+fn ours(path: &Path, mode: IoMode) -> Result<(Vec<Facts>, Option<Error>), Error> {
     let source = ByteSource::open(path, mode)?;
     let chain = Chain::read(&source, &Header::read(&source)?, &Limits::default())?;
     let facts = chain.directories.iter().map(|directory| {
@@ -70,15 +58,12 @@ fn theirs(ifd: &Value) -> Facts {
 
 #[test]
 fn directories_are_those_of_the_oracle() {
-    let Some(shared) = shared() else { return };
-    let data = shared.join("data");
-    let oracle = std::fs::read_to_string(data.join("oracle.json")).unwrap();
-    let oracle: Value = serde_json::from_str(&oracle).unwrap();
+    let Some(data) = common::shared_data() else { return };
     let exceptions: BTreeMap<_, _> = EXCEPTIONS.iter().copied().collect();
     let (mut equal, mut refused, mut wrong) = (0, 0, Vec::new());
-    for (name, truth) in oracle["files"].as_object().unwrap() {
-        let found = ours(&data.join(name), IoMode::Map);
-        let again = ours(&data.join(name), IoMode::Pread);
+    for (name, truth) in common::oracle(&data) {
+        let found = ours(&data.join(&name), IoMode::Map);
+        let again = ours(&data.join(&name), IoMode::Pread);
         assert_eq!(format!("{found:?}"), format!("{again:?}"), "{name}: mapped and read differ");
         let opens = truth["gdal"]["error"].is_null();
         match (found, truth["struct"]["ifds"].as_array()) {

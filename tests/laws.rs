@@ -1,10 +1,12 @@
 //! The laws: what must hold of any raster and any way of working.
 
-mod common;
+mod files;
+mod rasters;
 
 use std::path::Path;
 
-use common::{fixture, noise, sha256};
+use files::{fixture, sha256};
+use rasters::{Random, assert_crop, assert_same, noise};
 use swath::codec::{Compression, Predictor};
 use swath::crs::Crs;
 use swath::engine::{Engine, EngineOptions, Silent};
@@ -115,7 +117,7 @@ fn what_is_written_is_read_again() {
                     let what = format!("{dtype} x {bands}, {compression:?}, {predictor:?}");
                     assert_eq!(copy.info().nodata, nodata, "{what}");
                     let got = copy.read(Window::new(0, 0, 101, 67)).expect("reads");
-                    common::assert_same(&got, &wanted, &what);
+                    assert_same(&got, &wanted, &what);
                 }
             }
         }
@@ -136,7 +138,7 @@ fn a_window_is_a_crop_of_the_whole() {
     for (index, raster) in rasters.iter().enumerate() {
         let size = raster.info().grid.size;
         let whole = raster.read(size.window()).expect("reads");
-        let mut random = common::Random::new(index as u64);
+        let mut random = Random::new(index as u64);
         for _ in 0..25 {
             // Some reach beyond the edges.
             let col = random.below(size.width.into()) as i64 - 20;
@@ -144,7 +146,7 @@ fn a_window_is_a_crop_of_the_whole() {
             let window =
                 Window::new(col, row, 1 + random.below(150) as u32, 1 + random.below(150) as u32);
             let part = raster.read(window).expect("reads");
-            common::assert_crop(&part, &whole, &format!("raster {index}, {window:?}"));
+            assert_crop(&part, &whole, &format!("raster {index}, {window:?}"));
         }
     }
 }
@@ -158,7 +160,7 @@ fn warping_to_the_same_grid_changes_nothing() {
         let how = WarpOptions { resampling, ..WarpOptions::default() };
         let same = scene.warp(grid.clone(), &how).expect("warps");
         let got = same.read(grid.size.window()).expect("reads");
-        common::assert_same(&got, &wanted, &resampling.to_string());
+        assert_same(&got, &wanted, &resampling.to_string());
     }
 }
 

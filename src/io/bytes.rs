@@ -244,11 +244,16 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let empty = dir.path().join("empty.tif");
         std::fs::write(&empty, b"").unwrap();
+        let pipe = dir.path().join("pipe.tif");
+        let mode = rustix::fs::Mode::from_raw_mode(0o600);
+        let fifo = rustix::fs::FileType::Fifo;
+        rustix::fs::mknodat(rustix::fs::CWD, &pipe, fifo, mode, 0).unwrap();
         for mode in [IoMode::Map, IoMode::Pread] {
             let open = |path: &Path| ByteSource::open(path, mode).unwrap_err();
             assert!(matches!(open(dir.path()), Error::Usage(_)));
             assert!(matches!(open(&empty), Error::Format(_)));
             assert!(matches!(open(Path::new("/dev/null")), Error::Usage(_)));
+            assert!(matches!(open(&pipe), Error::Usage(_)));
             let missing = open(&dir.path().join("missing.tif"));
             assert!(matches!(missing, Error::Io(..)));
             assert!(missing.to_string().contains("missing.tif"), "{missing}");

@@ -4,7 +4,7 @@ mod args;
 mod convert;
 mod info;
 mod report;
-//mod warp;
+mod warp;
 
 use std::process::ExitCode;
 
@@ -24,7 +24,7 @@ fn main() -> ExitCode {
     let done = match cli.verb {
         Verb::Info(args) => info::run(&args),
         Verb::Convert(args) => convert::run(&args),
-        Verb::Warp(_) => todo!(),
+        Verb::Warp(args) => warp::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
