@@ -98,13 +98,11 @@ impl GeoKeys {
                         [*key, DOUBLE_TAG, len, start]
                     })
                 }
-                GeoKey::Text(text) => {
-                    place(tags.text.len(), text.len() + 1).map(|(start, len)| {
-                        tags.text.push_str(text);
-                        tags.text.push('|');
-                        [*key, ASCII_TAG, len, start]
-                    })
-                }
+                GeoKey::Text(text) => place(tags.text.len(), text.len() + 1).map(|(start, len)| {
+                    tags.text.push_str(text);
+                    tags.text.push('|');
+                    [*key, ASCII_TAG, len, start]
+                }),
             };
             tags.directory.extend(entry.into_iter().flatten());
         }
