@@ -139,6 +139,12 @@ impl Error {
         self
     }
 
+    /// Puts `subject`, the part of the file that was looked at, before what was looked at.
+    #[must_use]
+    pub fn about(self, subject: impl fmt::Display) -> Self {
+        self.edit(|d| d.what = format!("{subject}: {}", d.what))
+    }
+
     /// Adds what should have been there.
     #[must_use]
     pub fn expected(self, expected: impl fmt::Display) -> Self {

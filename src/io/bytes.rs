@@ -170,7 +170,8 @@ impl ByteSource {
         })
     }
 
-    fn place(&self, error: Error) -> Error {
+    /// Names the file in an error about its bytes.
+    pub(crate) fn place(&self, error: Error) -> Error {
         match &self.path {
             Some(path) => error.at_path(path),
             None => error,

@@ -1,1 +1,26 @@
-//! Pure functions on borrowed rows of samples.
+//! Pure functions on borrowed pixels: no files, no threads, no memory of their own.
+//!
+//! Positions are in source pixels, absolute, and count from the top left
+//! *corner* of the raster: pixel (i, j) covers `[i, i+1) x [j, j+1)`, its centre
+//! is (i + 0.5, j + 0.5). What a kernel gives for a pixel depends on that
+//! pixel's own position, footprint and source samples alone, bit for bit.
+
+/// [`Segment::gather`]: interpolates a run of output pixels.
+mod interpolate;
+/// [`avoid_nodata`]: validity becomes nodata values.
+mod nodata;
+/// The float types that sums are made in.
+mod real;
+/// [`halve_average`] and [`halve_nearest`]: overviews.
+mod reduce;
+/// [`Resampling`] and its weight functions.
+mod resampling;
+/// [`Segment`]: where a run of output pixels lies in the source.
+mod segment;
+/// Sums over any number of taps: minified or incomplete supports.
+mod support;
+
+pub use nodata::avoid_nodata;
+pub use reduce::{halve_average, halve_nearest};
+pub use resampling::Resampling;
+pub use segment::{Footprints, Plane, Positions, Segment};

@@ -21,11 +21,13 @@ mod dtype;
 mod geotransform;
 /// [`Grid`]: where the pixels of a raster lie.
 mod grid;
+/// Rasters of samples that are in memory already.
+mod memory;
 /// [`NoData`]: the value that stands for "no value".
 mod nodata;
 /// [`Pool`] and [`Words`]: reused memory for samples.
 mod pool;
-/// [`Source`], [`Info`] and [`Raster`].
+/// [`Source`], [`Raster`] and what a raster is: [`Info`].
 mod source;
 /// [`Window`] and [`Size`].
 mod window;
@@ -40,5 +42,5 @@ pub use geotransform::{GeoTransform, Point};
 pub use grid::Grid;
 pub use nodata::NoData;
 pub use pool::{Pool, Words};
-pub use source::{Info, Raster, Source};
+pub use source::{Alpha, Colors, Info, Raster, Source};
 pub use window::{Size, Window};

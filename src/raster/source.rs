@@ -6,6 +6,30 @@ use std::sync::Arc;
 use super::{Buffer, CancelFlag, ChunkCache, Context, DataType, Grid, NoData, Pool, Size, Window};
 use crate::error::Result;
 
+/// What the bands of a raster mean as colours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Colors {
+    /// Nothing: each band is a quantity, or a grey that grows brighter.
+    Gray,
+    /// A grey that grows darker.
+    WhiteIsZero,
+    /// The first three bands are red, green and blue.
+    Rgb,
+    /// The one band holds indices into a table: all reds, then all greens,
+    /// then all blues, each 0 to 65535.
+    Palette(Arc<[u16]>),
+}
+
+/// What an opacity band has done to the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Alpha {
+    /// Nothing.
+    Straight,
+    /// Multiplied them.
+    Premultiplied,
+}
+
 /// What a raster is, before any pixel is read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Info {
@@ -17,6 +41,10 @@ pub struct Info {
     pub dtype: DataType,
     /// The value that stands for "no value", in every band.
     pub nodata: Option<NoData>,
+    /// What the bands mean as colours.
+    pub colors: Colors,
+    /// What the last band means, if it is opacity.
+    pub alpha: Option<Alpha>,
     /// The size of the chunks that the source reads at once: windows aligned
     /// to it cost least.
     pub chunk: Size,

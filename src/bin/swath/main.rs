@@ -1,3 +1,33 @@
 //! The `swath` command.
 
-fn main() {}
+mod args;
+mod convert;
+mod info;
+mod report;
+//mod warp;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Verb};
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(help) => {
+            // clap prints help to stdout and mistakes to stderr; a closed pipe is no failure.
+            let _ = help.print();
+            return if help.use_stderr() { report::Exit::Usage.into() } else { ExitCode::SUCCESS };
+        }
+    };
+    let done = match cli.verb {
+        Verb::Info(args) => info::run(&args),
+        Verb::Convert(args) => convert::run(&args),
+        Verb::Warp(_) => todo!(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => report::failure(&error).into(),
+    }
+}

@@ -1,0 +1,118 @@
+//! The interpolation kernels alone: taps located and gathered, positions given.
+
+use std::hint::black_box;
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use swath::kernel::{Footprints, Plane, Positions, Resampling, Segment, halve_average};
+use swath::raster::{Buffer, Pool, Sample, Size, Window};
+
+/// The output: a tile of this side.
+const SIDE: usize = 512;
+
+/// Source positions and footprints of a tile that is slightly rotated against
+/// its source, as UTM to web mercator is, and `step` source pixels a pixel.
+struct Tile {
+    x: Vec<f64>,
+    y: Vec<f64>,
+    footprints: Vec<f64>,
+    size: Size,
+}
+
+impl Tile {
+    fn new(step: f64) -> Self {
+        let (dx, dy) = (0.9997 * step, 0.021 * step);
+        let (mut x, mut y) = (Vec::new(), Vec::new());
+        for row in 0..SIDE {
+            for col in 0..SIDE {
+                let (col, row) = (col as f64 + 0.5, row as f64 + 0.5);
+                x.push(20.3 + dy * SIDE as f64 + dx * col - dy * row);
+                y.push(20.7 + dy * col + dx * row);
+            }
+        }
+        let side = (SIDE as f64 * 1.05 * step) as u32 + 60;
+        Self { x, y, footprints: vec![step; SIDE], size: Size::new(side, side) }
+    }
+
+    fn gather<T: Sample>(
+        &self,
+        how: Resampling,
+        source: Plane<'_, T>,
+        segment: &mut Segment,
+        out: &mut [T],
+        valid: &mut [u8],
+    ) {
+        for start in (0..SIDE * SIDE).step_by(Segment::MAX) {
+            let run = start..start + Segment::MAX;
+            let footprints = &self.footprints[..Segment::MAX];
+            let at = Positions {
+                x: &self.x[run.clone()],
+                y: &self.y[run.clone()],
+                footprints: Some(Footprints { x: footprints, y: footprints }),
+            };
+            segment.locate(how, self.size, source.window, at);
+            segment.gather(source, &mut out[run.clone()], &mut valid[run]);
+        }
+    }
+}
+
+fn gather<T: Sample>(c: &mut Criterion, how: Resampling, step: f64, masked: bool) {
+    let tile = Tile::new(step);
+    let width = tile.size.width as usize;
+    // Terrain and noise: neither constant nor white.
+    let samples: Vec<T> = (0..tile.size.pixels() as usize)
+        .map(|i| {
+            let (x, y) = ((i % width) as f64, (i / width) as f64);
+            let wave = (x * 0.03).sin() + (y * 0.05).cos();
+            T::from_f64(100.0 + 40.0 * wave + (i * 7919 % 17) as f64)
+        })
+        .collect();
+    let mask = vec![255; samples.len()];
+    let valid = masked.then_some(&mask[..]);
+    let source = Plane { window: tile.size.window(), samples: &samples, valid };
+    let (mut out, mut valid) = (vec![T::zeroed(); SIDE * SIDE], vec![0; SIDE * SIDE]);
+    let mut segment = Segment::new();
+    let mask = if masked { ", mask" } else { "" };
+    let mut group = c.benchmark_group(format!("{how} {step}{mask}"));
+    group.throughput(Throughput::Elements((SIDE * SIDE) as u64));
+    group.sample_size(20);
+    group.bench_function(BenchmarkId::from_parameter(T::DTYPE), |b| {
+        b.iter(|| tile.gather(how, black_box(source), &mut segment, &mut out, &mut valid));
+    });
+    group.finish();
+}
+
+fn halve<T: Sample>(c: &mut Criterion) {
+    let pool = Pool::new(1 << 24);
+    let mut source = Buffer::new(&pool, Window::new(0, 0, 1024, 1024), 1, T::DTYPE);
+    for (i, v) in source.plane_mut::<T>(0).iter_mut().enumerate() {
+        *v = T::from_f64((i * 7919 % 251) as f64);
+    }
+    let mut out = Buffer::new(&pool, Window::new(0, 0, 512, 512), 1, T::DTYPE);
+    let mut group = c.benchmark_group("halve_average");
+    group.throughput(Throughput::Elements(512 * 512));
+    group.sample_size(20);
+    group.bench_function(BenchmarkId::from_parameter(T::DTYPE), |b| {
+        b.iter(|| halve_average(0, black_box(&source), 0, &mut out));
+    });
+    group.finish();
+}
+
+fn benches(c: &mut Criterion) {
+    for how in Resampling::ALL {
+        gather::<u8>(c, how, 1.0, false);
+        gather::<u16>(c, how, 1.0, false);
+        gather::<f32>(c, how, 1.0, false);
+    }
+    for how in [Resampling::Bilinear, Resampling::Cubic] {
+        gather::<u16>(c, how, 1.0, true);
+        gather::<u8>(c, how, 2.7, false);
+        gather::<u16>(c, how, 2.7, false);
+        gather::<f32>(c, how, 2.7, false);
+    }
+    halve::<u8>(c);
+    halve::<u16>(c);
+    halve::<f32>(c);
+}
+
+criterion_group!(kernel, benches);
+criterion_main!(kernel);

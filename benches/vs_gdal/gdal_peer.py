@@ -1,0 +1,135 @@
+#!/usr/bin/env python3
+"""GDAL's own programs, driven through the libgdal that a rasterio wheel carries.
+
+`warp` and `translate` take the words of gdalwarp and gdal_translate (options, then SRC and DST) and call the very
+functions behind those programs: nothing of rasterio runs, so the peer is GDAL at its best.
+
+usage: gdal_peer.py noop
+       gdal_peer.py version
+       gdal_peer.py decode FILE THREADS
+       gdal_peer.py warp [gdalwarp options] SRC DST
+       gdal_peer.py translate [gdal_translate options] SRC DST
+"""
+
+import ctypes as c
+import importlib.util
+import os
+import sys
+from pathlib import Path
+
+RASTER = 0x02
+VERBOSE_ERROR = 0x40
+
+
+class Gdal:
+    """The entry points of libgdal that are needed here, with their types."""
+
+    def __init__(self):
+        package = Path(importlib.util.find_spec("rasterio").origin).parent
+        os.environ.setdefault("PROJ_DATA", str(package / "proj_data"))
+        os.environ.setdefault("GDAL_DATA", str(package / "gdal_data"))
+        (library,) = (package.parent / "rasterio.libs").glob("libgdal-*.so*")
+        self.lib = c.CDLL(str(library), mode=c.RTLD_GLOBAL)
+        handle, strings, flag = c.c_void_p, c.POINTER(c.c_char_p), c.POINTER(c.c_int)
+        for name, result, arguments in (
+            ("GDALAllRegister", None, []),
+            ("GDALVersionInfo", c.c_char_p, [c.c_char_p]),
+            ("CPLSetConfigOption", None, [c.c_char_p, c.c_char_p]),
+            ("GDALOpenEx", handle, [c.c_char_p, c.c_uint, handle, handle, handle]),
+            ("GDALClose", c.c_int, [handle]),
+            ("GDALWarpAppOptionsNew", handle, [strings, handle]),
+            ("GDALWarp", handle, [c.c_char_p, handle, c.c_int, c.POINTER(handle), handle, flag]),
+            ("GDALTranslateOptionsNew", handle, [strings, handle]),
+            ("GDALTranslate", handle, [c.c_char_p, handle, handle, flag]),
+            ("GDALGetRasterXSize", c.c_int, [handle]),
+            ("GDALGetRasterYSize", c.c_int, [handle]),
+            ("GDALGetRasterCount", c.c_int, [handle]),
+            ("GDALGetGeoTransform", c.c_int, [handle, c.POINTER(c.c_double)]),
+            ("GDALGetRasterBand", handle, [handle, c.c_int]),
+            ("GDALGetRasterDataType", c.c_int, [handle]),
+            ("GDALGetDataTypeSizeBytes", c.c_int, [c.c_int]),
+            ("GDALGetBlockSize", None, [handle, flag, flag]),
+            ("GDALReadBlock", c.c_int, [handle, c.c_int, c.c_int, handle]),
+            (
+                "GDALDatasetRasterIOEx",
+                c.c_int,
+                [handle] + [c.c_int] * 5 + [handle] + [c.c_int] * 4 + [handle] + [c.c_longlong] * 3 + [handle],
+            ),
+        ):
+            function = getattr(self.lib, name)
+            function.restype, function.argtypes = result, arguments
+            setattr(self, name, function)
+        self.GDALAllRegister()
+
+    def version(self):
+        """The release name, such as 3.12.2."""
+        return self.GDALVersionInfo(b"RELEASE_NAME").decode()
+
+    def open(self, path):
+        """Opens a raster for reading."""
+        dataset = self.GDALOpenEx(os.fsencode(path), RASTER | VERBOSE_ERROR, None, None, None)
+        if not dataset:
+            raise SystemExit(f"gdal_peer: cannot open {path}")
+        return dataset
+
+    def run(self, tool, words):
+        """Runs gdalwarp or gdal_translate with `words` and returns the grid of what was made: (width, height, transform)."""
+        *options, source, target = words
+        source, failed, made = self.open(source), c.c_int(0), None
+        options = (c.c_char_p * (len(options) + 1))(*[os.fsencode(str(o)) for o in options], None)
+        if tool == "warp":
+            sources = (c.c_void_p * 1)(source)
+            made = self.GDALWarp(os.fsencode(target), None, 1, sources, self.GDALWarpAppOptionsNew(options, None), c.byref(failed))
+        else:
+            made = self.GDALTranslate(os.fsencode(target), source, self.GDALTranslateOptionsNew(options, None), c.byref(failed))
+        if not made or failed.value:
+            raise SystemExit(f"gdal_peer: {tool} failed")
+        transform = (c.c_double * 6)()
+        self.GDALGetGeoTransform(made, transform)
+        grid = self.GDALGetRasterXSize(made), self.GDALGetRasterYSize(made), tuple(transform)
+        if self.GDALClose(made):
+            raise SystemExit(f"gdal_peer: {tool} failed on closing {target}")
+        self.GDALClose(source)
+        return grid
+
+    def decode(self, path, threads):
+        """Decodes every pixel: block by block past the block cache with one thread, else by wide reads that GDAL splits."""
+        dataset = self.open(path)
+        bands = [self.GDALGetRasterBand(dataset, 1 + b) for b in range(self.GDALGetRasterCount(dataset))]
+        width, height = self.GDALGetRasterXSize(dataset), self.GDALGetRasterYSize(dataset)
+        kind = self.GDALGetRasterDataType(bands[0])
+        size, x, y = self.GDALGetDataTypeSizeBytes(kind), c.c_int(), c.c_int()
+        self.GDALGetBlockSize(bands[0], c.byref(x), c.byref(y))
+        x, y, failed = x.value, y.value, 0
+        if threads == 1:
+            buffer = c.create_string_buffer(x * y * size)
+            for band in bands:
+                for row in range(-(-height // y)):
+                    for column in range(-(-width // x)):
+                        failed |= self.GDALReadBlock(band, column, row, buffer)
+        else:
+            rows = max(y, 512 // y * y) * 4
+            buffer = c.create_string_buffer(width * rows * len(bands) * size)
+            for top in range(0, height, rows):
+                n = min(rows, height - top)
+                window = (0, 0, top, width, n, buffer, width, n, kind, len(bands), None, 0, 0, 0, None)
+                failed |= self.GDALDatasetRasterIOEx(dataset, *window)
+        if failed:
+            raise SystemExit(f"gdal_peer: cannot read all of {path}")
+
+
+def main(verb, *words):
+    """Runs one verb of the prompt."""
+    gdal = Gdal()
+    if verb == "version":
+        print(gdal.version())
+    elif verb == "decode":
+        gdal.decode(words[0], int(words[1]))
+    elif verb in ("warp", "translate"):
+        gdal.run(verb, words)
+    elif verb != "noop":
+        raise SystemExit(__doc__)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:] or [""])

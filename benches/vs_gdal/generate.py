@@ -1,0 +1,145 @@
+#!/usr/bin/env python3
+"""Makes the rasters that the benchmarks read: the same samples on every run, like the data people have.
+
+usage: generate.py DIR [--size N] [NAME ...]
+
+`scene` is an optical band (uint16): fields of one value each with sharp borders, relief showing through, sensor noise
+of a few counts, and outside the edge of the swath nodata (0). `dem` is terrain (float32, metres, to 1/128 m): power-law
+relief with the sea cut out as nodata (-9999). Layers repeat with periods that share no factor, so that no block repeats.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import rasterio
+from rasterio.transform import from_origin
+from rasterio.windows import Window
+
+TILED = dict(tiled=True, blockxsize=512, blockysize=512)
+# name: (content, creation options)
+RASTERS = {
+    "scene_deflate": ("scene", dict(TILED, compress="deflate", zlevel=6, predictor=2)),
+    "scene_zstd": ("scene", dict(TILED, compress="zstd", zstd_level=9, predictor=2)),
+    "scene_lzw": ("scene", dict(compress="lzw", predictor=2)),
+    "scene_none": ("scene", dict(TILED)),
+    "dem_deflate": ("dem", dict(TILED, compress="deflate", zlevel=6, predictor=3)),
+}
+NODATA = {"scene": 0, "dem": -9999}
+ROWS = 512
+
+
+class Layer:
+    """A square of values that repeats for ever, read in windows, optionally magnified (linearly)."""
+
+    def __init__(self, values, magnify=1):
+        self.values, self.magnify = values.astype(np.float32), magnify
+
+    def rows(self, top, bottom, width):
+        """Rows top..bottom, columns 0..width."""
+        n, m = len(self.values), self.magnify
+        if m == 1:
+            block = self.values[np.arange(top, bottom) % n]
+            return np.take(block, np.arange(width) % n, axis=1)
+        y, x = np.arange(top, bottom) / m, np.arange(width) / m
+        fy, fx = (y % 1)[:, None].astype(np.float32), (x % 1).astype(np.float32)
+        y, x = y.astype(int), x.astype(int)
+        upper = self.values[y % n] * (1 - fy) + self.values[(y + 1) % n] * fy
+        return upper[:, x % n] * (1 - fx) + upper[:, (x + 1) % n] * fx
+
+
+def power_law(n, exponent, seed):
+    """Noise whose power falls with frequency**-exponent, mean 0, deviation 1: how relief and clouds look."""
+    spectrum = np.fft.rfft2(np.random.default_rng(seed).standard_normal((n, n)))
+    frequency = np.hypot(np.fft.fftfreq(n)[:, None], np.fft.rfftfreq(n)[None, :])
+    frequency[0, 0] = np.inf
+    field = np.fft.irfft2(spectrum * frequency ** (-exponent / 2), (n, n))
+    return field / field.std()
+
+
+def parcels(cells, cell, seed):
+    """Fields: each pixel takes the value of the nearest of the points strewn one to a cell (periodic)."""
+    random = np.random.default_rng(seed)
+    shift, value = random.random((2, cells, cells)), random.standard_normal((cells, cells))
+    n = cells * cell
+    y, x = np.mgrid[0:n, 0:n] / cell
+    row, column = y.astype(int), x.astype(int)
+    best, field = np.full((n, n), np.inf), np.zeros((n, n))
+    for dy in (-1, 0, 1):
+        for dx in (-1, 0, 1):
+            r, q = (row + dy) % cells, (column + dx) % cells
+            distance = (row + dy + shift[0][r, q] - y) ** 2 + (column + dx + shift[1][r, q] - x) ** 2
+            nearer = distance < best
+            best[nearer], field[nearer] = distance[nearer], value[r, q][nearer]
+    return field
+
+
+class Land:
+    """The layers that both rasters share."""
+
+    def __init__(self):
+        self.coarse = Layer(power_law(1021, 3.2, 1), magnify=16)
+        self.relief = Layer(power_law(1531, 2.6, 2))
+        self.detail = Layer(power_law(1201, 2.2, 3))
+        self.fields = Layer(parcels(41, 37, 4))
+        self.noise = Layer(np.random.default_rng(5).standard_normal((1999, 1999)))
+
+    def scene(self, top, bottom, size):
+        """Rows of the optical band."""
+        at = (top, bottom, size)
+        value = 9000 + 900 * self.fields.rows(*at) + 500 * self.relief.rows(*at) + 250 * self.detail.rows(*at)
+        value += 1200 * self.coarse.rows(*at) + 25 * self.noise.rows(*at)
+        value = np.clip(np.rint(value), 1, 65535).astype(np.uint16)
+        y, x = np.arange(top, bottom)[:, None], np.arange(size)[None, :]
+        value[x > 0.97 * size + 0.09 * (0.5 * size - y)] = NODATA["scene"]
+        return value
+
+    def dem(self, top, bottom, size):
+        """Rows of the terrain."""
+        at = (top, bottom, size)
+        value = 800 + 320 * self.coarse.rows(*at) + 120 * self.relief.rows(*at) + 30 * self.detail.rows(*at)
+        value = np.rint((value + 0.15 * self.noise.rows(*at)) * 128) / 128
+        value[value < 200] = NODATA["dem"]
+        return value.astype(np.float32)
+
+
+def generate(directory, size, names):
+    """Makes those of `names` that are missing; a file is moved into place only when whole."""
+    land = None
+    for name in names:
+        path = Path(directory) / f"{name}_{size}.tif"
+        if path.exists():
+            continue
+        land = land or Land()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        content, options = RASTERS[name]
+        part = path.with_suffix(".part")
+        with rasterio.open(
+            part,
+            "w",
+            driver="GTiff",
+            width=size,
+            height=size,
+            count=1,
+            dtype="uint16" if content == "scene" else "float32",
+            crs="EPSG:32633",
+            transform=from_origin(300000, 5700000, 10, 10),
+            nodata=NODATA[content],
+            num_threads=2,
+            **options,
+        ) as out:
+            for top in range(0, size, ROWS):
+                bottom = min(size, top + ROWS)
+                rows = getattr(land, content)(top, bottom, size)
+                out.write(rows, 1, window=Window(0, top, size, bottom - top))
+        part.rename(path)
+        print(f"made {path.name}: {path.stat().st_size / 1e6:.1f} MB", flush=True)
+
+
+if __name__ == "__main__":
+    prompt = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    prompt.add_argument("directory")
+    prompt.add_argument("--size", type=int, default=8192)
+    prompt.add_argument("names", nargs="*", metavar="NAME", help=", ".join(RASTERS))
+    asked = prompt.parse_args()
+    generate(asked.directory, asked.size, asked.names or RASTERS)

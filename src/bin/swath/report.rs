@@ -1,0 +1,145 @@
+//! What the command says: progress, closing lines, errors, exit codes.
+
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use swath::Error;
+use swath::engine::Observer;
+use swath::geotiff::Written;
+
+/// How the command ends. The numbers are part of its interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// A defect of swath itself.
+    Defect = 1,
+    /// The command line makes no sense.
+    Usage = 2,
+    /// An input breaks its format.
+    Format = 3,
+    /// An input or request is valid, but not supported.
+    Unsupported = 4,
+    /// The operating system refused: no such file, disk full ...
+    Io = 5,
+    /// A limit was met: memory, sizes in a file.
+    Limit = 6,
+    /// Stopped by Ctrl-C or SIGTERM: 128 + SIGINT, as shells have it.
+    Cancelled = 130,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Prints an error and its hint; returns how the command ends.
+pub(crate) fn failure(error: &Error) -> Exit {
+    let mut stderr = std::io::stderr().lock();
+    // Nobody is left to tell if stderr is closed.
+    let _ = writeln!(stderr, "swath: {error}");
+    if let Some(hint) = error.detail().and_then(|d| d.hint.as_deref()) {
+        let _ = writeln!(stderr, "hint: {hint}");
+    }
+    match error {
+        Error::Format(_) => Exit::Format,
+        Error::Unsupported(_) => Exit::Unsupported,
+        Error::Usage(_) => Exit::Usage,
+        Error::Io(..) => Exit::Io,
+        Error::Limit(_) => Exit::Limit,
+        Error::Cancelled => Exit::Cancelled,
+        _ => Exit::Defect,
+    }
+}
+
+/// Writes a line to stdout; a closed pipe ends the command quietly.
+pub(crate) fn say(text: &str) -> Result<(), Error> {
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => std::process::exit(0),
+        done => done.map_err(|error| Error::io("write to standard output", error)),
+    }
+}
+
+/// A progress bar on a terminal; silent elsewhere.
+pub(crate) struct Progress {
+    bar: ProgressBar,
+    started: Instant,
+}
+
+impl Progress {
+    pub(crate) fn new(quiet: bool) -> Self {
+        let target = if quiet || !std::io::stderr().is_terminal() {
+            ProgressDrawTarget::hidden()
+        } else {
+            ProgressDrawTarget::stderr_with_hz(10)
+        };
+        let bar = ProgressBar::with_draw_target(None, target);
+        if let Ok(style) =
+            ProgressStyle::with_template("{bar:40} {percent:>3}% {pos}/{len} tiles, {eta} left")
+        {
+            bar.set_style(style);
+        }
+        Self { bar, started: Instant::now() }
+    }
+
+    /// Clears the bar; returns the time since it was made.
+    pub(crate) fn end(self) -> Duration {
+        self.bar.finish_and_clear();
+        self.started.elapsed()
+    }
+}
+
+impl Observer for Progress {
+    fn tile(&mut self, done: u64, total: u64) {
+        self.bar.set_length(total);
+        self.bar.set_position(done);
+    }
+}
+
+/// Says on stderr what was written, unless `quiet`.
+pub(crate) fn closing(output: &Path, written: &Written, progress: Progress, quiet: bool) {
+    let elapsed = progress.end().as_secs_f64();
+    if quiet {
+        return;
+    }
+    let pixels = written.size.pixels() as f64;
+    // Nobody is left to tell if stderr is closed.
+    let _ = writeln!(
+        std::io::stderr().lock(),
+        "{}: {} x {} pixels, {} band(s) of {}, {} overview(s), {} in {elapsed:.1} s ({:.0} Mpx/s)",
+        output.display(),
+        written.size.width,
+        written.size.height,
+        written.bands,
+        written.dtype,
+        written.overviews,
+        human_bytes(written.bytes),
+        pixels / elapsed.max(1e-3) / 1e6,
+    );
+}
+
+/// Writes a number of bytes as people read it, in powers of 1024.
+pub(crate) fn human_bytes(bytes: u64) -> String {
+    let mut value = bytes as f64;
+    for unit in ["B", "KiB", "MiB", "GiB"] {
+        if value < 1024.0 {
+            return if unit == "B" { format!("{bytes} B") } else { format!("{value:.1} {unit}") };
+        }
+        value /= 1024.0;
+    }
+    format!("{value:.1} TiB")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_read_well() {
+        assert_eq!(human_bytes(1023), "1023 B");
+        assert_eq!(human_bytes(1536), "1.5 KiB");
+        assert_eq!(human_bytes(3 << 40), "3.0 TiB");
+    }
+}

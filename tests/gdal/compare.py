@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+"""Holds swath against GDAL.
+
+usage: compare.py [--max-error PX] [--keep DIR] SWATH [warp|grid|read|cog ...]
+
+SWATH is the binary under test; without names every check runs. tests/gdal/run.sh makes the environment for it.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+import warnings
+from pathlib import Path
+
+import rasterio
+
+import check_cog
+import check_grid
+import check_read
+import check_warp
+from common import Swath, shared
+
+# Sidecars are not of the comparison; the shared folder may be read-only.
+os.environ.update(GDAL_PAM_ENABLED="NO", GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR")
+warnings.filterwarnings("ignore", category=rasterio.errors.NotGeoreferencedWarning)
+CHECKS = {"read": check_read, "cog": check_cog, "grid": check_grid, "warp": check_warp}
+
+
+def main():
+    prompt = argparse.ArgumentParser(description="Holds swath against GDAL.")
+    prompt.add_argument("--max-error", type=float, help="passed on to swath warp (its default otherwise)")
+    prompt.add_argument("--keep", help="folder for the files made, kept")
+    prompt.add_argument("swath")
+    prompt.add_argument("checks", nargs="*", metavar="CHECK", help=", ".join(CHECKS))
+    asked = prompt.parse_args()
+    rasters, passed, failed = shared(), 0, 0
+    print(f"rasterio {rasterio.__version__}, GDAL {rasterio.__gdal_version__}")
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(asked.keep or scratch)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in asked.checks or CHECKS:
+            start = time.monotonic()
+            options = dict(max_error=asked.max_error) if name == "warp" else {}
+            report = CHECKS[name].run(Swath(asked.swath), folder, rasters, **options)
+            report.print()
+            print(f"{name}: {time.monotonic() - start:.0f} s", flush=True)
+            passed, failed = passed + report.passed, failed + len(report.failures)
+    print(f"\ncompare: {passed} passed, {failed} failed")
+    return failed > 0 or passed == 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
