@@ -34,6 +34,12 @@ const SUGGESTED: &[Case] = &[
     ("degrees to equal area", 4326, 6933, [-180.0, 86.0, 0.1], [3600, 1720], [3676, 1550], [-17367530.445161372, 7324184.563624081, 9448.491715584896, 9448.491715584896]),
     ("wide strip", 32633, 3857, [399960.0, 5300040.0, 60.0], [10980, 40], [10974, 489], [1520943.2069102754, 6082550.260891245, 89.00611355740124, 89.00611355740124]),
     ("neighbour zones", 32632, 32633, [399960.0, 5300040.0, 30.0], [3660, 3660], [3931, 3931], [-57299.91181780305, 5325292.392111171, 30.09075251339197, 30.09075251339197]),
+    ("from 0 to 360 to the Arctic", 4326, 3413, [0.0, 90.0, 0.25], [1440, 240], [2884, 2920], [-7054895.1245051455, 7142835.27965327, 4892.812026933234, 4892.812026933234]),
+    ("Fiji to the Pacific", 4326, 3832, [175.0, -14.0, 0.01], [1000, 700], [986, 720], [2782987.269831839, -1563885.6969038334, 1129.1331549738582, 1129.1331549738582]),
+    ("Fiji from UTM to degrees", 32760, 4326, [700000.0, 8200000.0, 500.0], [700, 800], [1073, 11], [-179.99999961063503, -16.218417727297208, 0.3355015319381112, 0.3355015319381112]),
+    ("Fiji from UTM to Mercator", 32701, 3857, [100000.0, 8200000.0, 500.0], [300, 800], [858, 9], [-20037508.340210274, -1833433.759798857, 46676.1135404108, 46730.578083631815]),
+    ("world from 0 to 360 to equal area", 4326, 6933, [0.0, 85.0, 0.25], [1440, 680], [1468, 618], [-17367503.94441301, 7314040.889811971, 23651.057884386828, 23667.17994156773]),
+    ("Pacific to degrees", 3832, 4326, [2500000.0, -1000000.0, 2000.0], [1200, 1200], [1802, 102], [-179.99998964541942, -9.005882635079505, 0.19977701647805043, 0.19978810349822237]),
 ];
 
 fn source(epsg: u32, [left, top, pixel]: [f64; 3], [width, height]: [u32; 2]) -> Grid {
@@ -179,4 +185,16 @@ fn bounds_alone_keep_the_resolution_of_the_whole_source() {
     // 100 123 and 100 456 m in pixels of 44.2897 m, to the nearest.
     assert_eq!(part.size, Size::new(2261, 2268));
     assert!((part.transform.pixel_width / whole.transform.pixel_width - 1.0).abs() < 1e-3);
+}
+
+#[test]
+fn a_border_beyond_the_domain_is_off_the_source() {
+    // GDAL keeps 16424.988 for the height too: PROJ clamps what lies below the
+    // edge of this projection to the edge. Here it has no coordinates, and the
+    // pixel is shrunk by a tenth of a pixel over the whole height.
+    let world = source(4326, [-180.0, 90.0, 0.25], [1440, 720]);
+    let grid = GridRequest::new(Crs::from_epsg(8857)).grid(&world).expect("a grid");
+    assert_eq!(grid.size, Size::new(2100, 1022));
+    assert!((grid.transform.pixel_width - 16_417.166_639_121).abs() < 1e-6);
+    assert!((grid.transform.pixel_height / -16_424.988_062_009 - 1.0).abs() < 1e-4);
 }

@@ -17,8 +17,9 @@ const BATCH: usize = 128;
 /// inverse: metres of a projected coordinate.
 const METRES: f64 = 0.1;
 
-/// The same on the sphere, in radians: 1e-6 degree, about 0.11 m on the ground.
-const RADIANS: f64 = 1e-6 * std::f64::consts::PI / 180.0;
+/// The same on the sphere, in radians: 1e-5 degree, about 1 m on the ground. At
+/// a pole an equal-area projection is flat, and its inverse no better than that.
+const RADIANS: f64 = 1e-5 * std::f64::consts::PI / 180.0;
 
 /// A transformation of coordinates from one [`Crs`] to another.
 ///
@@ -28,7 +29,7 @@ const RADIANS: f64 = 1e-6 * std::f64::consts::PI / 180.0;
 ///
 /// **No garbage.** A point that cannot be transformed becomes NaN in both
 /// coordinates. So does one that a projection maps, but not back again to
-/// within 0.1 m or 1e-6 degree: it lies outside the projection's domain.
+/// within 0.1 m or 1e-5 degree: it lies outside the projection's domain.
 /// Cylindrical projections repeat: an easting beyond their edge means the same
 /// longitude as in PROJ. Longitudes beyond ±180 are wrapped on input, results
 /// lie in [-180, 180]; between two geographic systems longitudes stay as they are.

@@ -3,6 +3,7 @@
 //! The rule is GDAL's (`GDALSuggestedWarpOutput2` of version 3.10), so that
 //! outputs line up with those of gdalwarp pixel for pixel.
 
+use super::curve::Curve;
 use super::grid::{Resolution, limit};
 use crate::crs::{Crs, Transformer};
 use crate::raster::{Bounds, GeoTransform, Grid, Point, Size};
@@ -28,31 +29,31 @@ pub(super) struct Suggestion {
 /// Both directions between source pixels and target coordinates.
 struct Ways {
     transform: GeoTransform,
-    inverse: GeoTransform,
     forward: Transformer,
-    backward: Transformer,
+    /// Between the target's coordinates, taken for pixels, and source pixels.
+    backward: Curve,
 }
 
 impl Ways {
     fn forward(&self, points: &mut [Point]) {
-        for p in points.iter_mut() {
-            *p = self.transform.apply(*p);
-        }
-        shift(&self.forward, points);
+        each(points, |xs, ys| {
+            for (x, y) in xs.iter_mut().zip(ys.iter_mut()) {
+                let p = self.transform.apply(Point { x: *x, y: *y });
+                (*x, *y) = (p.x, p.y);
+            }
+            self.forward.transform(xs, ys);
+        });
     }
 
     fn backward(&self, points: &mut [Point]) {
-        shift(&self.backward, points);
-        for p in points.iter_mut() {
-            *p = self.inverse.apply(*p);
-        }
+        each(points, |xs, ys| self.backward.apply(xs, ys));
     }
 }
 
-fn shift(transformer: &Transformer, points: &mut [Point]) {
+fn each(points: &mut [Point], change: impl Fn(&mut [f64], &mut [f64])) {
     let mut xs: Vec<f64> = points.iter().map(|p| p.x).collect();
     let mut ys: Vec<f64> = points.iter().map(|p| p.y).collect();
-    transformer.transform(&mut xs, &mut ys);
+    change(&mut xs, &mut ys);
     for ((p, x), y) in points.iter_mut().zip(xs).zip(ys) {
         *p = Point { x, y };
     }
@@ -90,9 +91,13 @@ impl Suggestion {
         })?;
         let ways = Ways {
             transform: source.transform,
-            inverse,
             forward: Transformer::new(from, to)?,
-            backward: Transformer::new(to, from)?,
+            backward: Curve::new(
+                GeoTransform::IDENTITY,
+                Transformer::new(to, from)?,
+                source,
+                inverse,
+            ),
         };
         let (w, h) = (f64::from(source.size.width), f64::from(source.size.height));
         let samples = Samples::take(&ways, w, h);
