@@ -45,8 +45,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("{} x 64 x 64 samples of {}", corner.bands(), corner.dtype());
 
     // All of it, as a COG:
-    let written =
-        warped.write_with(&engine, &output, &WriteOptions::default(), &mut Tenths(0))?;
+    let written = warped.write_with(&engine, &output, &WriteOptions::default(), &mut Tenths(0))?;
     println!("{} x {} pixels in {output}", written.size.width, written.size.height);
     Ok(())
 }

@@ -100,7 +100,8 @@ fn what_is_written_is_read_again() {
             let wanted = raster.read(raster.info().grid.size.window()).expect("reads");
             for compression in CODECS {
                 for predictor in [Predictor::None, Predictor::Horizontal, Predictor::Float] {
-                    let predicts = !matches!(compression, Compression::None | Compression::PackBits);
+                    let predicts =
+                        !matches!(compression, Compression::None | Compression::PackBits);
                     let fits = predictor != Predictor::Float || dtype.is_float();
                     if predictor != Predictor::None && !(predicts && fits) {
                         continue;

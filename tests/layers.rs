@@ -106,7 +106,8 @@ fn crates_stay_where_they_belong() {
     sources(&root.join("src"), &mut files);
     let mut wrong = Vec::new();
     for file in &files {
-        let relative = file.strip_prefix(root).expect("below the root").to_string_lossy().into_owned();
+        let relative =
+            file.strip_prefix(root).expect("below the root").to_string_lossy().into_owned();
         let code = code(file);
         for (name, home) in CRATES {
             if code.contains(name) && !relative.starts_with(home) {
@@ -122,6 +123,7 @@ fn crates_stay_where_they_belong() {
 
 #[test]
 fn the_test_sees_what_it_should() {
-    let found = imports("use crate::{Error, raster::{Size}};\nuse crate::ops::warp;\ncrate::io::x()");
+    let found =
+        imports("use crate::{Error, raster::{Size}};\nuse crate::ops::warp;\ncrate::io::x()");
     assert_eq!(found, ["Error", "raster", "ops", "io"]);
 }

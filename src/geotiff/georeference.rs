@@ -51,7 +51,9 @@ pub(super) fn read(source: &ByteSource, directory: &Directory) -> Result<Georefe
     let to_corner = Point { x: -0.5, y: -0.5 };
     let transform = transform.map(|t| if pixel_is_point { t.moved_to(to_corner) } else { t });
     if transform.is_some_and(|t| t.to_gdal().iter().any(|c| !c.is_finite())) {
-        return Err(Error::format("georeference").expected("finite numbers").in_ifd(directory.index()));
+        return Err(Error::format("georeference")
+            .expected("finite numbers")
+            .in_ifd(directory.index()));
     }
     let nodata = directory.string(source, Tag::GdalNodata)?;
     Ok(Georeference {

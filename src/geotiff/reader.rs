@@ -321,9 +321,10 @@ fn invalidate<T: Sample>(nodata: NoData, out: &mut Buffer) {
     let missing = |v: T| if is_nan { v.partial_cmp(&v).is_none() } else { v == nodata };
     for band in 0..out.bands() {
         // Without a branch in the loop it vectorises; most blocks miss nothing.
-        let any = out.plane::<T>(band).chunks(1024).any(|block| {
-            block.iter().fold(false, |any, &v| any | missing(v))
-        });
+        let any = out
+            .plane::<T>(band)
+            .chunks(1024)
+            .any(|block| block.iter().fold(false, |any, &v| any | missing(v)));
         if !any {
             continue;
         }

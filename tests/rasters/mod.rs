@@ -91,8 +91,8 @@ pub(crate) fn assert_crop(part: &Buffer, whole: &Buffer, what: &str) {
         for at in 0..own.pixels() as usize {
             let col = own.col + (at % own.width as usize) as i64;
             let row = own.row + (at / own.width as usize) as i64;
-            let inside = (all.col..all.col_end()).contains(&col)
-                && (all.row..all.row_end()).contains(&row);
+            let inside =
+                (all.col..all.col_end()).contains(&col) && (all.row..all.row_end()).contains(&row);
             let wanted = inside
                 .then(|| (row - all.row) as usize * all.width as usize + (col - all.col) as usize)
                 .and_then(|at| sample(whole, band, at));

@@ -111,8 +111,7 @@ fn machine(name: &str, file: &GeoTiff) -> Value {
         structure["PREDICTOR"] = layout.predictor.tag().to_string().into();
     }
     let meaning = if image.pixel_is_point() { "Point" } else { "Area" };
-    out["metadata"] =
-        json!({ "": { "AREA_OR_POINT": meaning }, "IMAGE_STRUCTURE": structure });
+    out["metadata"] = json!({ "": { "AREA_OR_POINT": meaning }, "IMAGE_STRUCTURE": structure });
     out["cornerCoordinates"] = CORNERS
         .iter()
         .map(|&(key, x, y)| {

@@ -188,10 +188,22 @@ fn georeference(info: &Info, directory: &mut DirectoryBuilder) -> Result<()> {
         directory.set(Tag::ModelTiepointTag, Value::Doubles(tie));
     } else if t != crate::raster::GeoTransform::IDENTITY {
         let matrix = vec![
-            t.pixel_width, t.row_rotation, 0.0, t.origin_x,
-            t.column_rotation, t.pixel_height, 0.0, t.origin_y,
-            0.0, 0.0, 0.0, 0.0,
-            0.0, 0.0, 0.0, 1.0,
+            t.pixel_width,
+            t.row_rotation,
+            0.0,
+            t.origin_x,
+            t.column_rotation,
+            t.pixel_height,
+            0.0,
+            t.origin_y,
+            0.0,
+            0.0,
+            0.0,
+            0.0,
+            0.0,
+            0.0,
+            0.0,
+            1.0,
         ];
         directory.set(Tag::ModelTransformationTag, Value::Doubles(matrix));
     }

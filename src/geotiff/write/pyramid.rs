@@ -70,7 +70,12 @@ impl Pyramid {
     }
 
     /// Adds a part of `tile`; returns the whole tile if it was the last.
-    pub(super) fn add(&self, tile: LevelTile, part: &Buffer, pool: &Pool) -> Result<Option<Buffer>> {
+    pub(super) fn add(
+        &self,
+        tile: LevelTile,
+        part: &Buffer,
+        pool: &Pool,
+    ) -> Result<Option<Buffer>> {
         let Some(place) = self.tilings.get(tile.level).and_then(|t| t.tile(tile.index)) else {
             return Err(Error::defect("overview tile outside its level").found(tile.index));
         };

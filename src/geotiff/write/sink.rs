@@ -93,7 +93,10 @@ impl Sink for FileSink {
             if waiting > engine.memory / 2 {
                 return Err(self.failed(
                     Error::limit("overviews that wait for their parts")
-                        .expected(format!("at most {} bytes, half of the memory", engine.memory / 2))
+                        .expected(format!(
+                            "at most {} bytes, half of the memory",
+                            engine.memory / 2
+                        ))
                         .found(format!("{waiting} bytes"))
                         .hint("allow more memory, or write smaller tiles or no overviews"),
                 ));
