@@ -68,15 +68,16 @@ impl<T: Sample> Job<T> {
             1 if scaled => 1.0 + random.unit() * 0.1,
             _ => random.unit(),
         };
-        let interior = random.below(2) == 0;
+        // Lines of neighbours, as warps have them, or positions anywhere.
+        let (interior, line) = (random.below(2) == 0, random.below(2) == 0);
         let mut at = |extent: f64| -> Vec<f64> {
+            let (start, end) =
+                (4.0 + random.unit() * (extent - 8.0), random.unit() * (extent - 8.0));
             (0..n)
-                .map(|_| {
-                    if interior {
-                        4.0 + random.unit() * (extent - 8.0)
-                    } else {
-                        place(random, extent)
-                    }
+                .map(|i| match (interior, line) {
+                    (true, true) => start + (4.0 + end - start) * i as f64 / Segment::MAX as f64,
+                    (true, false) => 4.0 + random.unit() * (extent - 8.0),
+                    _ => place(random, extent),
                 })
                 .collect()
         };

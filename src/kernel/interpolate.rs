@@ -113,7 +113,7 @@ impl Segment {
         out: &mut [T],
         valid: &mut [u8],
     ) -> bool {
-        if inside && (source.valid.is_none() || self.all_valid::<K, T>(source, range.clone())) {
+        if inside && self.is_surrounded(source, range.clone(), K::RADIUS) {
             K::plain_block::<T, A>(self, source, range, out);
             valid.fill(255);
             return true;
@@ -141,13 +141,27 @@ impl Segment {
         all_valid
     }
 
-    /// Returns whether all taps at scale 1 of these pixels, known to be in the
-    /// window, are valid.
-    fn all_valid<K: Plain, T: Copy>(&self, source: Plane<'_, T>, range: Range<usize>) -> bool {
-        range.into_iter().all(|i| {
-            let [x, y] = self.reaches(i);
-            is_complete(source, Taps::of::<K>(x), Taps::of::<K>(y))
-        })
+    /// Returns whether the smallest rectangle around the taps at scale 1 of these
+    /// pixels, known to be in the window, is small and all valid. Pixels of one
+    /// run lie next to each other, so that this takes far less than a look at
+    /// each one's taps.
+    fn is_surrounded<T>(&self, source: Plane<'_, T>, range: Range<usize>, radius: usize) -> bool {
+        let Some(valid) = source.valid else { return true };
+        let span = |base: &[i32]| {
+            let (mut least, mut most) = (i32::MAX, i32::MIN);
+            for &base in base {
+                least = least.min(base);
+                most = most.max(base);
+            }
+            least as usize + 1 - radius..most as usize + 1 + radius
+        };
+        let (columns, rows) = (span(&self.x.base[range.clone()]), span(&self.y.base[range]));
+        let stride = source.window.width as usize;
+        columns.len() * rows.len() <= 64 * BLOCK
+            && rows.into_iter().all(|row| {
+                let line = &valid[row * stride..][columns.clone()];
+                line.iter().fold(255, |all, &v| all & v) == 255
+            })
     }
 
     #[inline(always)]
