@@ -2,7 +2,7 @@
 
 GDAL runs through rasterio.warp.reproject with tolerance=0 (no approximated coordinates) and a stated kernel scale
 (XSCALE, YSCALE). Its scale is one number for all that a call computes, where swath's follows the coordinates: so when
-minifying, GDAL is called for blocks of 64 pixels, each with the scale at the block's middle.
+minifying, GDAL is called for blocks of 32 pixels, each with the scale at the block's middle.
 
 Known and allowed, and told apart in the table:
 * rounding: swath rounds half to even, GDAL half up; some of GDAL's loops add up in f32: one quantum;
@@ -26,7 +26,7 @@ RADIUS = {"near": 0.5, "bilinear": 1, "cubic": 2}
 SCALES = {"1:1": 1.0, "down 2.7": 2.7, "up 3": 1 / 3}
 # Outputs are no larger than this on a side: GDAL's exact transformer is slow.
 SIDE = 256
-BLOCK = 64
+BLOCK = 32
 MIN_EQUAL_NEAR = 0.999
 MIN_EQUAL_MASK = 0.999
 MAX_MEAN = 1e-4
