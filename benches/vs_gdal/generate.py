@@ -141,5 +141,5 @@ if __name__ == "__main__":
     prompt.add_argument("directory")
     prompt.add_argument("--size", type=int, default=8192)
     prompt.add_argument("names", nargs="*", metavar="NAME", help=", ".join(RASTERS))
-    asked = prompt.parse_args()
+    asked = prompt.parse_intermixed_args()
     generate(asked.directory, asked.size, asked.names or RASTERS)

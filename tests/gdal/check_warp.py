@@ -2,7 +2,7 @@
 
 GDAL runs through rasterio.warp.reproject with tolerance=0 (no approximated coordinates) and a stated kernel scale
 (XSCALE, YSCALE). Its scale is one number for all that a call computes, where swath's follows the coordinates: so when
-minifying, GDAL is called for blocks of 64 pixels, each with the scale at the block's middle.
+minifying, GDAL is called for blocks of 32 pixels, each with the scale at the block's middle.
 
 Known and allowed, and told apart in the table:
 * rounding: swath rounds half to even, GDAL half up; some of GDAL's loops add up in f32: one quantum;
@@ -25,12 +25,14 @@ RADIUS = {"near": 0.5, "bilinear": 1, "cubic": 2}
 # Source pixels per output pixel.
 SCALES = {"1:1": 1.0, "down 2.7": 2.7, "up 3": 1 / 3}
 # Outputs are no larger than this on a side: GDAL's exact transformer is slow.
-SIDE = 360
-BLOCK = 64
+SIDE = 256
+BLOCK = 32
 MIN_EQUAL_NEAR = 0.999
 MIN_EQUAL_MASK = 0.999
 MAX_MEAN = 1e-4
 MAX_SCALE = 5e-3
+# Without nodata a 0 stands for a missing pixel where GDAL's value is further from 0 than this share of the range.
+CLEAR_OF_ZERO = 0.01
 
 
 @dataclass
@@ -104,9 +106,11 @@ def grid_for(source, epsg, scale):
     step = step * scale / size
     whole = np.ceil((np.array([extent[2] - extent[0], extent[3] - extent[1]]) / step) + 6).astype(int)
     width, height = np.minimum(whole, SIDE).tolist()
-    # The middle of the window, in source pixels: far enough in that a corner of the source is inside.
+    # The middle of the window, in source pixels: so far in that a corner of the source is seen, then the nearest with data.
     reach = np.minimum(np.array([width, height]) * scale * 0.4, np.array([source.width, source.height]) / 2)
-    middle = transform(source.crs, crs, *([v] for v in source.transform * tuple(reach)))
+    rows, columns = np.nonzero(valid(source.read(1), source.nodata))
+    nearest = np.hypot(columns - reach[0], rows - reach[1]).argmin()
+    middle = transform(source.crs, crs, *([v] for v in source.transform * (columns[nearest] + 0.5, rows[nearest] + 0.5)))
     left, top = middle[0][0] - width / 2 * step[0], middle[1][0] + height / 2 * step[1]
     return Grid(crs, (float(left), float(top - height * step[1]), float(left + width * step[0]), float(top)), width, height)
 
@@ -143,17 +147,14 @@ def gdal(source, band, grid, method, scale, nodata):
     return out
 
 
-def covered(source, grid):
-    """Where the middle of an output pixel lies inside the source, and how far from the source's edge (source pixels)."""
+def middles(source, grid):
+    """Where in the source the middles of the output pixels lie."""
     x, y = np.meshgrid(np.arange(grid.width) + 0.5, np.arange(grid.height) + 0.5)
-    at = source_positions(source, grid.crs, *(grid.transform * (x, y)))
-    inside = np.minimum.reduce([at[0], at[1], source.width - at[0], source.height - at[1]])
-    return inside > 0, inside, at
+    return source_positions(source, grid.crs, *(grid.transform * (x, y)))
 
 
-def near_gap(source, band, at, reach, nodata):
+def near_gap(gaps, at, reach):
     """Where a missing source sample lies within `reach` source pixels of the output pixel's middle."""
-    gaps = ~valid(source.read(band), nodata)
     r = int(np.ceil(reach)) + 1
     size = [n + 2 * r for n in gaps.shape]
     padded = np.zeros((size[0] + 1, size[1] + 1), np.int64)
@@ -164,14 +165,19 @@ def near_gap(source, band, at, reach, nodata):
     return count > 0
 
 
-def compare(ours, theirs, source, band, grid, method, scale, nodata):
+def compare(ours, theirs, data, at, method, scale, nodata):
     """The cells of a table row for one band; raises Failed beyond the thresholds."""
-    inside, margin, at = covered(source, grid)
+    height, width = data.shape
+    margin = np.minimum.reduce([at[0], at[1], width - at[0], height - at[1]])
+    inside = margin > 0
+    there = valid(data, nodata)
+    span = np.ptp(data[there].astype(float))
     reach = RADIUS[method] * max(scale, 1) + 1
-    edge = (margin < reach) | near_gap(source, band, at, reach, nodata)
+    edge = (margin < reach) | near_gap(~there, at, reach)
     if nodata is None:
-        # Nothing marks missing pixels: inside, a 0 where GDAL has none; outside, anything but 0. Clear of the border by a hair.
-        ours_valid = np.where(margin > 0, ~((ours == 0) & (theirs != 0)), ours != 0) | (np.abs(margin) < 1e-6)
+        # Nothing marks missing pixels: inside, a 0 where GDAL is far from it; outside, anything but 0. Clear of the border by a hair.
+        lost = (ours == 0) & (np.abs(theirs.astype(float)) > CLEAR_OF_ZERO * span)
+        ours_valid = np.where(inside, ~lost, ours != 0) | (np.abs(margin) < 1e-6)
         theirs_valid = inside | (np.abs(margin) < 1e-6)
     else:
         ours_valid, theirs_valid = valid(ours, nodata), valid(theirs, nodata)
@@ -182,9 +188,6 @@ def compare(ours, theirs, source, band, grid, method, scale, nodata):
     both = ours_valid & theirs_valid & (inside if nodata is None else True)
     if not both.any():
         raise Failed("no pixel is valid in both: the grid misses the source")
-    data = source.read(band)
-    data = data[valid(data, nodata)].astype(float)
-    span = data.max() - data.min()
     error = np.where(both, np.abs(ours.astype(float) - theirs.astype(float)), 0)
     quantum = 1 if np.issubdtype(ours.dtype, np.integer) else span * 1e-6
     equal = np.mean(error[both] == 0)
@@ -279,14 +282,15 @@ def run(swath, folder, shared, max_error=None):
             with rasterio.open(file) as source:
                 for label, scale in SCALES.items():
                     grids = [grid_for(source, epsg, scale) for epsg in case.targets]
+                    places = [middles(source, grid) for grid in grids]
                     for method in METHODS:
                         name, cells = f"{case.name}, {kind}, {label}, {method}", []
-                        for grid in grids:
+                        for grid, at in zip(grids, places):
                             with report.case(f"{name}, to {grid.crs}"):
                                 ours = warp(swath, file, grid, method, nodata, folder / "warp.tif", extra)
                                 for band in range(1, source.count + 1):
                                     theirs = gdal(source, band, grid, method, scale, nodata)
-                                    cells.append(compare(ours[band - 1], theirs, source, band, grid, method, scale, nodata))
+                                    cells.append(compare(ours[band - 1], theirs, source.read(band), at, method, scale, nodata))
                         if cells:
                             report.rows.append((name, len(grids), *worst(cells)))
     return report

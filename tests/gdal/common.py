@@ -34,7 +34,8 @@ class Swath:
     def attempt(self, *words):
         """Runs swath and returns how it ended."""
         words = [self.binary, *map(str, words)]
-        return subprocess.run(words, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=self.timeout)
+        env = {**os.environ, "RUST_BACKTRACE": "0"}
+        return subprocess.run(words, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=self.timeout, env=env)
 
 
 @dataclass

@@ -1,0 +1,213 @@
+#!/usr/bin/env python3
+"""swath against GDAL on the same files, in turn, as one table. benches/vs_gdal/run.sh prepares and calls it.
+
+Each measurement is a fresh process with the input in the page cache. swath and GDAL alternate, and the medians over the
+repetitions are taken. CPU is user plus system time; peaks are the resident set (which counts a mapped input file) and,
+sampled from /proc, its anonymous part (memory in the strict sense). The time that either program takes to start and
+load its libraries, measured likewise, is subtracted: GDAL is driven from Python here, which it would not be otherwise.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import generate
+
+HERE = Path(__file__).resolve().parent
+REPO = HERE.parents[1]
+WORK = REPO / "target" / "vs_gdal"
+PEER = [sys.executable, str(HERE / "gdal_peer.py")]
+BEGIN, END = "<!-- vs_gdal:begin -->", "<!-- vs_gdal:end -->"
+# Both sides write 512-pixel tiles; GDAL gets room for its cache and its warper.
+GTIFF = ["-q", "-co", "TILED=YES", "-co", "BLOCKXSIZE=512", "-co", "BLOCKYSIZE=512", "-co", "PREDICTOR=2"]
+COG = ["-q", "-of", "COG", "-co", "BLOCKSIZE=512", "-co", "OVERVIEW_RESAMPLING=AVERAGE", "-co", "PREDICTOR=YES"]
+GDAL_ENV = dict(GDAL_CACHEMAX="1024", GDAL_PAM_ENABLED="NO")
+
+
+def cases(swath, decode):
+    """Yields (name, input, threads, swath's command, GDAL's command, output or None); both write OUT."""
+    for raster, words in (
+        ("scene_deflate", "u16 deflate, predictor 2"),
+        ("scene_zstd", "u16 zstd, predictor 2"),
+        ("scene_lzw", "u16 LZW, predictor 2, strips"),
+        ("dem_deflate", "f32 deflate, predictor 3"),
+        ("scene_none", "u16 uncompressed"),
+    ):
+        for n in (1, 2):
+            yield f"decode {words}", raster, n, [*decode, "IN", str(n)], [*PEER, "decode", "IN", str(n)], False
+    for method, codec, level in (("near", "zstd", 1), ("bilinear", "zstd", 1), ("cubic", "zstd", 1), ("bilinear", "deflate", 6)):
+        for n in (1, 2):
+            ours = [*swath, "warp", "IN", "OUT", "--to", "EPSG:3857", "--resample", method, "--format", "gtiff", "--overviews", "none"]
+            ours += ["--compress", codec, "--level", str(level), "--predictor", "horizontal", "--tile", "512"]
+            theirs = [*PEER, "warp", *GTIFF, "-co", f"COMPRESS={codec.upper()}", "-co", f"{'Z' if codec == 'deflate' else 'ZSTD_'}LEVEL={level}"]
+            theirs += ["-t_srs", "EPSG:3857", "-r", method, "-wm", "512", "-wo", f"NUM_THREADS={n}", "-co", f"NUM_THREADS={n}"]
+            theirs += ["-multi"] if n > 1 else []
+            yield f"warp {method}, {codec} {level}", "scene_deflate", n, quiet(ours, n), [*theirs, "IN", "OUT"], True
+    for codec, level in (("deflate", 6), ("zstd", 9)):
+        for n in (1, 2):
+            ours = [*swath, "convert", "IN", "OUT", "--compress", codec, "--level", str(level), "--predictor", "horizontal", "--tile", "512"]
+            theirs = [*PEER, "translate", *COG, "-co", f"COMPRESS={codec.upper()}", "-co", f"LEVEL={level}", "-co", f"NUM_THREADS={n}"]
+            yield f"COG, {codec} {level}", "scene_deflate", n, quiet(ours, n), [*theirs, "IN", "OUT"], True
+
+
+def quiet(command, threads):
+    """The words that every swath command here ends with."""
+    return [*command, "--threads", str(threads), "--overwrite", "--quiet"]
+
+
+def anonymous_memory(pid):
+    """RssAnon of a process in KiB, 0 when it is gone."""
+    try:
+        with open(f"/proc/{pid}/status") as status:
+            return next((int(line.split()[1]) for line in status if line.startswith("RssAnon")), 0)
+    except OSError:
+        return 0
+
+
+def measure(command, env=None):
+    """Runs a command once; seconds and KiB."""
+    start = time.monotonic()
+    process = subprocess.Popen(command, env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    peak, ended = [0], threading.Event()
+
+    def sample():
+        while not ended.wait(0.01):
+            peak[0] = max(peak[0], anonymous_memory(process.pid))
+
+    sampler = threading.Thread(target=sample)
+    sampler.start()
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = time.monotonic() - start
+    ended.set()
+    sampler.join()
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"run: ended with {process.returncode}: {' '.join(command)}")
+    return dict(wall=wall, cpu=usage.ru_utime + usage.ru_stime, rss=usage.ru_maxrss, anon=peak[0])
+
+
+def median(runs):
+    """The median of each measure."""
+    return {key: statistics.median(run[key] for run in runs) for key in runs[0]}
+
+
+def bench(commands, data, size, repetitions, wanted):
+    """Measures every case and returns a list of results."""
+    cost = {"swath": median([measure(commands["start"]) for _ in range(5)])}
+    cost["GDAL"] = median([measure([*PEER, "noop"]) for _ in range(5)])
+    results = []
+    for name, raster, threads, ours, theirs, writes in cases(commands["swath"], commands["decode"]):
+        if wanted and not re.search(wanted, name):
+            continue
+        source = data / f"{raster}_{size}.tif"
+        with source.open("rb") as file:
+            while file.read(1 << 24):
+                pass
+        runs, sizes = {"swath": [], "GDAL": []}, {}
+        for _ in range(repetitions):
+            for who, command in (("swath", ours), ("GDAL", theirs)):
+                out = WORK / "out.tif"
+                out.unlink(missing_ok=True)
+                places = {"IN": str(source), "OUT": str(out)}
+                env = {**GDAL_ENV, "GDAL_NUM_THREADS": str(threads)} if who == "GDAL" else None
+                run = measure([places.get(word, word) for word in command], env)
+                # What is left after starting up; never nothing, for ratios.
+                run.update({key: max(run[key] - cost[who][key], 1e-3) for key in ("wall", "cpu")})
+                runs[who].append(run)
+                if writes:
+                    sizes[who] = out.stat().st_size
+                    out.unlink()
+        results.append(dict(case=name, threads=threads, bytes=sizes, runs=runs, **{who: median(runs[who]) for who in runs}))
+        print(row(results[-1]), file=sys.stderr, flush=True)
+    return results, cost
+
+
+def row(result):
+    """One line of the table."""
+    cells = [result["case"], str(result["threads"])]
+    for who in ("swath", "GDAL"):
+        m = result[who]
+        size = f"{result['bytes'][who] / 1e6:.1f}" if result["bytes"] else ""
+        cells += [f"{m['wall']:.2f}", f"{m['cpu']:.2f}", f"{m['rss'] / 1024:.0f} ({m['anon'] / 1024:.0f})", size]
+    cells += [f"{result['GDAL'][key] / result['swath'][key]:.2f}" for key in ("wall", "cpu")]
+    return "| " + " | ".join(cells) + " |"
+
+
+def text(command):
+    """What a command prints, in one line."""
+    return " ".join(subprocess.run(command, capture_output=True, text=True, check=True, cwd=REPO).stdout.split())
+
+
+def render(results, facts):
+    """The whole Markdown piece."""
+    head = ["case", "threads"]
+    for who in ("swath", "GDAL"):
+        head += [f"{who} wall s", "CPU s", "peak MiB (anon)", "MB out"]
+    head += ["GDAL/swath wall", "GDAL/swath CPU"]
+    lines = [f"| {' | '.join(head)} |", "|" + "---|" * 2 + "---:|" * (len(head) - 2), *map(row, results), ""]
+    lines.append(
+        f"{facts['date']}, {facts['cpu']}, {facts['cores']} cores; swath {facts['swath']} ({facts['rustc']}), "
+        f"GDAL {facts['gdal']} (the library in rasterio {facts['rasterio']}); {facts['size']} x {facts['size']} pixels, "
+        f"medians of {facts['repetitions']}, start-up subtracted. Made by `benches/vs_gdal/run.sh`."
+    )
+    return "\n".join(lines)
+
+
+def facts(size, repetitions):
+    """Machine, versions and date."""
+    cpu = re.search(r"^model name\s*:\s*(.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    rasterio = generate.rasterio
+    return dict(
+        date=datetime.date.today().isoformat(),
+        cpu=cpu[1] if cpu else os.uname().machine,
+        cores=len(os.sched_getaffinity(0)),
+        swath=text(["git", "describe", "--always", "--dirty"]),
+        rustc=text(["rustc", "--version"]),
+        gdal=text([*PEER, "version"]),
+        rasterio=rasterio.__version__,
+        size=size,
+        repetitions=repetitions,
+    )
+
+
+def update_readme(table):
+    """Puts the table between the markers of README.md."""
+    path = REPO / "README.md"
+    before, rest = path.read_text().split(BEGIN, 1)
+    after = rest.split(END, 1)[1]
+    path.write_text(f"{before}{BEGIN}\n{table}\n{END}{after}")
+
+
+def main():
+    prompt = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    prompt.add_argument("--size", type=int, help="pixels on a side of the inputs (8192; --quick: 2048)")
+    prompt.add_argument("--repetitions", type=int, help="runs of each case (5; --quick: 1)")
+    prompt.add_argument("--quick", action="store_true", help="small inputs and one run: does it work at all")
+    prompt.add_argument("--only", metavar="REGEX", help="the cases whose name matches")
+    prompt.add_argument("--update-readme", action="store_true", help="put the table into README.md")
+    prompt.add_argument("--swath", default=REPO / "target/release/swath", help="another swath binary")
+    prompt.add_argument("--decode", default=REPO / "target/release/examples/decode", help="another decode example")
+    asked = prompt.parse_args()
+    size = asked.size or (2048 if asked.quick else 8192)
+    repetitions = asked.repetitions or (1 if asked.quick else 5)
+    generate.generate(WORK / "data", size, generate.RASTERS)
+    commands = dict(swath=[str(asked.swath)], decode=[str(asked.decode)], start=[str(asked.swath), "--version"])
+    results, cost = bench(commands, WORK / "data", size, repetitions, asked.only)
+    about = facts(size, repetitions)
+    (WORK / "results.json").write_text(json.dumps(dict(facts=about, startup=cost, results=results), indent=1))
+    table = render(results, about)
+    print(table)
+    if asked.update_readme:
+        update_readme(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+#!/usr/bin/env bash
+# What is left when a run is killed, the disk is full or the folder cannot be written: the old target, or nothing.
+# usage: faults.sh [KILLS=20] [SIZE=2048]      SWATH=path takes another binary
+set -euo pipefail
+cd "$(dirname "$0")/.."
+kills=${1:-20} size=${2:-2048} failed=0 passed=0
+python=$(scripts/venv.sh target/vs_gdal/venv benches/vs_gdal/requirements.txt)
+"$python" benches/vs_gdal/generate.py target/vs_gdal/data --size "$size" scene_deflate
+if [[ -z ${SWATH:-} ]]; then
+    cargo build --release --bin swath
+    SWATH=${CARGO_TARGET_DIR:-target}/release/swath
+fi
+SWATH=$(realpath "$SWATH") input=$(realpath "target/vs_gdal/data/scene_deflate_$size.tif")
+work=$(mktemp -d)
+mounted=
+cleanup() {
+    [[ -n $mounted ]] && umount "$mounted"
+    rm -rf "$work"
+}
+trap cleanup EXIT
+RANDOM=20261123
+
+good() {
+    ((++passed))
+    echo "ok      $*"
+}
+bad() {
+    ((++failed))
+    echo "FAILED  $*"
+}
+# The words of a run: warp and convert by turns.
+words() {
+    if [[ $1 == warp ]]; then
+        echo warp "$input" "$2" --to EPSG:3857 --resample bilinear --overwrite --quiet
+    else
+        echo convert "$input" "$2" --overwrite --quiet
+    fi
+}
+sha() { sha256sum <"$1"; }
+
+# --- kill -9 at random moments, with an old target and without one
+for verb in warp convert; do
+    folder=$work/kill-$verb
+    mkdir "$folder"
+    from=$(date +%s%N)
+    "$SWATH" $(words $verb "$folder/whole.tif")
+    lasts=$((($(date +%s%N) - from) / 1000000))
+    whole=$(sha "$folder/whole.tif")
+    rm "$folder/whole.tif"
+    echo "an old target" >"$folder/old.tif"
+    old=$(sha "$folder/old.tif") killed=0 ended=0 torn=0
+    for ((i = 0; i < kills; i++)); do
+        target=$folder/old.tif
+        ((i % 2)) && target=$folder/new.tif
+        "$SWATH" $(words $verb "$target") </dev/null &
+        pid=$!
+        # $RANDOM is 15 bits: in thousandths of the time a whole run takes.
+        sleep "$(printf '%d.%03d' $((lasts * RANDOM / 32768 / 1000)) $((lasts * RANDOM / 32768 % 1000)))"
+        kill -9 $pid 2>/dev/null || true
+        if wait $pid 2>/dev/null; then ((++ended)); else ((++killed)); fi
+        # A run that was killed after its rename has written all of the target.
+        if [[ -e $folder/new.tif ]]; then
+            [[ $(sha "$folder/new.tif") == "$whole" ]] || ((++torn))
+            rm "$folder/new.tif"
+        fi
+        now=$(sha "$folder/old.tif")
+        [[ $now == "$old" || $now == "$whole" ]] || ((++torn))
+        [[ $now == "$old" ]] || echo "an old target" >"$folder/old.tif"
+    done
+    left=$(find "$folder" -type f ! -name old.tif | wc -l)
+    note="kill -9 $verb: $kills runs, $killed killed, $ended ended before, $torn torn, $left leftover files"
+    if ((torn == 0 && killed > 0)); then good "$note"; else bad "$note"; fi
+    find "$folder" -type f ! -name old.tif -printf '        left: %f (%s bytes)\n' | head -5
+    rm -rf "$folder"
+done
+
+# A run that must fail: error, no crash, the old target as it was and nothing else beside it.
+must_fail() {
+    local name=$1 target=$2 runner=$3 verb status=0 before
+    verb=${4:-warp}
+    before=$(sha "$target")
+    (
+        [[ $runner == limit ]] && ulimit -f 64
+        trap '' XFSZ
+        exec "$SWATH" $(words "$verb" "$target") </dev/null
+    ) 2>"$work/stderr" || status=$?
+    local said others
+    said=$(head -1 "$work/stderr")
+    others=$(find "$(dirname "$target")" -type f ! -name "$(basename "$target")" | wc -l)
+    if ((status == 0)); then
+        bad "$name, $verb: ended with 0"
+    elif ((status == 101 || status > 128)); then
+        bad "$name, $verb: crashed with $status: $said"
+    elif [[ $(sha "$target") != "$before" ]]; then
+        bad "$name, $verb: the old target was changed"
+    elif ((others)); then
+        bad "$name, $verb: $others files left beside the target"
+    elif [[ -z $said ]]; then
+        bad "$name, $verb: ended with $status without a word"
+    else
+        good "$name, $verb: ended with $status: $said"
+    fi
+}
+
+# --- disk full
+mkdir "$work/small"
+if mount -t tmpfs -o size=1m tmpfs "$work/small" 2>/dev/null; then
+    mounted=$work/small
+    echo "an old target" >"$work/small/old.tif"
+    for verb in warp convert; do must_fail "disk full" "$work/small/old.tif" plain $verb; done
+else
+    echo "SKIPPED disk full on a small file system: mount is not permitted here"
+fi
+mkdir "$work/limit"
+echo "an old target" >"$work/limit/old.tif"
+for verb in warp convert; do must_fail "file size limit" "$work/limit/old.tif" limit $verb; done
+
+# --- a folder that cannot be written (root may write anywhere: then as another user, or on a read-only mount)
+mkdir "$work/closed"
+echo "an old target" >"$work/closed/old.tif"
+if [[ -n $mounted ]]; then
+    umount "$mounted"
+    mounted=
+    mount -t tmpfs -o size=1m tmpfs "$work/closed" && mounted=$work/closed
+    echo "an old target" >"$work/closed/old.tif"
+    mount -o remount,ro "$work/closed"
+    for verb in warp convert; do must_fail "read-only folder" "$work/closed/old.tif" plain $verb; done
+elif ((EUID != 0)); then
+    chmod a-w "$work/closed"
+    for verb in warp convert; do must_fail "read-only folder" "$work/closed/old.tif" plain $verb; done
+    chmod u+w "$work/closed"
+else
+    echo "SKIPPED read-only folder: root without the right to mount"
+fi
+
+echo "faults: $passed passed, $failed failed"
+((failed == 0))
