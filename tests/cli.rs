@@ -49,8 +49,11 @@ fn errors_name_the_file_and_end_with_their_own_code() {
     let out = dir.path().join("out.tif");
     let junk = dir.path().join("junk.tif");
     std::fs::write(&junk, "not a raster at all").expect("writes");
+    // Directories first, so that what is cut off is pixels.
     let cut = dir.path().join("cut.tif");
-    let whole = std::fs::read(&scene).expect("reads");
+    let made = swath(&["convert", text(&scene), text(&cut), "--overviews", "none"]);
+    assert!(made.status.success(), "{}", stderr(&made));
+    let whole = std::fs::read(&cut).expect("reads");
     std::fs::write(&cut, &whole[..whole.len() / 2]).expect("writes");
     let absent = dir.path().join("absent.tif");
 

@@ -76,7 +76,7 @@ fn human(name: &str, file: &GeoTiff) -> String {
     };
     line("compression", format!("{}, {predictor}", codec(layout.compression).to_lowercase()));
     line("interleave", interleave(layout.interleave).to_lowercase());
-    let overviews: Vec<_> = image.overviews().map(|o| size_text(o)).collect();
+    let overviews: Vec<_> = image.overviews().map(size_text).collect();
     line("overviews", if overviews.is_empty() { "none".into() } else { overviews.join(", ") });
     text
 }

@@ -98,7 +98,7 @@ impl WriteOptions {
     }
 
     fn check(&self) -> Result<()> {
-        if self.tile % 16 != 0 || !(16..=8192).contains(&self.tile) {
+        if !self.tile.is_multiple_of(16) || !(16..=8192).contains(&self.tile) {
             return Err(Error::usage("tile side")
                 .expected("a multiple of 16 from 16 to 8192")
                 .found(self.tile));
