@@ -7,6 +7,7 @@ minifying, GDAL is called for blocks of 32 pixels, each with the scale at the bl
 Known and allowed, and told apart in the table:
 * rounding: swath rounds half to even, GDAL half up; some of GDAL's loops add up in f32: one quantum;
 * scale: within a block the scale drifts, and kernels cut at their support's edge jump a little with it;
+* neighbour: near took the next pixel, its position being within the coordinates' tolerance of the border;
 * edge: where part of a minifying cubic kernel is missing swath falls back to bilinear, GDAL renormalises the rest.
 """
 
@@ -110,7 +111,8 @@ def grid_for(source, epsg, scale):
     reach = np.minimum(np.array([width, height]) * scale * 0.4, np.array([source.width, source.height]) / 2)
     rows, columns = np.nonzero(valid(source.read(1), source.nodata))
     nearest = np.hypot(columns - reach[0], rows - reach[1]).argmin()
-    middle = transform(source.crs, crs, *([v] for v in source.transform * (columns[nearest] + 0.5, rows[nearest] + 0.5)))
+    # Off the middle of the pixel: between zones of one projection near would meet nothing but ties.
+    middle = transform(source.crs, crs, *([v] for v in source.transform * (columns[nearest] + 0.37, rows[nearest] + 0.41)))
     left, top = middle[0][0] - width / 2 * step[0], middle[1][0] + height / 2 * step[1]
     return Grid(crs, (float(left), float(top - height * step[1]), float(left + width * step[0]), float(top)), width, height)
 
@@ -199,9 +201,11 @@ def compare(ours, theirs, data, at, method, scale, nodata):
     inner = np.where(edge, 0, error).max()
     if worst <= quantum:
         reason = "rounding" if worst else "-"
+    elif method == "near":
+        reason = "neighbour"
     elif inner <= quantum:
         reason = "edge"
-    elif scale > 1 and method != "near" and inner <= max(quantum, MAX_SCALE * span):
+    elif scale > 1 and inner <= max(quantum, MAX_SCALE * span):
         reason = "scale" if inner == worst else "scale, edge"
     else:
         reason = "unexplained"
