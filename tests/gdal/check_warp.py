@@ -8,6 +8,7 @@ Known and allowed, and told apart in the table:
 * rounding: swath rounds half to even, GDAL half up; some of GDAL's loops add up in f32: one quantum;
 * scale: within a block the scale drifts, and kernels cut at their support's edge jump a little with it;
 * neighbour: near took the next pixel, its position being within the coordinates' tolerance of the border;
+* coordinates: up to --max-error pixels beside the exact place, across the steepest step between two source samples;
 * edge: where part of a minifying cubic kernel is missing swath falls back to bilinear, GDAL renormalises the rest.
 """
 
@@ -32,6 +33,8 @@ MIN_EQUAL_NEAR = 0.999
 MIN_EQUAL_MASK = 0.999
 MAX_MEAN = 1e-4
 MAX_SCALE = 5e-3
+# swath's own default for --max-error, source pixels.
+MAX_ERROR = 0.01
 # Without nodata a 0 stands for a missing pixel where GDAL's value is further from 0 than this share of the range.
 CLEAR_OF_ZERO = 0.01
 
@@ -167,7 +170,7 @@ def near_gap(gaps, at, reach):
     return count > 0
 
 
-def compare(ours, theirs, data, at, method, scale, nodata):
+def compare(ours, theirs, data, at, method, scale, nodata, max_error):
     """The cells of a table row for one band; raises Failed beyond the thresholds."""
     height, width = data.shape
     margin = np.minimum.reduce([at[0], at[1], width - at[0], height - at[1]])
@@ -199,6 +202,9 @@ def compare(ours, theirs, data, at, method, scale, nodata):
     worst = error.max()
     where = tuple(int(i) for i in np.unravel_index(error.argmax(), error.shape))
     inner = np.where(edge, 0, error).max()
+    steps = (np.abs(np.diff(np.where(there, data, 0).astype(float), axis=axis)) for axis in (0, 1))
+    # The slope of either kernel stays below 1.5 times the step, on both axes.
+    slip = 3 * max_error * max(np.max(step) for step in steps)
     if worst <= quantum:
         reason = "rounding" if worst else "-"
     elif method == "near":
@@ -207,6 +213,8 @@ def compare(ours, theirs, data, at, method, scale, nodata):
         reason = "edge"
     elif scale > 1 and inner <= max(quantum, MAX_SCALE * span):
         reason = "scale" if inner == worst else "scale, edge"
+    elif inner <= max(quantum, slip):
+        reason = "coordinates" if inner == worst else "coordinates, edge"
     else:
         reason = "unexplained"
     story = (
@@ -294,7 +302,7 @@ def run(swath, folder, shared, max_error=None):
                                 ours = warp(swath, file, grid, method, nodata, folder / "warp.tif", extra)
                                 for band in range(1, source.count + 1):
                                     theirs = gdal(source, band, grid, method, scale, nodata)
-                                    cells.append(compare(ours[band - 1], theirs, source.read(band), at, method, scale, nodata))
+                                    cells.append(compare(ours[band - 1], theirs, source.read(band), at, method, scale, nodata, MAX_ERROR if max_error is None else max_error))
                         if cells:
                             report.rows.append((name, len(grids), *worst(cells)))
     return report
