@@ -353,9 +353,10 @@ fn invalidate<T: Sample>(nodata: NoData, out: &mut Buffer) {
             continue;
         }
         out.add_mask();
-        let (samples, valid) = out.plane_and_valid_mut::<T>(band);
-        for (valid, &sample) in valid.into_iter().flatten().zip(samples.iter()) {
-            *valid &= if missing(sample) { 0 } else { 255 };
+        if let (samples, Some(valid)) = out.plane_and_valid_mut::<T>(band) {
+            for (valid, &sample) in valid.iter_mut().zip(samples.iter()) {
+                *valid &= if missing(sample) { 0 } else { 255 };
+            }
         }
     }
 }
