@@ -265,12 +265,13 @@ fn keep_gaps(segment: &Segment, source: &Buffer, run: Range<usize>, out: &mut Bu
     }
     for band in 0..out.bands() {
         dispatch!(out.dtype(), T => {
-            let (plane, valid) = out.plane_and_valid_mut::<T>(band);
-            let pixels = plane[run.clone()].iter_mut().zip(seen.iter());
-            for ((sample, &seen), valid) in pixels.zip(valid.into_iter().flatten().skip(run.start)) {
-                if seen == 0 {
-                    *sample = bytemuck::Zeroable::zeroed();
-                    *valid = 0;
+            if let (plane, Some(valid)) = out.plane_and_valid_mut::<T>(band) {
+                let pixels = plane[run.clone()].iter_mut().zip(&mut valid[run.clone()]);
+                for ((sample, valid), &seen) in pixels.zip(seen.iter()) {
+                    if seen == 0 {
+                        *sample = bytemuck::Zeroable::zeroed();
+                        *valid = 0;
+                    }
                 }
             }
         });
