@@ -217,6 +217,8 @@ mod tests {
                 nodata: None,
                 colors: Colors::Gray,
                 alpha: None,
+                masked: false,
+                metadata: Default::default(),
                 chunk,
             };
             Raster::new(Self { info, fail })

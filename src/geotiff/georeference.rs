@@ -4,7 +4,7 @@ use crate::crs::{Crs, GeoKeyTags, GeoKeys};
 use crate::error::{Error, Result};
 use crate::ifd::{Directory, Tag};
 use crate::io::ByteSource;
-use crate::raster::{GeoTransform, NoData, Point};
+use crate::raster::{Gcp, Gcps, GeoTransform, NoData, Point};
 
 /// What a directory says of an image's place and of its missing values.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,6 +14,8 @@ pub(super) struct Georeference {
     pub(super) nodata: Option<NoData>,
     /// Whether positions in the file mean the centres of pixels.
     pub(super) pixel_is_point: bool,
+    /// Ground control points, if there is no transform.
+    pub(super) gcps: Option<Gcps>,
 }
 
 /// Reads what a directory says of an image's place.
@@ -56,9 +58,25 @@ pub(super) fn read(source: &ByteSource, directory: &Directory) -> Result<Georefe
             .in_ifd(directory.index()));
     }
     let nodata = directory.string(source, Tag::GdalNodata)?;
+    let crs = keys.and_then(Crs::from_geokeys);
+    let points: Vec<Gcp> = if transform.is_some() {
+        Vec::new()
+    } else {
+        let shift = if pixel_is_point { 0.5 } else { 0.0 };
+        let points = tie.as_chunks::<6>().0.iter();
+        points
+            .map(|&[i, j, _, x, y, z]| Gcp {
+                pixel: Point { x: i + shift, y: j + shift },
+                ground: Point { x, y },
+                z,
+            })
+            .collect()
+    };
+    let gcps = (!points.is_empty()).then(|| Gcps { crs: crs.clone(), points: points.into() });
     Ok(Georeference {
         transform,
-        crs: keys.and_then(Crs::from_geokeys),
+        gcps,
+        crs,
         nodata: nodata.as_deref().and_then(NoData::parse),
         pixel_is_point,
     })

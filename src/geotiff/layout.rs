@@ -1,7 +1,8 @@
 //! How the samples of an image are stored, every default resolved.
 
-use std::sync::Arc;
-
+use super::colors;
+use super::samples::Samples;
+use super::ycbcr::YCbCr;
 use crate::codec::{Compression, Predictor};
 use crate::error::{Error, Result};
 use crate::ifd::{Directory, Limits, Tag};
@@ -28,8 +29,13 @@ pub struct Layout {
     pub size: Size,
     /// The number of bands.
     pub bands: u16,
-    /// The type of every sample.
+    /// The type of every sample in memory.
     pub dtype: DataType,
+    /// The bits of a sample as stored: fewer than `dtype` has if samples are
+    /// packed or short floats.
+    pub bits: u16,
+    /// Whether the bits of every byte are stored lowest first (fill order 2).
+    pub reversed_bits: bool,
     /// The byte order of samples wider than one byte.
     pub order: ByteOrder,
     /// The codec of every chunk.
@@ -47,6 +53,9 @@ pub struct Layout {
     pub colors: Colors,
     /// What the last band means, if it is opacity.
     pub alpha: Option<Alpha>,
+    /// How luminance and chrominance are stored, which become red, green and
+    /// blue when a chunk is decoded.
+    pub(super) ycbcr: Option<YCbCr>,
 }
 
 impl Layout {
@@ -78,10 +87,9 @@ impl Layout {
         if bands == 0 {
             return Err(Error::format("samples per pixel").expected("at least 1").found(0));
         }
-        let dtype = sample_type(source, directory, bands)?;
-        if directory.u16(source, Tag::FillOrder)? == Some(2) {
-            return Err(Error::unsupported("bits stored lowest first (fill order 2)"));
-        }
+        let samples = Samples::read(source, directory, bands)?;
+        let Samples { bits, dtype } = samples;
+        let reversed_bits = directory.u16(source, Tag::FillOrder)? == Some(2);
         let interleave = match directory.u16(source, Tag::PlanarConfiguration)?.unwrap_or(1) {
             // Some writers leave the tag at 0. One band is the same either way.
             _ if bands == 1 => Interleave::Pixel,
@@ -110,11 +118,22 @@ impl Layout {
         if predictor == Predictor::Float && !dtype.is_float() {
             return Err(Error::format("float predictor").expected("float samples").found(dtype));
         }
-        let (colors, alpha) = colors(source, directory, bands)?;
+        if predictor == Predictor::Horizontal && ![8, 16, 32, 64].contains(&bits) {
+            return Err(Error::unsupported("horizontal predictor")
+                .expected("8, 16, 32 or 64 bits")
+                .found(format!("{bits} bits")));
+        }
+        let (colors, alpha) = colors::read(source, directory, bands)?;
+        let ycbcr = match directory.u16(source, Tag::PhotometricInterpretation)? {
+            Some(6) => Some(YCbCr::read(source, directory, bands, samples, interleave)?),
+            _ => None,
+        };
         let layout = Self {
             size,
             bands,
             dtype,
+            bits,
+            reversed_bits,
             order,
             compression,
             predictor,
@@ -123,6 +142,7 @@ impl Layout {
             chunk,
             colors,
             alpha,
+            ycbcr,
         };
         let bytes = layout.chunk_bytes(chunk.height);
         if bytes.is_none_or(|bytes| bytes > limits.chunk_bytes) {
@@ -175,85 +195,15 @@ impl Layout {
         Window::new(col as i64, row as i64, self.chunk.width, height)
     }
 
+    /// Returns how samples are stored.
+    pub(super) fn samples(&self) -> Samples {
+        Samples { bits: self.bits, dtype: self.dtype }
+    }
+
     /// Returns the bytes of `rows` rows of a chunk, decoded; `None` if that overflows.
     pub fn chunk_bytes(&self, rows: u32) -> Option<u64> {
         let row = u64::from(self.chunk.width)
             .checked_mul(u64::from(self.bands_in_chunk()) * self.dtype.bytes() as u64)?;
         row.checked_mul(rows.into())
     }
-}
-
-/// Reads the type that all samples have.
-fn sample_type(source: &ByteSource, directory: &Directory, bands: u16) -> Result<DataType> {
-    let all = |tag, default: u64| -> Result<u64> {
-        let values = directory.u64s(source, tag)?.unwrap_or_default();
-        let first = values.first().copied().unwrap_or(default);
-        match values.iter().take(bands.into()).find(|&&other| other != first) {
-            Some(other) => {
-                Err(Error::unsupported("bands of several types").found(format!("{first}, {other}")))
-            }
-            None => Ok(first),
-        }
-    };
-    let bits = all(Tag::BitsPerSample, 1)?;
-    // 4 means "undefined", which libtiff takes for unsigned.
-    let format = all(Tag::SampleFormat, 1)?;
-    match (format, bits) {
-        (1 | 4, 8) => Ok(DataType::U8),
-        (1 | 4, 16) => Ok(DataType::U16),
-        (1 | 4, 32) => Ok(DataType::U32),
-        (1 | 4, 64) => Ok(DataType::U64),
-        (2, 8) => Ok(DataType::I8),
-        (2, 16) => Ok(DataType::I16),
-        (2, 32) => Ok(DataType::I32),
-        (2, 64) => Ok(DataType::I64),
-        (3, 32) => Ok(DataType::F32),
-        (3, 64) => Ok(DataType::F64),
-        (1 | 2 | 4, _) => Err(Error::unsupported("integer samples of this width")
-            .expected("8, 16, 32 or 64 bits")
-            .found(format!("{bits} bits"))),
-        (3, _) => Err(Error::unsupported("floating point samples of this width")
-            .expected("32 or 64 bits")
-            .found(format!("{bits} bits"))),
-        (5 | 6, _) => Err(Error::unsupported("complex samples")),
-        _ => Err(Error::format("sample format").expected("1 to 6").found(format)),
-    }
-}
-
-fn colors(
-    source: &ByteSource,
-    directory: &Directory,
-    bands: u16,
-) -> Result<(Colors, Option<Alpha>)> {
-    let refuse = |what: &str| Err(Error::unsupported(format!("{what} images")));
-    let colors = match directory.u16(source, Tag::PhotometricInterpretation)?.unwrap_or(1) {
-        0 => Colors::WhiteIsZero,
-        1 => Colors::Gray,
-        2 if bands >= 3 => Colors::Rgb,
-        // GDAL takes an RGB image without its bands for grey.
-        2 => Colors::Gray,
-        3 => {
-            let table = directory.u64s(source, Tag::ColorMap)?.unwrap_or_default();
-            if table.is_empty() || table.len() % 3 != 0 {
-                return Err(Error::format("colour table")
-                    .expected("as many reds as greens and blues")
-                    .found(format!("{} values", table.len())));
-            }
-            // Stored as 16-bit numbers; anything wider is cut as libtiff does.
-            Colors::Palette(table.iter().map(|&v| v as u16).collect::<Arc<[u16]>>())
-        }
-        4 => return refuse("transparency mask"),
-        5 => return refuse("CMYK"),
-        6 => return refuse("YCbCr"),
-        8..=10 => return refuse("CIE L*a*b*"),
-        32844 | 32845 => return refuse("LogLuv"),
-        n => return Err(Error::unsupported("photometric interpretation").found(n)),
-    };
-    let extra = directory.u64s(source, Tag::ExtraSamples)?.unwrap_or_default();
-    let alpha = match extra.last() {
-        Some(1) if bands > 1 => Some(Alpha::Premultiplied),
-        Some(2) if bands > 1 => Some(Alpha::Straight),
-        _ => None,
-    };
-    Ok((colors, alpha))
 }

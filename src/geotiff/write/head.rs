@@ -41,6 +41,9 @@ pub(super) fn check(info: &Info) -> Result<()> {
                 .expected("one band of uint8 with 256 colours, or of uint16 with 65536")
                 .found(format!("{} band(s) of {}", info.bands, info.dtype)))
         }
+        Colors::Cmyk if info.bands < 4 => {
+            Err(Error::usage("CMYK image").expected("4 bands or more").found(info.bands))
+        }
         Colors::Rgb if info.bands < 3 => {
             Err(Error::usage("RGB image").expected("3 bands or more").found(info.bands))
         }
@@ -151,6 +154,10 @@ fn image(
             directory.set(Tag::ColorMap, Value::Shorts(table.to_vec()));
             (3, 1)
         }
+        Colors::Cmyk => (5, 4),
+        // Lab has three; of what else there is nothing is known.
+        Colors::Other(number @ 8..=10) if info.bands >= 3 => (*number, 3),
+        Colors::Other(_) => (1, 1),
     };
     directory.set(Tag::PhotometricInterpretation, short(photometric));
     if info.bands > color_bands {
@@ -223,7 +230,9 @@ fn georeference(info: &Info, directory: &mut DirectoryBuilder) -> Result<()> {
 
 /// The value of the `SampleFormat` tag.
 fn sample_format(dtype: DataType) -> u16 {
-    if dtype.is_float() {
+    if dtype.is_complex() {
+        if dtype.part().is_float() { 6 } else { 5 }
+    } else if dtype.is_float() {
         3
     } else if dtype.is_signed_integer() {
         2

@@ -90,8 +90,13 @@ impl WriteOptions {
             Some(Predictor::Float) if !dtype.is_float() => {
                 Err(Error::usage("float predictor").expected("float samples").found(dtype))
             }
+            Some(Predictor::Horizontal) if dtype.bytes() > 8 => {
+                Err(Error::usage("horizontal predictor")
+                    .expected("samples of at most 8 bytes")
+                    .found(dtype))
+            }
             Some(predictor) => Ok(predictor),
-            None if !helps => Ok(Predictor::None),
+            None if !helps || dtype.is_complex() => Ok(Predictor::None),
             None if dtype.is_float() => Ok(Predictor::Float),
             None => Ok(Predictor::Horizontal),
         }
