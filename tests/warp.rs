@@ -62,7 +62,7 @@ fn raster(
             nodata,
             colors: Colors::Gray,
             alpha: None,
-            masked: false,
+            masked: Default::default(),
             metadata: Default::default(),
             chunk,
         },

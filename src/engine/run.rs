@@ -217,7 +217,7 @@ mod tests {
                 nodata: None,
                 colors: Colors::Gray,
                 alpha: None,
-                masked: false,
+                masked: Default::default(),
                 metadata: Default::default(),
                 chunk,
             };

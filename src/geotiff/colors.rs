@@ -12,8 +12,12 @@ pub(super) fn read(
     source: &ByteSource,
     directory: &Directory,
     bands: u16,
+    bits: u16,
 ) -> Result<(Colors, Option<Alpha>)> {
     let colors = match directory.u16(source, Tag::PhotometricInterpretation)?.unwrap_or(1) {
+        // In memory these bits are the low ones of whole bytes: a table keeps their meaning.
+        0 if bands == 1 && bits < 16 && bits != 8 => grays(bits, true),
+        1 if bands == 1 && bits == 1 => grays(bits, false),
         0 => Colors::WhiteIsZero,
         1 => Colors::Gray,
         // Luminance and chrominance become red, green and blue when decoded.
@@ -22,8 +26,8 @@ pub(super) fn read(
         2 | 6 => Colors::Gray,
         3 => {
             let table = directory.u64s(source, Tag::ColorMap)?.unwrap_or_default();
-            if table.is_empty() || table.len() % 3 != 0 {
-                // Without its table an index is a number like any other.
+            if bits > 16 || table.len() != 3 << bits {
+                // Without its table, or with one for other depths, an index is a number like any other.
                 Colors::Gray
             } else {
                 // Stored as 16-bit numbers; anything wider is cut as libtiff does.
@@ -40,4 +44,14 @@ pub(super) fn read(
         _ => None,
     };
     Ok((colors, alpha))
+}
+
+/// Returns the table of all greys of a number of bits.
+fn grays(bits: u16, white_first: bool) -> Colors {
+    let last = (1u32 << bits) - 1;
+    let gray = |index: u32| {
+        let step = if white_first { last - index } else { index };
+        (step * 65535 / last) as u16
+    };
+    Colors::Palette((0..3).flat_map(|_| (0..=last).map(gray)).collect())
 }

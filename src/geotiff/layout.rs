@@ -5,7 +5,7 @@ use super::samples::Samples;
 use super::ycbcr::YCbCr;
 use crate::codec::{Compression, Predictor};
 use crate::error::{Error, Result};
-use crate::ifd::{Directory, Limits, Tag};
+use crate::ifd::{Directory, Entry, Tag};
 use crate::io::{ByteOrder, ByteSource};
 use crate::raster::{Alpha, Colors, DataType, Size, Window};
 
@@ -53,28 +53,37 @@ pub struct Layout {
     pub colors: Colors,
     /// What the last band means, if it is opacity.
     pub alpha: Option<Alpha>,
+    /// Whether chunks are parts of one long uncompressed strip, divided for the
+    /// sake of those who want a part of it (libtiff does the same).
+    pub(super) divided: bool,
     /// How luminance and chrominance are stored, which become red, green and
     /// blue when a chunk is decoded.
     pub(super) ycbcr: Option<YCbCr>,
 }
+
+/// About what a part of a divided strip takes: little enough for a small
+/// window, enough to make parts few.
+const DIVIDED_BYTES: u64 = 64 << 10;
 
 impl Layout {
     /// Reads the layout of the image that a directory describes.
     ///
     /// # Errors
     /// [`Error::Format`] if the directory contradicts itself or lacks what
-    /// it needs, [`Error::Unsupported`] naming what swath cannot read,
-    /// [`Error::Limit`] if a chunk is larger than `limits.chunk_bytes`.
-    pub fn read(
-        source: &ByteSource,
-        order: ByteOrder,
-        directory: &Directory,
-        limits: &Limits,
-    ) -> Result<Self> {
+    /// it needs, [`Error::Unsupported`] naming what swath cannot read.
+    pub fn read(source: &ByteSource, order: ByteOrder, directory: &Directory) -> Result<Self> {
         let one = |tag| directory.u32(source, tag);
         let needed = |tag: Tag, name: &str| -> Result<u32> {
+            let count = directory.get(tag).map_or(1, Entry::count);
             match one(tag)? {
+                Some(_) if count != 1 => {
+                    Err(Error::format(name).expected("one value").found(format!("{count} values")))
+                }
                 Some(0) => Err(Error::format(name).expected("at least 1").found(0)),
+                // GDAL counts pixels in 31 bits, and so does whatever made this file.
+                Some(n) if i32::try_from(n).is_err() => {
+                    Err(Error::limit(name).expected("less than 2^31").found(n))
+                }
                 Some(n) => Ok(n),
                 None => Err(Error::format(name).expected("a value").found("no such tag")),
             }
@@ -123,12 +132,12 @@ impl Layout {
                 .expected("8, 16, 32 or 64 bits")
                 .found(format!("{bits} bits")));
         }
-        let (colors, alpha) = colors::read(source, directory, bands)?;
+        let (colors, alpha) = colors::read(source, directory, bands, bits)?;
         let ycbcr = match directory.u16(source, Tag::PhotometricInterpretation)? {
             Some(6) => Some(YCbCr::read(source, directory, bands, samples, interleave)?),
             _ => None,
         };
-        let layout = Self {
+        let mut layout = Self {
             size,
             bands,
             dtype,
@@ -143,14 +152,35 @@ impl Layout {
             colors,
             alpha,
             ycbcr,
+            divided: false,
         };
-        let bytes = layout.chunk_bytes(chunk.height);
-        if bytes.is_none_or(|bytes| bytes > limits.chunk_bytes) {
-            return Err(Error::limit("size of a chunk")
-                .expected(format!("at most {} bytes", limits.chunk_bytes))
-                .found(format!("{} x {} pixels of {bands} band(s)", chunk.width, chunk.height)));
+        layout.divide();
+        // GDAL counts blocks in 31 bits as well.
+        let planes = if interleave == Interleave::Band { bands } else { 1 };
+        let chunks = layout.across().checked_mul(layout.down());
+        match chunks.and_then(|chunks| chunks.checked_mul(planes.into())) {
+            Some(chunks) if i32::try_from(chunks).is_ok() => Ok(layout),
+            _ => Err(Error::limit("number of chunks").expected("less than 2^31")),
         }
-        Ok(layout)
+    }
+
+    /// Divides the rows of an only strip, if its bytes are the samples themselves.
+    fn divide(&mut self) {
+        let plain = self.compression == Compression::None && self.ycbcr.is_none() && !self.tiled;
+        let one = self.down() == 1 && (self.interleave == Interleave::Pixel || self.bands == 1);
+        let row = self.row_bytes().filter(|_| plain && one);
+        let rows = row.and_then(|row| u32::try_from(DIVIDED_BYTES / row.max(1)).ok());
+        if let Some(rows) = rows.map(|rows| rows.max(1)).filter(|&rows| rows < self.size.height) {
+            self.chunk.height = rows;
+            self.divided = true;
+        }
+    }
+
+    /// Returns the bytes of a row of a chunk, as the codec makes them; `None` if
+    /// that overflows. Meaningless for YCbCr.
+    pub(super) fn row_bytes(&self) -> Option<u64> {
+        let samples = u64::from(self.chunk.width) * u64::from(self.bands_in_chunk());
+        self.samples().row_bytes(samples)
     }
 
     /// Returns the number of chunks in a row.

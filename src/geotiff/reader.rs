@@ -9,8 +9,8 @@ use crate::error::{Error, Result};
 use crate::ifd::{Array, Chain, Directory, Header, Limits, Tag};
 use crate::io::{ByteSource, IoMode};
 use crate::raster::{
-    Buffer, ChunkKey, Context, GeoTransform, Grid, Info, Metadata, NoData, Raster, Sample, Source,
-    Window, dispatch,
+    Buffer, ChunkKey, Context, GeoTransform, Grid, Info, Masked, Metadata, NoData, Raster, Sample,
+    Source, Window, dispatch,
 };
 
 /// Opens the first image of a GeoTIFF as a raster, its overviews along with it.
@@ -50,6 +50,7 @@ pub struct Image {
     info: Info,
     offsets: Array,
     lengths: Option<Array>,
+    chunk_limit: u64,
     key: u64,
     has_transform: bool,
     overviews: Vec<Arc<Self>>,
@@ -95,7 +96,8 @@ impl GeoTiff {
                 .found(u64::from(options.page) + 1));
         };
         let mut image = Image::read(&source, &header, page, limits)?;
-        image.find_copies(&source, &header, others, options)?;
+        let inner = sub_directories(&source, &header, page, limits);
+        image.find_copies(&source, &header, inner.iter().chain(others), options)?;
         Ok(Self { image: Arc::new(image), header, pages: directories.len() })
     }
 
@@ -137,7 +139,7 @@ impl Image {
         directory: &Directory,
         limits: &Limits,
     ) -> Result<Self> {
-        let layout = Layout::read(source, header.order, directory, limits)?;
+        let layout = Layout::read(source, header.order, directory)?;
         let (offsets, lengths) = if layout.tiled {
             (Tag::TileOffsets, Tag::TileByteCounts)
         } else {
@@ -154,9 +156,13 @@ impl Image {
             Error::format("offsets of chunks").expected("a list").found("no such tag")
         })?;
         let lengths = array(lengths, Tag::StripByteCounts)?;
-        let Georeference { transform, crs, nodata, pixel_is_point, gcps } =
+        let Georeference { transform, crs, nodata, pixel_is_point, gcps, unit } =
             georeference::read(source, directory)?;
-        let metadata = metadata::read(source, directory, layout.bands)?;
+        let mut metadata = metadata::read(source, directory, layout.bands)?;
+        for band in unit.iter().flat_map(|_| 0..layout.bands) {
+            let band = metadata.bands.entry(band).or_default();
+            band.unit = band.unit.take().or(unit.clone());
+        }
         let metadata = Metadata { pixel_is_point, gcps, ..metadata };
         let info = Info {
             grid: Grid {
@@ -166,10 +172,11 @@ impl Image {
             },
             bands: layout.bands,
             dtype: layout.dtype,
-            nodata,
+            // No integer sample can be any other value, so none would be missing.
+            nodata: nodata.filter(|n| layout.dtype.part().is_float() || n.fits(layout.dtype)),
             colors: layout.colors.clone(),
             alpha: layout.alpha,
-            masked: false,
+            masked: Masked::No,
             metadata: Arc::new(metadata),
             chunk: layout.chunk,
         };
@@ -180,6 +187,7 @@ impl Image {
             info,
             offsets,
             lengths,
+            chunk_limit: limits.chunk_bytes,
             key: ChunkKey::new_source(),
             has_transform: transform.is_some(),
             overviews: Vec::new(),
@@ -188,11 +196,11 @@ impl Image {
     }
 
     /// Finds this image's overviews and masks among the directories after it.
-    fn find_copies(
+    fn find_copies<'a>(
         &mut self,
         source: &Arc<ByteSource>,
         header: &Header,
-        others: &[Directory],
+        others: impl Iterator<Item = &'a Directory>,
         options: &OpenOptions,
     ) -> Result<()> {
         let mut masks = Vec::new();
@@ -201,7 +209,8 @@ impl Image {
             if kind & (REDUCED | MASK) == 0 {
                 // What comes after another image belongs to that one. The first
                 // image of a file takes all there is, as in GDAL.
-                if options.page > 0 {
+                let inside = directory.index() == self.ifd;
+                if options.page > 0 && !inside {
                     break;
                 }
                 continue;
@@ -210,7 +219,7 @@ impl Image {
             let copy = Self::read(source, header, directory, &options.limits);
             match (copy, kind & MASK != 0) {
                 (Ok(copy), false) => self.adopt(copy),
-                (Ok(mask), true) if mask.layout.bands == 1 => masks.push(Arc::new(mask)),
+                (Ok(mask), true) => masks.push(Arc::new(mask)),
                 // Without its mask an image would be wrong.
                 (Err(error), true) if kind & REDUCED == 0 => return Err(error),
                 _ => {}
@@ -232,11 +241,12 @@ impl Image {
 
     /// Returns whether `mask` can be this image's.
     fn fits(&self, mask: &Self) -> bool {
-        self.mask.is_none() && self.layout.size == mask.layout.size
+        let bands = mask.layout.bands == 1 || mask.layout.bands == self.layout.bands;
+        bands && self.mask.is_none() && self.layout.size == mask.layout.size
     }
 
     fn set_mask(&mut self, mask: Arc<Self>) {
-        self.info.masked = true;
+        self.info.masked = if mask.layout.bands == 1 { Masked::Shared } else { Masked::EachBand };
         self.mask = Some(mask);
     }
 
@@ -286,8 +296,13 @@ impl Image {
     /// Decodes one chunk, or makes one of nodata (0 without it) if the file
     /// leaves it out, as sparse files do.
     fn decode(&self, index: u64, cx: &Context<'_>) -> Result<Buffer> {
+        if self.layout.divided {
+            return self.decode_part(index, cx);
+        }
         let offset = self.offsets.get(&self.source, index)?;
         let length = match &self.lengths {
+            // Lengths that are not stated are none, as in libtiff.
+            Some(lengths) if index >= lengths.len() => 0,
             Some(lengths) => lengths.get(&self.source, index)?,
             // Without lengths a chunk reaches as far as it needs to.
             None => self.source.len().saturating_sub(offset).min(self.most_stored_bytes()),
@@ -297,6 +312,21 @@ impl Image {
         }
         let stored = self.source.range(offset, length)?;
         chunk::decode(&self.layout, index, &stored, cx.pool)
+    }
+
+    /// Decodes a part of the one strip. What the file says of the strip's length
+    /// is not needed, and often wrong.
+    fn decode_part(&self, index: u64, cx: &Context<'_>) -> Result<Buffer> {
+        let offset = self.offsets.get(&self.source, 0)?;
+        if offset == 0 {
+            return Ok(self.absent(index, cx));
+        }
+        let window = self.layout.chunk_window(index);
+        let row = self.layout.row_bytes().unwrap_or(u64::MAX);
+        // The strip's rows come before; the window lies in the image.
+        let start = row.saturating_mul(window.row as u64).saturating_add(offset);
+        let length = row.saturating_mul(window.height.into());
+        chunk::decode(&self.layout, index, &self.source.range(start, length)?, cx.pool)
     }
 
     /// Returns the most bytes that a chunk without a stated length may take: no
@@ -320,11 +350,17 @@ impl Image {
 
     fn chunk(&self, index: u64, cx: &Context<'_>) -> Result<Arc<Buffer>> {
         let window = self.layout.chunk_window(index);
-        let bytes = window.pixels()
-            * u64::from(self.layout.bands_in_chunk())
-            * self.layout.dtype.bytes() as u64;
+        let bytes = self.layout.chunk_bytes(window.height).unwrap_or(u64::MAX);
         let key = ChunkKey { source: self.key, chunk: index };
-        cx.cache.get_or_decode(key, bytes, || self.decode(index, cx)).map_err(|e| {
+        let decode = || {
+            if bytes <= self.chunk_limit {
+                return self.decode(index, cx);
+            }
+            Err(Error::limit("size of a chunk")
+                .expected(format!("at most {} bytes", self.chunk_limit))
+                .found(format!("{bytes} bytes")))
+        };
+        cx.cache.get_or_decode(key, bytes, decode).map_err(|e| {
             let e = e.in_chunk(index).in_ifd(self.ifd);
             match self.source.path() {
                 Some(path) => e.at_path(path),
@@ -370,7 +406,8 @@ impl Source for Stored {
     fn read(&self, out: &mut Buffer, cx: &Context<'_>) -> Result<()> {
         self.0.fill(out, cx)?;
         if let Some(mask) = &self.0.mask {
-            let mut opaque = Buffer::new(cx.pool, out.window(), 1, mask.layout.dtype);
+            let mut opaque =
+                Buffer::new(cx.pool, out.window(), mask.layout.bands, mask.layout.dtype);
             mask.fill(&mut opaque, cx)?;
             dispatch!(mask.layout.dtype, T => apply_mask::<T>(&opaque, out));
         } else if let Some(nodata) = self.0.info.nodata {
@@ -386,11 +423,9 @@ impl Source for Stored {
         let one = |image: &Image| {
             3 * image.layout.chunk_bytes(image.layout.chunk.height).unwrap_or(u64::MAX / 8)
         };
-        let mask = self
-            .0
-            .mask
-            .as_ref()
-            .map_or(0, |mask| one(mask) + Buffer::bytes_for(window, 1, mask.layout.dtype));
+        let mask = self.0.mask.as_ref().map_or(0, |mask| {
+            one(mask) + Buffer::bytes_for(window, mask.layout.bands, mask.layout.dtype)
+        });
         one(&self.0) + mask
     }
 
@@ -399,15 +434,37 @@ impl Source for Stored {
     }
 }
 
-/// Makes the samples of all bands invalid where a mask is 0.
+/// Reads the directories that a directory holds inside (tag 330), of which some
+/// writers make overviews. Those that cannot be read are left out.
+fn sub_directories(
+    source: &ByteSource,
+    header: &Header,
+    directory: &Directory,
+    limits: &Limits,
+) -> Vec<Directory> {
+    let offsets = directory.u64s(source, Tag::SubIfd).ok().flatten().unwrap_or_default();
+    let mut entries = 0;
+    let read = |offset: u64| Directory::read(source, header, offset, directory.index(), limits);
+    offsets
+        .into_iter()
+        .filter_map(|offset| read(offset).ok())
+        .take_while(|inner| {
+            // They may overlap, so that a short file states many long ones.
+            entries += inner.entries().len() as u64;
+            entries <= limits.entries
+        })
+        .collect()
+}
+
+/// Makes samples invalid where a mask, of one band for all or one for each, is 0.
 fn apply_mask<T: Sample>(mask: &Buffer, out: &mut Buffer) {
-    let mask = mask.plane::<T>(0);
     let opaque = |v: T| v.to_f64() != 0.0;
-    if mask.iter().all(|&v| opaque(v)) {
+    if (0..mask.bands()).all(|band| mask.plane::<T>(band).iter().all(|&v| opaque(v))) {
         return;
     }
     out.add_mask();
     for band in 0..out.bands() {
+        let mask = mask.plane::<T>(band.min(mask.bands() - 1));
         for (valid, &mask) in out.valid_mut(band).into_iter().flatten().zip(mask) {
             *valid &= if opaque(mask) { 255 } else { 0 };
         }

@@ -61,8 +61,8 @@ impl Samples {
     /// Returns the bytes that are swapped together in a file of the other byte order.
     pub(super) fn word_bytes(self) -> usize {
         if self.is_packed() {
-            // Only what is made of whole bytes has an order of them.
-            if self.bits.is_multiple_of(8) { usize::from(self.bits / 8) } else { 1 }
+            // Short floats have an order of bytes, packed integers have not.
+            if self.dtype == DataType::F32 { usize::from(self.bits / 8) } else { 1 }
         } else {
             self.dtype.part().bytes()
         }
@@ -83,12 +83,6 @@ impl Samples {
                     let (three, floats) = (packed.as_chunks::<3>().0, out.as_chunks_mut::<4>().0);
                     for (float, &bytes) in floats.iter_mut().zip(three) {
                         *float = f24_to_f32(word_of_3(bytes)).to_ne_bytes();
-                    }
-                }
-                (_, 24) => {
-                    let (three, words) = (packed.as_chunks::<3>().0, out.as_chunks_mut::<4>().0);
-                    for (word, &bytes) in words.iter_mut().zip(three) {
-                        *word = word_of_3(bytes).to_ne_bytes();
                     }
                 }
                 (DataType::U8, bits) => {

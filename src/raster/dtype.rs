@@ -148,19 +148,11 @@ pub trait Sample: sealed::Sealed + bytemuck::Pod + PartialOrd + fmt::Debug + Sen
     /// Converts from `f32` by the rules of [`Sample::from_f64`].
     fn from_f32(value: f32) -> Self;
 
-    /// Returns whether this sample is nodata if `nodata` stands for that: of
-    /// complex numbers the real part decides, as in GDAL. NaN equals nothing.
+    /// Returns whether this sample equals `nodata`. NaN equals nothing, and a
+    /// complex sample no nodata value, as in GDAL.
     #[inline(always)]
     fn matches(self, nodata: Self) -> bool {
         self == nodata
-    }
-
-    /// Returns this sample with the real part of another: the other itself
-    /// unless samples are complex.
-    #[inline(always)]
-    #[must_use]
-    fn with_real(self, real: Self) -> Self {
-        real
     }
 }
 
@@ -254,9 +246,7 @@ macro_rules! complex_sample {
             #[inline(always)]
             fn from_f32(value: f32) -> Self { [Sample::from_f32(value), <$part>::default()] }
             #[inline(always)]
-            fn matches(self, nodata: Self) -> bool { self[0] == nodata[0] }
-            #[inline(always)]
-            fn with_real(self, real: Self) -> Self { [real[0], self[1]] }
+            fn matches(self, _nodata: Self) -> bool { false }
         }
     )* };
 }

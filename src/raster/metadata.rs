@@ -183,6 +183,8 @@ pub enum Validity {
     NoData,
     /// A mask that all bands share.
     Mask,
+    /// A mask of the band's own.
+    BandMask,
     /// The opacity band. Samples under it are read as valid: it is for the
     /// reader to blend.
     Alpha,

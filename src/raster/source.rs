@@ -39,6 +39,18 @@ pub enum Alpha {
     Premultiplied,
 }
 
+/// Whether a mask, stored beside the samples, says which of them are valid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Masked {
+    /// There is none.
+    #[default]
+    No,
+    /// One that all bands share.
+    Shared,
+    /// One for each band.
+    EachBand,
+}
+
 /// What a raster is, before any pixel is read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Info {
@@ -54,8 +66,8 @@ pub struct Info {
     pub colors: Colors,
     /// What the last band means, if it is opacity.
     pub alpha: Option<Alpha>,
-    /// Whether a mask that all bands share makes samples invalid.
-    pub masked: bool,
+    /// Whether a mask makes samples invalid; the nodata value then does not.
+    pub masked: Masked,
     /// What else is known.
     pub metadata: Arc<Metadata>,
     /// The size of the chunks that the source reads at once: windows aligned
@@ -82,7 +94,8 @@ impl Info {
             Colors::Rgb => &[Color::Red, Color::Green, Color::Blue],
             Colors::Palette(_) => &[Color::Palette],
             Colors::Cmyk => &[Color::Cyan, Color::Magenta, Color::Yellow, Color::Black],
-            // GDAL has no name for a grey that grows darker.
+            // GDAL makes a palette of a grey that grows darker, unless it were large.
+            Colors::WhiteIsZero if self.dtype.bytes() <= 2 => &[Color::Palette],
             Colors::WhiteIsZero | Colors::Other(_) => &[],
         };
         colors.get(usize::from(band)).copied().unwrap_or_default()
@@ -95,9 +108,9 @@ impl Info {
         let opacity = self.alpha.is_some()
             && matches!(self.bands, 2 | 4)
             && matches!(self.dtype, DataType::U8 | DataType::U16);
-        if self.masked {
-            Validity::Mask
-        } else if self.nodata.is_some() {
+        if self.masked != Masked::No {
+            if self.masked == Masked::Shared { Validity::Mask } else { Validity::BandMask }
+        } else if self.nodata.is_some() && !self.dtype.is_complex() {
             Validity::NoData
         } else if opacity && band + 1 < self.bands {
             Validity::Alpha

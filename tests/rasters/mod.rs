@@ -73,7 +73,7 @@ pub(crate) fn noise(dtype: DataType, bands: u16, size: Size, nodata: Option<NoDa
         nodata,
         colors: Colors::Gray,
         alpha: None,
-        masked: false,
+        masked: Default::default(),
         metadata: Default::default(),
         chunk,
     };
