@@ -134,7 +134,9 @@ impl Layout {
         }
         let (colors, alpha) = colors::read(source, directory, bands, bits)?;
         let ycbcr = match directory.u16(source, Tag::PhotometricInterpretation)? {
-            Some(6) => Some(YCbCr::read(source, directory, bands, samples, interleave)?),
+            Some(6) if is_plain(compression) => {
+                Some(YCbCr::read(source, directory, bands, samples, interleave)?)
+            }
             _ => None,
         };
         let mut layout = Self {
@@ -236,4 +238,17 @@ impl Layout {
             .checked_mul(u64::from(self.bands_in_chunk()) * self.dtype.bytes() as u64)?;
         row.checked_mul(rows.into())
     }
+}
+
+/// Returns whether a codec keeps bytes without knowing what they mean; others
+/// give red, green and blue themselves.
+fn is_plain(compression: Compression) -> bool {
+    matches!(
+        compression,
+        Compression::None
+            | Compression::Lzw
+            | Compression::PackBits
+            | Compression::Deflate { .. }
+            | Compression::Zstd { .. }
+    )
 }

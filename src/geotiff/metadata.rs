@@ -28,6 +28,10 @@ const TEXTS: [(Tag, &str); 7] = [
 ];
 const RESOLUTIONS: [(Tag, &str); 2] =
     [(Tag::XResolution, "TIFFTAG_XRESOLUTION"), (Tag::YResolution, "TIFFTAG_YRESOLUTION")];
+const RANGE: [(Tag, &str); 2] = [
+    (Tag::MinSampleValue, "TIFFTAG_MINSAMPLEVALUE"),
+    (Tag::MaxSampleValue, "TIFFTAG_MAXSAMPLEVALUE"),
+];
 const RESOLUTION_UNIT: &str = "TIFFTAG_RESOLUTIONUNIT";
 
 /// Reads what a directory says. What makes no sense is left out: it keeps
@@ -54,10 +58,7 @@ pub(super) fn read(source: &ByteSource, directory: &Directory, bands: u16) -> Re
         };
         items.insert(RESOLUTION_UNIT.into(), format!("{unit}{meaning}"));
     }
-    for (tag, name) in [
-        (Tag::MinSampleValue, "TIFFTAG_MINSAMPLEVALUE"),
-        (Tag::MaxSampleValue, "TIFFTAG_MAXSAMPLEVALUE"),
-    ] {
+    for (tag, name) in RANGE {
         if let Ok(Some(value)) = directory.u64(source, tag) {
             items.insert(name.into(), value.to_string());
         }
@@ -106,8 +107,7 @@ fn place(metadata: &mut Metadata, item: Item, bands: u16) {
     }
 }
 
-/// Writes what a directory can say; `color` tells what each band's colour needs
-/// to be spelled out as, if the image's kind does not say it.
+/// Writes what a directory can say of it.
 pub(super) fn write(metadata: &Metadata, directory: &mut DirectoryBuilder) {
     let mut items = Vec::new();
     for (domain, named) in &metadata.domains {
@@ -171,15 +171,12 @@ fn write_tag(name: &str, text: &str, directory: &mut DirectoryBuilder) -> bool {
         fraction.map(|fraction| directory.set(*tag, Value::Rationals(vec![fraction])));
         return fraction.is_some();
     }
-    let first = text.split(' ').next().and_then(|number| number.parse().ok());
-    match (name, first) {
-        (RESOLUTION_UNIT, Some(unit)) => {
-            directory.set(Tag::ResolutionUnit, Value::Shorts(vec![unit]));
-            true
-        }
-        // Of a range of samples that were changed since nothing is known.
-        _ => false,
-    }
+    let unit = (Tag::ResolutionUnit, RESOLUTION_UNIT);
+    let shorts = RANGE.iter().chain(std::iter::once(&unit)).find(|(_, known)| *known == name);
+    let number = text.split(' ').next().and_then(|number| number.parse().ok());
+    let (Some((tag, _)), Some(number)) = (shorts, number) else { return false };
+    directory.set(*tag, Value::Shorts(vec![number]));
+    true
 }
 
 /// Returns the best fraction with a power of ten under the line.
@@ -219,7 +216,7 @@ mod tests {
         let g = |x, digits| significant(x, digits);
         assert_eq!([g(72.0, 8), g(0.1, 15), g(1e-5, 8)], ["72", "0.1", "1e-05"]);
         assert_eq!(
-            [g(123_456_789.0, 8), g(-1046.870_080_172_61, 15)],
+            [g(123_456_789.0, 8), g(-1_046.870_080_172_61, 15)],
             ["1.2345679e+08", "-1046.87008017261"]
         );
         assert_eq!(g(5.180_796_636_179_09e-5, 15), "5.18079663617909e-05");

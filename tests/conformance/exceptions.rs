@@ -3,9 +3,6 @@
 /// The most refusals there may be; only ever lowered.
 pub(crate) const MOST_REFUSED: usize = 192;
 
-/// Files whose samples decoders make differently, by a level or two.
-pub(crate) const LOSSY: &[&str] = &[];
-
 /// Files that differ from GDAL in some aspects, and why.
 pub(crate) struct Exception {
     /// The reason.

@@ -9,7 +9,7 @@ use crate::codec::{Compression, Encoder, Predictor, RowShape, predictor};
 use crate::engine::{Encode, Tile, Tiling};
 use crate::error::Result;
 use crate::kernel;
-use crate::raster::{Buffer, Context, Info, NoData, Sample, Size, Window, dispatch};
+use crate::raster::{Buffer, Colors, Context, Info, NoData, Sample, Size, Window, dispatch};
 
 /// What encoding a chunk needs besides its samples; one set a worker, as codec
 /// contexts are large and slow to make.
@@ -67,7 +67,11 @@ impl TileEncoder {
             tile: options.tile,
             bands: info.bands,
             sample_bytes: info.dtype.bytes(),
-            shrink: options.overview_resampling,
+            // The mean of two indices is a third colour.
+            shrink: match info.colors {
+                Colors::Palette(_) => OverviewResampling::Nearest,
+                _ => options.overview_resampling,
+            },
         })
     }
 

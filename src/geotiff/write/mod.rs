@@ -53,7 +53,8 @@ pub struct WriteOptions {
     pub tile: u32,
     /// Whether overviews are stored, each half the one before, until one fits a tile.
     pub overviews: bool,
-    /// How the overviews' pixels are made.
+    /// How the overviews' pixels are made; those of palette images are always
+    /// made by [`OverviewResampling::Nearest`].
     pub overview_resampling: OverviewResampling,
     /// Whether an existing file is replaced.
     pub overwrite: Overwrite,
