@@ -218,6 +218,8 @@ mod tests {
                 nodata: None,
                 colors: Colors::Gray,
                 alpha: None,
+                masked: Default::default(),
+                metadata: Default::default(),
                 chunk,
             };
             Raster::new(Self { info, fail })

@@ -100,6 +100,9 @@ pub(crate) struct ReadArgs {
     /// shrink meanwhile, and network disks).
     #[arg(long, value_enum, default_value_t = Io::Map)]
     io: Io,
+    /// The image of a file of several, counted from 1; overviews and masks count.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    page: u32,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -114,7 +117,7 @@ impl ReadArgs {
             Io::Map => IoMode::Map,
             Io::Pread => IoMode::Pread,
         };
-        OpenOptions { io, ..OpenOptions::default() }
+        OpenOptions { io, page: self.page - 1, ..OpenOptions::default() }
     }
 }
 

@@ -4,6 +4,7 @@ mod args;
 mod convert;
 mod info;
 mod report;
+mod said;
 mod warp;
 
 use std::process::ExitCode;

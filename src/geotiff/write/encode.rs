@@ -9,7 +9,7 @@ use crate::codec::{Compression, Encoder, Predictor, RowShape, predictor};
 use crate::engine::{Encode, Tile, Tiling};
 use crate::error::Result;
 use crate::kernel;
-use crate::raster::{Buffer, Context, Info, NoData, Sample, Size, Window, dispatch};
+use crate::raster::{Buffer, Colors, Context, Info, NoData, Sample, Size, Window, dispatch};
 
 /// What encoding a chunk needs besides its samples; one set a worker, as codec
 /// contexts are large and slow to make.
@@ -67,7 +67,11 @@ impl TileEncoder {
             tile: options.tile,
             bands: info.bands,
             sample_bytes: info.dtype.bytes(),
-            shrink: options.overview_resampling,
+            // The mean of two indices is a third colour.
+            shrink: match info.colors {
+                Colors::Palette(_) => OverviewResampling::Nearest,
+                _ => options.overview_resampling,
+            },
         })
     }
 
@@ -119,14 +123,20 @@ impl TileEncoder {
             1 => self.interleave::<1>(pixels, raw),
             2 => self.interleave::<2>(pixels, raw),
             4 => self.interleave::<4>(pixels, raw),
-            _ => self.interleave::<8>(pixels, raw),
+            8 => self.interleave::<8>(pixels, raw),
+            _ => self.interleave::<16>(pixels, raw),
         }
         let mut bytes =
             self.spent.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+        // Without a predictor the parts of complex samples have a byte order each.
+        let parts = match (self.predictor, pixels.dtype().is_complex()) {
+            (Predictor::None, true) => 2,
+            _ => 1,
+        };
         let shape = RowShape {
             row_bytes,
-            samples_per_pixel: usize::from(self.bands),
-            bytes_per_sample: self.sample_bytes,
+            samples_per_pixel: usize::from(self.bands) * parts,
+            bytes_per_sample: self.sample_bytes / parts,
         };
         TOOLS.with_borrow_mut(|Tools { encoder, row }| {
             predictor::apply(self.predictor, raw, shape, row)?;
