@@ -25,7 +25,7 @@ const VERTICAL_UNITS: u16 = 4099;
 
 /// Reads what a directory says of an image's place.
 ///
-/// A matrix wins over scale and tie point, as in GDAL; in a file whose pixels
+/// Scale and tie point win over a matrix, as in GDAL; in a file whose pixels
 /// are points both are moved by half a pixel, so that the result always maps
 /// the top left corner of a pixel.
 pub(super) fn read(source: &ByteSource, directory: &Directory) -> Result<Georeference> {
@@ -47,15 +47,15 @@ pub(super) fn read(source: &ByteSource, directory: &Directory) -> Result<Georefe
     let scale = numbers(Tag::ModelPixelScaleTag)?;
     let tie = numbers(Tag::ModelTiepointTag)?;
     let transform = match (&matrix[..], &scale[..], &tie[..]) {
-        (&[a, b, _, d, e, f, _, h, ..], _, _) if matrix.len() >= 16 => {
-            Some(GeoTransform::from_gdal([d, a, b, h, e, f]))
-        }
         // GDAL takes a negative height for a mistake, as most are.
-        // Several tie points without a matrix are ground control points.
         (_, &[sx, sy, ..], &[i, j, _, x, y, ..]) if sx != 0.0 && sy != 0.0 => {
             let at_tie = GeoTransform::north_up(x, y, sx, sy.abs());
             Some(at_tie.moved_to(Point { x: -i, y: -j }))
         }
+        (&[a, b, _, d, e, f, _, h, ..], _, _) if matrix.len() >= 16 => {
+            Some(GeoTransform::from_gdal([d, a, b, h, e, f]))
+        }
+        // Tie points without either are ground control points.
         _ => None,
     };
     let to_corner = Point { x: -0.5, y: -0.5 };

@@ -48,6 +48,13 @@ pub(crate) struct InfoArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ConvertArgs {
+    #[command(flatten)]
+    pub(crate) job: JobArgs,
+}
+
+/// From one file to another: what every verb that writes takes.
+#[derive(Debug, Args)]
+pub(crate) struct JobArgs {
     /// The file to read.
     pub(crate) input: PathBuf,
     /// The file to write.
@@ -62,10 +69,6 @@ pub(crate) struct ConvertArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct WarpArgs {
-    /// The file to read.
-    pub(crate) input: PathBuf,
-    /// The file to write.
-    pub(crate) output: PathBuf,
     /// The coordinate reference system of the output, such as EPSG:3857.
     #[arg(long, value_name = "CRS", value_parser = parse_crs)]
     pub(crate) to: Crs,
@@ -86,11 +89,7 @@ pub(crate) struct WarpArgs {
     #[arg(long, value_name = "PIXELS")]
     pub(crate) max_error: Option<f64>,
     #[command(flatten)]
-    pub(crate) write: WriteArgs,
-    #[command(flatten)]
-    pub(crate) run: RunArgs,
-    #[command(flatten)]
-    pub(crate) read: ReadArgs,
+    pub(crate) job: JobArgs,
 }
 
 /// How files are read.

@@ -3,6 +3,7 @@
 mod args;
 mod convert;
 mod info;
+mod job;
 mod report;
 mod said;
 mod warp;

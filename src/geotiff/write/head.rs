@@ -1,6 +1,5 @@
 //! Directories and ghost area: everything in front of the first chunk.
 
-use super::sink::Level;
 use super::{Format, WriteOptions};
 use crate::crs::Crs;
 use crate::error::{Error, Result};
@@ -15,6 +14,13 @@ pub(super) struct Placed {
     pub(super) offset: u64,
     /// Its length without leader and trailer.
     pub(super) bytes: u64,
+}
+
+/// One level of the image: its chunks in row order.
+#[derive(Debug)]
+pub(super) struct Level {
+    pub(super) size: Size,
+    pub(super) chunks: Vec<Placed>,
 }
 
 /// What GDAL's readers are promised of a COG, as GDAL's own COG driver words it

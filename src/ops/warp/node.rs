@@ -7,7 +7,8 @@ use super::{CELL, Cell, GridRequest, Leaf, PixelMap};
 use crate::crs::Crs;
 use crate::kernel::{Footprints, Plane, Positions, Resampling, Segment};
 use crate::raster::{
-    Buffer, Context, Grid, Info, Metadata, Raster, Size, Source, Window, dispatch,
+    Buffer, Colors, Context, GeoTransform, Grid, Info, Metadata, Raster, Size, Source, Window,
+    dispatch,
 };
 use crate::{Error, Result};
 
@@ -62,6 +63,24 @@ impl Raster {
             return Err(Error::unsupported("warping so many complex bands")
                 .expected("at most 32767")
                 .found(info.bands));
+        }
+        if info.grid.crs.is_some() && info.grid.transform == GeoTransform::IDENTITY {
+            let (what, hint) = match (&info.metadata.gcps, &info.metadata.rpc) {
+                (Some(_), _) => {
+                    ("ground control points", "warp it by them with another tool first")
+                }
+                (_, Some(_)) => ("rational polynomials", "warp it by them with another tool first"),
+                _ => ("nothing", "the file has no GeoTransform: give it one first"),
+            };
+            return Err(Error::unsupported("warping an image without a GeoTransform")
+                .expected("one that is placed by a GeoTransform")
+                .found(format!("one that is placed by {what}"))
+                .hint(hint));
+        }
+        if matches!(info.colors, Colors::Palette(_)) && how.resampling.radius() > 0 {
+            return Err(Error::usage(format!("resampling {}", how.resampling))
+                .expected("near, for the samples are indices into a colour table")
+                .hint("the mean of two indices is a third colour"));
         }
         let map = PixelMap::between(&to, &info.grid, how.max_error)?;
         // Every kernel gives the samples themselves at their centres; this one
@@ -199,9 +218,7 @@ impl Warp {
     fn divide(&self, cells: &[Cell], part: Window, steps: &mut Vec<Step>) {
         let (mut need, mut separate) = (None::<Window>, 0);
         for leaf in cells.iter().flat_map(Cell::leaves) {
-            // A tap lies less than the widened radius and a pixel away, which
-            // the radius and a pixel, both widened, cover.
-            let radius = f64::from(self.resampling.radius()) + 1.0;
+            let radius = f64::from(self.resampling.radius());
             let source = self.input.info().grid.size;
             if let Some(own) = leaf.source_window(part, radius, source) {
                 separate += self.bytes(own);
