@@ -2,8 +2,8 @@
 
 use std::cell::RefCell;
 
-use super::Layout;
-use crate::codec::{Decoder, RowShape, predictor};
+use super::{Layout, codec_parameters};
+use crate::codec::{Decoder, Packed, RowShape, predictor};
 use crate::error::{Error, Result};
 use crate::raster::{Buffer, Pool};
 
@@ -31,14 +31,15 @@ pub(super) fn decode(layout: &Layout, index: u64, stored: &[u8], pool: &Pool) ->
         samples_per_pixel: bands.into(),
         bytes_per_sample: sample,
     };
+    let packed = codec_parameters::packed(layout, window, stored);
     TOOLS.with_borrow_mut(|tools| {
         if bands == 1 {
-            return fill(layout, shape, stored, tools, out.plane_bytes_mut(0));
+            return fill(layout, packed, shape, tools, out.plane_bytes_mut(0));
         }
         let len = shape.row_bytes * window.height as usize;
         let mut mixed = pool.take(len.div_ceil(8));
         let mixed = &mut mixed.as_mut_slice::<u8>()[..len];
-        fill(layout, shape, stored, tools, mixed)?;
+        fill(layout, packed, shape, tools, mixed)?;
         match sample {
             1 => split::<1>(mixed, &mut out),
             2 => split::<2>(mixed, &mut out),
@@ -53,19 +54,20 @@ pub(super) fn decode(layout: &Layout, index: u64, stored: &[u8], pool: &Pool) ->
 /// Decompresses into `out` and undoes predictor and byte order there.
 fn fill(
     layout: &Layout,
+    packed: Packed<'_>,
     shape: RowShape,
-    stored: &[u8],
     tools: &mut Tools,
     out: &mut [u8],
 ) -> Result<()> {
-    let made = tools.decoder.decode(layout.compression, stored, out)?;
+    let made = tools.decoder.decode(layout.compression, packed, out)?;
     if made < out.len() {
         return Err(Error::format("decompressed size")
             .expected(format!("{} bytes", out.len()))
             .found(format!("{made} bytes"))
             .hint("the file is damaged or was cut short"));
     }
-    predictor::undo(layout.predictor, out, shape, layout.order, &mut tools.row)
+    let order = codec_parameters::order(layout);
+    predictor::undo(layout.predictor, out, shape, order, &mut tools.row)
 }
 
 /// Splits samples that lie side by side into planes.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::codec_parameters;
 use crate::codec::{Compression, Predictor};
 use crate::error::{Error, Result};
 use crate::ifd::{Directory, Limits, Tag};
@@ -34,6 +35,8 @@ pub struct Layout {
     pub order: ByteOrder,
     /// The codec of every chunk.
     pub compression: Compression,
+    /// The tables that all chunks share, if the codec is JPEG.
+    pub tables: Option<Arc<[u8]>>,
     /// What was done to samples before they were compressed.
     pub predictor: Predictor,
     /// The order of the bands.
@@ -98,10 +101,13 @@ impl Layout {
             let rows = one(Tag::RowsPerStrip)?.filter(|&rows| rows != 0).unwrap_or(u32::MAX);
             Size::new(size.width, rows.min(size.height))
         };
-        let compression = directory.u16(source, Tag::Compression)?.unwrap_or(1);
-        let compression = Compression::from_tag(compression)?;
+        let compression = codec_parameters::compression(source, directory)?;
+        let tables = codec_parameters::tables(source, directory, compression)?;
         let predictor = match compression {
-            Compression::Lzw | Compression::Deflate { .. } | Compression::Zstd { .. } => {
+            Compression::Lzw
+            | Compression::Deflate { .. }
+            | Compression::Zstd { .. }
+            | Compression::Lzma => {
                 Predictor::from_tag(directory.u16(source, Tag::Predictor)?.unwrap_or(1))?
             }
             // libtiff heeds the tag with these codecs alone.
@@ -110,13 +116,15 @@ impl Layout {
         if predictor == Predictor::Float && !dtype.is_float() {
             return Err(Error::format("float predictor").expected("float samples").found(dtype));
         }
-        let (colors, alpha) = colors(source, directory, bands)?;
+        let jpeg = matches!(compression, Compression::Jpeg { .. });
+        let (colors, alpha) = colors(source, directory, bands, jpeg)?;
         let layout = Self {
             size,
             bands,
             dtype,
             order,
             compression,
+            tables,
             predictor,
             interleave,
             tiled,
@@ -224,6 +232,7 @@ fn colors(
     source: &ByteSource,
     directory: &Directory,
     bands: u16,
+    jpeg: bool,
 ) -> Result<(Colors, Option<Alpha>)> {
     let refuse = |what: &str| Err(Error::unsupported(format!("{what} images")));
     let colors = match directory.u16(source, Tag::PhotometricInterpretation)?.unwrap_or(1) {
@@ -244,6 +253,8 @@ fn colors(
         }
         4 => return refuse("transparency mask"),
         5 => return refuse("CMYK"),
+        // JPEG is decoded to RGB.
+        6 if jpeg && bands == 3 => Colors::Rgb,
         6 => return refuse("YCbCr"),
         8..=10 => return refuse("CIE L*a*b*"),
         32844 | 32845 => return refuse("LogLuv"),

@@ -2,6 +2,8 @@
 
 /// Decoding a chunk: a pure function of its bytes and the layout.
 mod chunk;
+/// What codecs need to know that the Compression tag does not say.
+mod codec_parameters;
 /// Where an image lies: GeoTransform, GeoKeys, nodata.
 mod georeference;
 /// [`Layout`]: how the samples of an image are stored.
