@@ -3,10 +3,13 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Instant;
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use swath::geotiff::{GeoTiff, OpenOptions};
+use swath::ifd::{Chain, Header, Limits, Tag};
+use swath::io::ByteSource;
 use swath::raster::{Buffer, DataType};
 use swath::{Error, Result};
 
@@ -178,4 +181,68 @@ fn bands_are_those_of_gdal() {
         );
     }
     assert!(wrong.is_empty(), "{} files differ:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Small files of each codec whose first chunk is damaged here.
+const SMALL: [&str; 14] = [
+    "gdalgen/uint8_jpeg_3b_ycbcr_pixel_tiled.tif",
+    "gdalgen/uint8_jpeg_4b_rgb_pixel_strip.tif",
+    "rouault__gdal/autotest/gcore/data/byte_jpg_unusual_jpegtable.tif",
+    "gdalgen/uint8_webp_3b_rgb_pixel_tiled.tif",
+    "gdalgen/uint8_webp_4b_rgb_pixel_strip.tif",
+    "gdalgen/uint8_webp_lossless_3b.tif",
+    "gdalgen/float32_lerc_p1_2b_pixel_t16x32_le.tif",
+    "gdalgen/uint16_lerc_p1_1b_pixel_s36_le.tif",
+    "gdalgen/int32_lerc_deflate_p1_4b_band_t32x16_le_big.tif",
+    "gdalgen/float64_lerc_zstd_p1_3b_pixel_s16_le.tif",
+    "gdalgen/uint16_lzma_p1_3b_pixel_s28_le.tif",
+    "rouault__gdal/autotest/gcore/data/gtiff/byte_JXL_tiled.tif",
+    "rouault__gdal/autotest/gcore/data/gtiff/rgbsmall_JXL.tif",
+    "rouault__gdal/autotest/gcore/data/gtiff/rgbsmall_JXL_separate.tif",
+];
+
+/// How often each is damaged.
+const ROUNDS: usize = 2000;
+
+#[test]
+fn damaged_chunks_neither_panic_nor_take_long() {
+    let Some(data) = common::shared_data() else { return };
+    let mut state = 9_u64;
+    // Xorshift.
+    let mut below = |end: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 11) as usize % end
+    };
+    for name in SMALL {
+        let whole = std::fs::read(data.join(name)).expect("the file is readable");
+        let source = ByteSource::from_vec(whole.clone());
+        let header = Header::read(&source).expect("a header");
+        let chain = Chain::read(&source, &header, &Limits::default()).expect("directories");
+        let first = |tags: [Tag; 2]| {
+            let arrays = tags.map(|tag| chain.directories[0].array(&source, tag).ok().flatten());
+            let array = arrays.into_iter().flatten().next().expect("a list of chunks");
+            array.get(&source, 0).expect("a chunk") as usize
+        };
+        let from = first([Tag::TileOffsets, Tag::StripOffsets]);
+        let len = first([Tag::TileByteCounts, Tag::StripByteCounts]);
+        let start = Instant::now();
+        let (mut read, mut slowest) = (0, 0.0_f64);
+        for round in 0..ROUNDS {
+            let mut bad = whole.clone();
+            for _ in 0..=below(3) {
+                // Heads are damaged more often than what follows them.
+                let range = if round % 2 == 0 { len.min(48) } else { len };
+                bad[from + below(range)] = below(256) as u8;
+            }
+            let began = Instant::now();
+            let raster =
+                GeoTiff::from_bytes(bad, &Limits::default()).expect("directories").raster();
+            read += usize::from(raster.read(raster.info().grid.size.window()).is_ok());
+            slowest = slowest.max(began.elapsed().as_secs_f64());
+        }
+        println!("{name}: {read} of {ROUNDS} read, {:?}, at most {slowest} s", start.elapsed());
+        assert!(slowest < 2.0, "{name}: a damaged chunk took {slowest} s");
+    }
 }

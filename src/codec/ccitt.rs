@@ -47,8 +47,10 @@ pub(super) fn decode(fax: Fax, chunk: Packed<'_>, out: &mut [u8]) -> Result<usiz
         before: Vec::new(),
         row: Vec::new(),
     };
+    let whole = out.len() / row_bytes;
+    let out = &mut out[..whole.min(shape.height as usize) * row_bytes];
     let mut made = 0;
-    for line in out.chunks_exact_mut(row_bytes).take(shape.height as usize) {
+    for line in out.chunks_exact_mut(row_bytes) {
         let flat = match fax {
             Fax::Group4 => false,
             Fax::Group3 { two_dimensional } => {
@@ -324,5 +326,77 @@ impl<'a> Bits<'a> {
             }
         }
         false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::ChunkShape;
+    use crate::codec::testing::Random;
+
+    const KINDS: [Fax; 5] = [
+        Fax::Rle,
+        Fax::RleWords,
+        Fax::Group3 { two_dimensional: false },
+        Fax::Group3 { two_dimensional: true },
+        Fax::Group4,
+    ];
+
+    /// Packs digits, the first into the most significant bit.
+    fn bits(digits: &str) -> Vec<u8> {
+        let digits: Vec<u8> = digits.bytes().filter(|&b| b != b' ').collect();
+        let byte =
+            |digits: &[u8]| digits.iter().enumerate().map(|(at, b)| (b - b'0') << (7 - at)).sum();
+        digits.chunks(8).map(byte).collect()
+    }
+
+    fn packed(bytes: &[u8], width: u32, height: u32) -> Packed<'_> {
+        let shape = ChunkShape { width, height, samples: 1, bits: 1, kind: SampleKind::Unsigned };
+        Packed { shape, ..Packed::bytes(bytes) }
+    }
+
+    #[test]
+    fn rows_of_three_white_two_black_three_white_are_decoded() {
+        const EOL: &str = "000000000001";
+        // Runs of 3 white, 2 black and 3 white pixels; the same against a white row; against itself.
+        let (runs, first, again) = ("1000 11 1000", "001 1000 11 1", "1 1 1");
+        let stored = [
+            format!("{runs} 000000 {runs}"),
+            format!("{runs} 000000 {runs}"),
+            format!("{EOL} {runs} 0000 {EOL} {runs} {EOL}"),
+            format!("{EOL} 1 {runs} {EOL} 0 {again}"),
+            format!("{first} {again} {EOL} {EOL}"),
+        ];
+        for (fax, digits) in KINDS.into_iter().zip(stored) {
+            let (bytes, mut out) = (bits(&digits), [0xff; 2]);
+            assert_eq!(decode(fax, packed(&bytes, 8, 2), &mut out).unwrap(), 2, "{fax:?}");
+            assert_eq!(out, [0b0001_1000; 2], "{fax:?}");
+        }
+        // Group 3 without any end-of-line code, as some write it.
+        let (bytes, mut out) = (bits(&format!("{runs} {runs}")), [0; 2]);
+        assert_eq!(decode(KINDS[2], packed(&bytes, 8, 2), &mut out).unwrap(), 2);
+        assert_eq!(out, [0b0001_1000; 2]);
+        // An end code before the last row leaves white.
+        let (bytes, mut out) = (bits(&format!("{first} {EOL} {EOL}")), [0xff; 2]);
+        assert_eq!(decode(Fax::Group4, packed(&bytes, 8, 2), &mut out).unwrap(), 2);
+        assert_eq!(out, [0b0001_1000, 0]);
+    }
+
+    #[test]
+    fn noise_never_panics_and_never_overruns() {
+        let (mut random, mut out) = (Random(11), vec![0; 40 * 50]);
+        for round in 0..20_000 {
+            let (len, width) = (random.below(120), 1 + random.below(320));
+            // Many ones make short codes, and so long rows.
+            let mut noise = random.bytes(len);
+            if round % 2 == 0 {
+                noise.iter_mut().for_each(|byte| *byte |= (random.next() >> 40) as u8);
+            }
+            for fax in KINDS {
+                let made = decode(fax, packed(&noise, width as u32, 50), &mut out).unwrap();
+                assert!(made <= width.div_ceil(8) * 50);
+            }
+        }
     }
 }

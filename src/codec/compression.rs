@@ -187,6 +187,7 @@ pub struct Decoder {
     unpacker: lzw::Unpacker,
     decompressor: zstd::Decompressor,
     /// What lies between two steps of a codec, or is too large for a chunk.
+    #[cfg(any(feature = "jpeg", feature = "lerc", feature = "webp"))]
     scratch: Vec<u8>,
 }
 

@@ -27,3 +27,58 @@ pub(super) fn decode(chunk: Packed<'_>, out: &mut [u8]) -> Result<usize> {
     out[..len].copy_from_slice(&made[..len]);
     Ok(len)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::ChunkShape;
+    use crate::codec::testing::Random;
+
+    /// 12 x 9 pixels by OpenJPEG, without loss: 20 x, 25 y and 2 x y.
+    const STREAM: &str = "\
+         ff4fff51002f00000000000c0000000900000000000000000000000c000000090000000000000000000307010107 \
+         0101070101ff52000c00000001000204040001ff5c000a4040484850484850ff6400250001437265617465642062 \
+         79204f70656e4a5045472076657273696f6e20322e352e34ff90000a0000000000540001ff93df8048095b6141fd \
+         5cb2e735df80480797086aa83fac307fdf804008ed7688de6e962cc3ea04001592cdd780c3ea04001a511309c1f3 \
+         85002c5f7a4e7f80c1f384004acf9bedffd9";
+
+    fn stream() -> Vec<u8> {
+        let hex: Vec<u8> = STREAM.bytes().filter(|b| *b != b' ').collect();
+        let digit = |b: u8| char::from(b).to_digit(16).unwrap() as u8;
+        hex.as_chunks::<2>().0.iter().map(|[a, b]| digit(*a) << 4 | digit(*b)).collect()
+    }
+
+    fn packed(bytes: &[u8]) -> Packed<'_> {
+        let shape =
+            ChunkShape { width: 12, height: 9, samples: 3, bits: 8, kind: SampleKind::Unsigned };
+        Packed { shape, ..Packed::bytes(bytes) }
+    }
+
+    #[test]
+    fn a_stream_of_openjpeg_is_decoded() {
+        let (stream, mut out) = (stream(), [0; 12 * 9 * 3]);
+        assert_eq!(decode(packed(&stream), &mut out).unwrap(), out.len());
+        for (at, pixel) in out.as_chunks::<3>().0.iter().enumerate() {
+            let (x, y) = (at % 12, at / 12);
+            assert_eq!(*pixel, [x * 20, y * 25, x * y * 2].map(|v| v as u8), "{x}, {y}");
+        }
+        let mut chunk = packed(&stream);
+        chunk.shape.width = 13;
+        let error = decode(chunk, &mut out).unwrap_err().to_string();
+        assert!(error.contains("expected 13 x 9"), "{error}");
+    }
+
+    #[test]
+    fn damaged_streams_never_panic() {
+        let (stream, mut random, mut out) = (stream(), Random(5), [0; 12 * 9 * 3]);
+        for _ in 0..3000 {
+            let mut bad = stream.clone();
+            for _ in 0..=random.below(4) {
+                let at = random.below(bad.len());
+                bad[at] = random.next() as u8;
+            }
+            bad.truncate(random.below(bad.len() * 3).max(1));
+            let _ = decode(packed(&bad), &mut out);
+        }
+    }
+}

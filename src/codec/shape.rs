@@ -1,6 +1,14 @@
 //! What a codec may need to know of a chunk besides its compressed bytes.
 
-use crate::error::{Error, Result};
+use crate::error::Error;
+#[cfg(any(
+    feature = "jpeg",
+    feature = "jp2",
+    feature = "jxl",
+    feature = "lerc",
+    feature = "webp"
+))]
+use crate::error::Result;
 
 /// How the bits of a sample are meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -34,6 +42,7 @@ pub struct ChunkShape {
 
 impl ChunkShape {
     /// Returns the pixels of the chunk, if they can be counted.
+    #[cfg(any(feature = "jpeg", feature = "jxl", feature = "lerc", feature = "webp"))]
     pub(super) fn pixels(self) -> Result<usize> {
         let pixels = u64::from(self.width) * u64::from(self.height);
         usize::try_from(pixels).map_err(|_| Error::limit("pixels of a chunk").found(pixels))
