@@ -252,19 +252,24 @@ impl Image {
         out
     }
 
+    /// Names this image's place in an error.
+    fn place(&self, error: Error, chunk: u64) -> Error {
+        let error = error.in_chunk(chunk).in_ifd(self.ifd);
+        match self.source.path() {
+            Some(path) => error.at_path(path),
+            None => error,
+        }
+    }
+
+    /// Returns a decoded chunk, out of the cache or decoded into it.
     fn chunk(&self, index: u64, cx: &Context<'_>) -> Result<Arc<Buffer>> {
         let window = self.layout.chunk_window(index);
         let bytes = window.pixels()
             * u64::from(self.layout.bands_in_chunk())
             * self.layout.dtype.bytes() as u64;
         let key = ChunkKey { source: self.key, chunk: index };
-        cx.cache.get_or_decode(key, bytes, || self.decode(index, cx)).map_err(|e| {
-            let e = e.in_chunk(index).in_ifd(self.ifd);
-            match self.source.path() {
-                Some(path) => e.at_path(path),
-                None => e,
-            }
-        })
+        let decode = || self.decode(index, cx);
+        cx.cache.get_or_decode(key, bytes, decode).map_err(|e| self.place(e, index))
     }
 }
 
@@ -288,9 +293,12 @@ impl Source for Stored {
                     let step = layout.bands_in_chunk();
                     for first in (0..layout.bands).step_by(step.into()) {
                         let index = layout.chunk_index(col as u64, row as u64, first);
-                        let chunk = self.0.chunk(index, cx)?;
-                        for band in 0..step {
-                            out.copy_band(first + band, &chunk, band);
+                        if cx.once {
+                            let chunk =
+                                self.0.decode(index, cx).map_err(|e| self.0.place(e, index))?;
+                            take(out, first, chunk);
+                        } else {
+                            copy(out, first, &*self.0.chunk(index, cx)?);
                         }
                     }
                 }
@@ -313,6 +321,22 @@ impl Source for Stored {
     }
 }
 
+/// Copies the bands of a chunk into those of `out` from `first` on.
+fn copy(out: &mut Buffer, first: u16, chunk: &Buffer) {
+    for band in 0..chunk.bands() {
+        out.copy_band(first + band, chunk, band);
+    }
+}
+
+/// Fills `out` as [`copy`] does, by taking the chunk's memory if it is all of `out`.
+fn take(out: &mut Buffer, first: u16, chunk: Buffer) {
+    if (chunk.window(), chunk.bands()) == (out.window(), out.bands()) {
+        *out = chunk;
+    } else {
+        copy(out, first, &chunk);
+    }
+}
+
 /// Makes the samples that equal `nodata` invalid.
 fn invalidate<T: Sample>(nodata: NoData, out: &mut Buffer) {
     let Some(nodata) = nodata.sample::<T>() else { return };
@@ -329,9 +353,10 @@ fn invalidate<T: Sample>(nodata: NoData, out: &mut Buffer) {
             continue;
         }
         out.add_mask();
-        let (samples, valid) = out.plane_and_valid_mut::<T>(band);
-        for (valid, &sample) in valid.into_iter().flatten().zip(samples.iter()) {
-            *valid &= if missing(sample) { 0 } else { 255 };
+        if let (samples, Some(valid)) = out.plane_and_valid_mut::<T>(band) {
+            for (valid, &sample) in valid.iter_mut().zip(samples.iter()) {
+                *valid &= if missing(sample) { 0 } else { 255 };
+            }
         }
     }
 }
