@@ -32,7 +32,7 @@ pub(super) fn decode(chunk: Packed<'_>, out: &mut [u8]) -> Result<usize> {
 mod tests {
     use super::*;
     use crate::codec::ChunkShape;
-    use crate::codec::testing::Random;
+    use crate::codec::testing::{Random, damaged};
 
     /// 12 x 9 pixels by OpenJPEG, without loss: 20 x, 25 y and 2 x y.
     const STREAM: &str = "\
@@ -72,12 +72,7 @@ mod tests {
     fn damaged_streams_never_panic() {
         let (stream, mut random, mut out) = (stream(), Random(5), [0; 12 * 9 * 3]);
         for _ in 0..3000 {
-            let mut bad = stream.clone();
-            for _ in 0..=random.below(4) {
-                let at = random.below(bad.len());
-                bad[at] = random.next() as u8;
-            }
-            bad.truncate(random.below(bad.len() * 3).max(1));
+            let bad = damaged(&mut random, &stream);
             let _ = decode(packed(&bad), &mut out);
         }
     }

@@ -20,6 +20,17 @@ impl Random {
     }
 }
 
+/// Bytes with some of them changed, and every other time cut short.
+pub(super) fn damaged(random: &mut Random, bytes: &[u8]) -> Vec<u8> {
+    let mut bad = bytes.to_vec();
+    for _ in 0..=random.below(4) {
+        let at = random.below(bad.len());
+        bad[at] = random.next() as u8;
+    }
+    bad.truncate(random.below(bad.len() * 2).max(1));
+    bad
+}
+
 /// 300,000 bytes that any codec makes smaller.
 pub(super) fn patterned() -> Vec<u8> {
     (0..300_000_u64).map(|i| (i / 9 * i % 256) as u8).collect()
@@ -109,12 +120,7 @@ mod tests {
         for codec in codecs() {
             encoder.encode(codec, data, 600, &mut packed).unwrap();
             for _ in 0..1500 {
-                let mut bad = packed.clone();
-                for _ in 0..=random.below(4) {
-                    let at = random.below(bad.len());
-                    bad[at] = random.next() as u8;
-                }
-                bad.truncate(random.below(bad.len() * 2).max(1));
+                let bad = damaged(&mut random, &packed);
                 let room = random.below(out.len());
                 if let Ok(made) = decoder.decode(codec, Packed::bytes(&bad), &mut out[..room]) {
                     assert!(made <= room);
