@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use swath::codec::{Compression, Decoder, Encoder, Predictor, RowShape, predictor};
+use swath::codec::{Compression, Decoder, Encoder, Packed, Predictor, RowShape, predictor};
 use swath::io::ByteOrder;
 
 const SIDE: usize = 512;
@@ -57,7 +57,9 @@ fn codecs(criterion: &mut Criterion) {
                 group.bench_function(codec_name, |bencher| match verb {
                     "encode" => bencher.iter(|| encode(black_box(&mut stored))),
                     _ => bencher.iter(|| {
-                        decoder.decode(codec, black_box(&stored), &mut out).expect("decodes");
+                        decoder
+                            .decode(codec, Packed::bytes(black_box(&stored)), &mut out)
+                            .expect("decodes");
                         let little = ByteOrder::Little;
                         predictor::undo(predict, &mut out, shape, little, &mut Vec::new())
                             .expect("undoes");

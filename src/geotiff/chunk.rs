@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 
-use super::{Interleave, Layout};
-use crate::codec::{Decoder, Predictor, RowShape, predictor};
+use super::{Interleave, Layout, codec_parameters};
+use crate::codec::{Decoder, Packed, Predictor, RowShape, predictor};
 use crate::error::{Error, Result};
 use crate::raster::{Buffer, Pool, Window};
 
@@ -32,15 +32,16 @@ pub(super) fn decode(layout: &Layout, index: u64, stored: &[u8], pool: &Pool) ->
     };
     let mut out = Buffer::new(pool, window, bands, layout.dtype);
     let sample = layout.dtype.bytes();
+    let packed = codec_parameters::packed(layout, window, &stored);
     TOOLS.with_borrow_mut(|tools| {
         if bands == 1 {
-            return fill(layout, window, &stored, tools, out.plane_bytes_mut(0), pool);
+            return fill(layout, window, packed, tools, out.plane_bytes_mut(0), pool);
         }
         let row_bytes = window.width as usize * usize::from(bands) * sample;
         let len = row_bytes * window.height as usize;
         let mut mixed = pool.take(len.div_ceil(8));
         let mixed = &mut mixed.as_mut_slice::<u8>()[..len];
-        fill(layout, window, &stored, tools, mixed, pool)?;
+        fill(layout, window, packed, tools, mixed, pool)?;
         match sample {
             1 => split::<1>(mixed, &mut out),
             2 => split::<2>(mixed, &mut out),
@@ -57,7 +58,7 @@ pub(super) fn decode(layout: &Layout, index: u64, stored: &[u8], pool: &Pool) ->
 fn fill(
     layout: &Layout,
     window: Window,
-    stored: &[u8],
+    stored: Packed<'_>,
     tools: &mut Tools,
     out: &mut [u8],
     pool: &Pool,
@@ -110,7 +111,7 @@ fn unpack(
     layout: &Layout,
     shape: RowShape,
     needed: usize,
-    stored: &[u8],
+    stored: Packed<'_>,
     tools: &mut Tools,
     out: &mut [u8],
 ) -> Result<()> {
@@ -122,7 +123,8 @@ fn unpack(
             .hint("the file is damaged or was cut short"));
     }
     out[made..].fill(0);
-    predictor::undo(layout.predictor, out, shape, layout.order, &mut tools.row)
+    let order = codec_parameters::order(layout);
+    predictor::undo(layout.predictor, out, shape, order, &mut tools.row)
 }
 
 /// Splits samples that lie side by side into planes.

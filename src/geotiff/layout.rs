@@ -1,8 +1,10 @@
 //! How the samples of an image are stored, every default resolved.
 
-use super::colors;
+use std::sync::Arc;
+
 use super::samples::Samples;
 use super::ycbcr::YCbCr;
+use super::{codec_parameters, colors};
 use crate::codec::{Compression, Predictor};
 use crate::error::{Error, Result};
 use crate::ifd::{Directory, Entry, Tag};
@@ -40,6 +42,8 @@ pub struct Layout {
     pub order: ByteOrder,
     /// The codec of every chunk.
     pub compression: Compression,
+    /// The tables that all chunks share, if the codec is JPEG.
+    pub tables: Option<Arc<[u8]>>,
     /// What was done to samples before they were compressed.
     pub predictor: Predictor,
     /// The order of the bands.
@@ -115,10 +119,13 @@ impl Layout {
             let rows = one(Tag::RowsPerStrip)?.filter(|&rows| rows != 0).unwrap_or(u32::MAX);
             Size::new(size.width, rows.min(size.height))
         };
-        let compression = directory.u16(source, Tag::Compression)?.unwrap_or(1);
-        let compression = Compression::from_tag(compression)?;
+        let compression = codec_parameters::compression(source, directory)?;
+        let tables = codec_parameters::tables(source, directory, compression)?;
         let predictor = match compression {
-            Compression::Lzw | Compression::Deflate { .. } | Compression::Zstd { .. } => {
+            Compression::Lzw
+            | Compression::Deflate { .. }
+            | Compression::Zstd { .. }
+            | Compression::Lzma => {
                 Predictor::from_tag(directory.u16(source, Tag::Predictor)?.unwrap_or(1))?
             }
             // libtiff heeds the tag with these codecs alone.
@@ -147,6 +154,7 @@ impl Layout {
             reversed_bits,
             order,
             compression,
+            tables,
             predictor,
             interleave,
             tiled,

@@ -2,6 +2,8 @@
 
 /// Decoding a chunk: a pure function of its bytes and the layout.
 mod chunk;
+/// What codecs need to know that the Compression tag does not say.
+mod codec_parameters;
 /// What bands mean as colours.
 mod colors;
 /// Where an image lies: GeoTransform, GeoKeys, nodata.

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 use swath::Result;
-use swath::codec::{Compression, Predictor};
+use swath::codec::{Compression, Fax, LercPacking, Predictor};
 use swath::geotiff::{GeoTiff, Image, Interleave};
 use swath::io::ByteOrder;
 use swath::raster::{ColorInterpretation, DataType, Info, NoData, Point, Validity};
@@ -233,6 +233,19 @@ fn codec(compression: Compression) -> &'static str {
         Compression::Lzw => "LZW",
         Compression::PackBits => "PACKBITS",
         Compression::Zstd { .. } => "ZSTD",
+        Compression::Ccitt(Fax::Rle) => "CCITTRLE",
+        Compression::Ccitt(Fax::RleWords) => "CCITTRLEW",
+        Compression::Ccitt(Fax::Group3 { .. }) => "CCITTFAX3",
+        Compression::Ccitt(Fax::Group4) => "CCITTFAX4",
+        Compression::Jpeg { ycbcr: true } => "YCbCr JPEG",
+        Compression::Jpeg { ycbcr: false } => "JPEG",
+        Compression::Jpeg2000 => "JPEG2000",
+        Compression::JpegXl => "JXL",
+        Compression::Lerc { packing: LercPacking::None } => "LERC",
+        Compression::Lerc { packing: LercPacking::Deflate } => "LERC_DEFLATE",
+        Compression::Lerc { packing: LercPacking::Zstd } => "LERC_ZSTD",
+        Compression::Lzma => "LZMA",
+        Compression::WebP => "WEBP",
         _ => "UNKNOWN",
     }
 }

@@ -109,6 +109,9 @@ impl WriteOptions {
                 .expected("a multiple of 16 from 16 to 8192")
                 .found(self.tile));
         }
+        if !self.compression.is_writable() {
+            return Err(Error::unsupported(format!("writing {:?}", self.compression)));
+        }
         Ok(())
     }
 }
