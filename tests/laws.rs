@@ -95,14 +95,18 @@ fn what_is_written_is_read_again() {
     for dtype in DataType::ALL {
         for bands in [1, 3] {
             // Odd extents, smaller and larger than a tile.
-            let nodata = Some(NoData::Integer(7));
+            // No complex sample is nodata to a reader.
+            let nodata = Some(NoData::Integer(7)).filter(|_| !dtype.is_complex());
             let raster = noise(dtype, bands, Size::new(101, 67), nodata);
             let wanted = raster.read(raster.info().grid.size.window()).expect("reads");
             for compression in CODECS {
                 for predictor in [Predictor::None, Predictor::Horizontal, Predictor::Float] {
                     let predicts =
                         !matches!(compression, Compression::None | Compression::PackBits);
-                    let fits = predictor != Predictor::Float || dtype.is_float();
+                    let fits = match predictor {
+                        Predictor::Float => dtype.is_float(),
+                        _ => dtype.bytes() <= 8,
+                    };
                     if predictor != Predictor::None && !(predicts && fits) {
                         continue;
                     }
