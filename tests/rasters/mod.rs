@@ -1,9 +1,7 @@
 //! Rasters made up for tests, and how they are compared.
 
 use swath::crs::Crs;
-use swath::raster::{
-    Buffer, Colors, DataType, GeoTransform, Grid, Info, NoData, Pool, Raster, Size,
-};
+use swath::raster::{Buffer, DataType, GeoTransform, Grid, Info, NoData, Pool, Raster, Size};
 
 /// A small deterministic generator: SplitMix64 (Steele, Lea, Flood 2014).
 #[derive(Debug)]
