@@ -112,38 +112,38 @@ impl Engine {
                 + encoder.footprint(tile.window)
         };
         let room = self.options.memory / 2;
+        let once = tiling.keeps_whole(info.chunk);
         // Beyond this many, tiles only wait for their turn to be stored.
         let most_in_flight = self.workers.current_num_threads() as u64 * 4;
         self.workers.in_place_scope_fifo(|scope| -> Result<()> {
             // Whatever ends this scope early must not leave workers reading on.
             let _stop = StopOnDrop(stop);
             let (done, results) = mpsc::channel();
-            let mut tiles = tiling.iter().peekable();
+            let mut tiles = tiling.iter().map(|tile| (tile, footprint(&tile))).peekable();
             let mut waiting = BTreeMap::new();
             let (mut in_flight, mut bytes, mut stored) = (0u64, 0u64, 0u64);
             while stored < tiling.len() {
-                while let Some(tile) = tiles.next_if(|tile| {
+                while let Some((tile, own)) = tiles.next_if(|(_, own)| {
                     in_flight == 0
-                        || in_flight < most_in_flight
-                            && bytes + footprint(tile) + encoder.held() <= room
+                        || in_flight < most_in_flight && bytes + own + encoder.held() <= room
                 }) {
                     in_flight += 1;
-                    bytes += footprint(&tile);
+                    bytes += own;
                     let done = done.clone();
                     scope.spawn_fifo(move |_| {
-                        let packet = self.work(raster, encoder, tile, stop);
+                        let packet = self.work(raster, encoder, tile, once, stop);
                         // The receiver is gone only if the run has failed already.
-                        let _ = done.send((tile, packet));
+                        let _ = done.send((tile, own, packet));
                     });
                 }
-                let (tile, packet) =
+                let (tile, own, packet) =
                     results.recv().map_err(|_| Error::defect("no tile is in work"))?;
-                waiting.insert(tile.index, (tile, packet?));
+                waiting.insert(tile.index, (tile, own, packet?));
                 // A packet that waits for its turn still counts as in flight.
-                while let Some((tile, packet)) = waiting.remove(&stored) {
+                while let Some((tile, own, packet)) = waiting.remove(&stored) {
                     sink.put(tile, packet)?;
                     in_flight -= 1;
-                    bytes -= footprint(&tile);
+                    bytes -= own;
                     stored += 1;
                     observer.tile(stored, tiling.len());
                 }
@@ -162,14 +162,15 @@ impl Engine {
         raster: &Raster,
         encoder: &E,
         tile: Tile,
+        once: bool,
         stop: &CancelFlag,
     ) -> Result<E::Packet> {
         if stop.is_cancelled() {
             return Err(Error::Cancelled);
         }
-        let cx = Context { pool: &self.pool, cache: &self.cache, cancel: &self.cancel };
+        let cx = Context { pool: &self.pool, cache: &self.cache, cancel: &self.cancel, once };
         let made = catch_unwind(AssertUnwindSafe(|| {
-            encoder.encode(tile, cx.read(raster, tile.window)?, &cx)
+            encoder.encode(tile, cx.read_tile(raster, tile.window)?, &cx)
         }));
         made.unwrap_or_else(|panic| {
             let message = panic

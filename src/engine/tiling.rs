@@ -24,6 +24,16 @@ impl Tiling {
         Self { raster, tile: Size::new(tile.width.max(1), tile.height.max(1)) }
     }
 
+    /// Returns whether no chunk of `chunk` pixels, laid from the top left, is in
+    /// more than one tile.
+    pub fn keeps_whole(&self, chunk: Size) -> bool {
+        let whole = |tile: u32, chunk: u32, all: u32| {
+            tile >= all || chunk > 0 && tile.is_multiple_of(chunk)
+        };
+        whole(self.tile.width, chunk.width, self.raster.width)
+            && whole(self.tile.height, chunk.height, self.raster.height)
+    }
+
     /// Returns the number of tiles in a row.
     pub fn across(&self) -> u64 {
         u64::from(self.raster.width.div_ceil(self.tile.width))
@@ -77,5 +87,7 @@ mod tests {
         assert_eq!(tiles[7].window, Window::new(768, 256, 232, 44));
         assert_eq!(tiles.iter().map(|t| t.window.pixels()).sum::<u64>(), 300_000);
         assert_eq!(tiling.tile(8), None);
+        assert!(tiling.keeps_whole(Size::new(128, 256)) && tiling.keeps_whole(Size::new(64, 1)));
+        assert!(!tiling.keeps_whole(Size::new(1000, 1)) && !tiling.keeps_whole(Size::new(96, 96)));
     }
 }

@@ -296,6 +296,12 @@ impl Image {
     /// Decodes one chunk, or makes one of nodata (0 without it) if the file
     /// leaves it out, as sparse files do.
     fn decode(&self, index: u64, cx: &Context<'_>) -> Result<Buffer> {
+        let bytes = self.layout.chunk_bytes(self.layout.chunk_window(index).height);
+        if bytes.is_none_or(|bytes| bytes > self.chunk_limit) {
+            return Err(Error::limit("size of a chunk")
+                .expected(format!("at most {} bytes", self.chunk_limit))
+                .found(format!("{} bytes", bytes.unwrap_or(u64::MAX))));
+        }
         if self.layout.divided {
             return self.decode_part(index, cx);
         }
@@ -348,25 +354,22 @@ impl Image {
         out
     }
 
+    /// Names this image's place in an error.
+    fn place(&self, error: Error, chunk: u64) -> Error {
+        let error = error.in_chunk(chunk).in_ifd(self.ifd);
+        match self.source.path() {
+            Some(path) => error.at_path(path),
+            None => error,
+        }
+    }
+
+    /// Returns a decoded chunk, out of the cache or decoded into it.
     fn chunk(&self, index: u64, cx: &Context<'_>) -> Result<Arc<Buffer>> {
         let window = self.layout.chunk_window(index);
         let bytes = self.layout.chunk_bytes(window.height).unwrap_or(u64::MAX);
         let key = ChunkKey { source: self.key, chunk: index };
-        let decode = || {
-            if bytes <= self.chunk_limit {
-                return self.decode(index, cx);
-            }
-            Err(Error::limit("size of a chunk")
-                .expected(format!("at most {} bytes", self.chunk_limit))
-                .found(format!("{bytes} bytes")))
-        };
-        cx.cache.get_or_decode(key, bytes, decode).map_err(|e| {
-            let e = e.in_chunk(index).in_ifd(self.ifd);
-            match self.source.path() {
-                Some(path) => e.at_path(path),
-                None => e,
-            }
-        })
+        let decode = || self.decode(index, cx);
+        cx.cache.get_or_decode(key, bytes, decode).map_err(|e| self.place(e, index))
     }
 }
 
@@ -383,9 +386,11 @@ impl Image {
                 let step = layout.bands_in_chunk();
                 for first in (0..layout.bands).step_by(step.into()) {
                     let index = layout.chunk_index(col as u64, row as u64, first);
-                    let chunk = self.chunk(index, cx)?;
-                    for band in 0..step {
-                        out.copy_band(first + band, &chunk, band);
+                    if cx.once {
+                        let chunk = self.decode(index, cx).map_err(|e| self.place(e, index))?;
+                        take(out, first, chunk);
+                    } else {
+                        copy(out, first, &*self.chunk(index, cx)?);
                     }
                 }
             }
@@ -434,6 +439,22 @@ impl Source for Stored {
     }
 }
 
+/// Copies the bands of a chunk into those of `out` from `first` on.
+fn copy(out: &mut Buffer, first: u16, chunk: &Buffer) {
+    for band in 0..chunk.bands() {
+        out.copy_band(first + band, chunk, band);
+    }
+}
+
+/// Fills `out` as [`copy`] does, by taking the chunk's memory if it is all of `out`.
+fn take(out: &mut Buffer, first: u16, chunk: Buffer) {
+    if (chunk.window(), chunk.bands()) == (out.window(), out.bands()) {
+        *out = chunk;
+    } else {
+        copy(out, first, &chunk);
+    }
+}
+
 /// Reads the directories that a directory holds inside (tag 330), of which some
 /// writers make overviews. Those that cannot be read are left out.
 fn sub_directories(
@@ -465,7 +486,7 @@ fn apply_mask<T: Sample>(mask: &Buffer, out: &mut Buffer) {
     out.add_mask();
     for band in 0..out.bands() {
         let mask = mask.plane::<T>(band.min(mask.bands() - 1));
-        for (valid, &mask) in out.valid_mut(band).into_iter().flatten().zip(mask) {
+        for (valid, &mask) in out.valid_mut(band).unwrap_or_default().iter_mut().zip(mask) {
             *valid &= if opaque(mask) { 255 } else { 0 };
         }
     }
@@ -487,9 +508,10 @@ fn invalidate<T: Sample>(nodata: NoData, out: &mut Buffer) {
             continue;
         }
         out.add_mask();
-        let (samples, valid) = out.plane_and_valid_mut::<T>(band);
-        for (valid, &sample) in valid.into_iter().flatten().zip(samples.iter()) {
-            *valid &= if missing(sample) { 0 } else { 255 };
+        if let (samples, Some(valid)) = out.plane_and_valid_mut::<T>(band) {
+            for (valid, &sample) in valid.iter_mut().zip(samples.iter()) {
+                *valid &= if missing(sample) { 0 } else { 255 };
+            }
         }
     }
 }

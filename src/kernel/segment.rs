@@ -149,6 +149,31 @@ impl Segment {
         }
     }
 
+    /// Sets to 255 each pixel of `seen` whose position lies on a valid sample of
+    /// a band; the others keep what they have. `valid` is the band's validity
+    /// over the segment's window.
+    ///
+    /// gdalwarp makes no pixel whose position lies on a sample that is missing in
+    /// every band, however many of its neighbours are there: interpolation shrinks
+    /// no gap.
+    ///
+    /// # Panics
+    /// If `valid` is not one byte a pixel of the window, or `seen` has another
+    /// length than the segment.
+    pub fn see(&self, valid: &[u8], seen: &mut [u8]) {
+        assert_eq!(valid.len() as u64, self.window.pixels(), "one byte a pixel of the window");
+        assert_eq!(seen.len(), self.len, "one byte a pixel");
+        let stride = self.window.width as usize;
+        for (i, seen) in seen.iter_mut().enumerate() {
+            if self.x.placed[i] & self.y.placed[i] == 0 {
+                continue;
+            }
+            let col = self.x.center(self.how, self.window.width, i);
+            let row = self.y.center(self.how, self.window.height, i);
+            *seen |= valid[row * stride + col];
+        }
+    }
+
     /// Returns the number of pixels.
     pub fn len(&self) -> usize {
         self.len
@@ -193,6 +218,15 @@ impl Axis {
                 (position >= 0.0) & (position <= end) & (from_origin.abs() < f64::from(1 << 30));
             *placed = if placed_here { 255 } else { 0 };
         }
+    }
+
+    /// Returns the pixel that a placed position lies on, in a window of `extent`
+    /// pixels; with the border rule of [`Axis::locate`].
+    #[inline(always)]
+    fn center(&self, how: Resampling, extent: u32, i: usize) -> usize {
+        let next = how.radius() > 0 && self.fraction[i] >= 0.5 - 1e-10;
+        // The window holds the taps, and so this pixel, unless it is past the far edge.
+        (self.base[i] + i32::from(next)).clamp(0, extent as i32 - 1) as usize
     }
 
     /// Takes footprints over; returns whether any widens the kernel.
@@ -260,6 +294,18 @@ mod tests {
         let x = [3.0 - 1e-11, 3.0 - 1e-9, 3.0];
         let s = locate(Resampling::Near, &x, Window::new(0, 0, 100, 40));
         assert_eq!(&s.x.base[..3], [3, 2, 3]);
+    }
+
+    #[test]
+    fn positions_lie_on_the_pixels_that_contain_them() {
+        let valid: Vec<u8> = (0..100u32 * 40).map(|i| if i % 100 == 7 { 0 } else { 255 }).collect();
+        for how in [Resampling::Near, Resampling::Bilinear, Resampling::Cubic] {
+            let x = [6.99, 7.0 - 1e-11, 7.0, 7.5, 7.99, 8.0, 100.0, -1.0];
+            let segment = locate(how, &x, Window::new(0, 0, 100, 40));
+            let mut seen = [0; 8];
+            segment.see(&valid, &mut seen);
+            assert_eq!(seen, [255, 0, 0, 0, 0, 255, 255, 0], "{how}");
+        }
     }
 
     #[test]

@@ -36,6 +36,9 @@ pub struct Context<'run> {
     pub cache: &'run ChunkCache,
     /// Raised when the run should stop.
     pub cancel: &'run CancelFlag,
+    /// Whether nothing read now is read again in this run, so that keeping its
+    /// chunks would be in vain.
+    pub once: bool,
 }
 
 impl Context<'_> {
@@ -45,6 +48,13 @@ impl Context<'_> {
     /// # Errors
     /// What the input gives, or [`Error::Cancelled`] once the run is stopped.
     pub fn read(&self, input: &Raster, window: Window) -> Result<Buffer> {
+        // An operation's windows overlap, even where its own tiles do not.
+        Context { once: false, ..*self }.read_tile(input, window)
+    }
+
+    /// Reads a window as [`Context::read`] does, with chunks kept or not as this
+    /// context has it.
+    pub(crate) fn read_tile(&self, input: &Raster, window: Window) -> Result<Buffer> {
         if self.cancel.is_cancelled() {
             return Err(Error::Cancelled);
         }

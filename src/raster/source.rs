@@ -193,7 +193,8 @@ impl Raster {
             pool: &Pool::new(0),
             cache: &ChunkCache::new(64 << 20),
             cancel: &CancelFlag::new(),
+            once: true,
         };
-        cx.read(self, window)
+        cx.read_tile(self, window)
     }
 }

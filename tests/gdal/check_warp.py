@@ -7,6 +7,8 @@ minifying, GDAL is called for blocks of 32 pixels, each with the scale at the bl
 Known and allowed, and told apart in the table:
 * rounding: swath rounds half to even, GDAL half up; some of GDAL's loops add up in f32: one quantum;
 * scale: within a block the scale drifts, and kernels cut at their support's edge jump a little with it;
+* neighbour: near took the next pixel, its position being within the coordinates' tolerance of the border;
+* coordinates: up to --max-error pixels beside the exact place, across the steepest step between two source samples;
 * edge: where part of a minifying cubic kernel is missing swath falls back to bilinear, GDAL renormalises the rest.
 """
 
@@ -31,6 +33,8 @@ MIN_EQUAL_NEAR = 0.999
 MIN_EQUAL_MASK = 0.999
 MAX_MEAN = 1e-4
 MAX_SCALE = 5e-3
+# swath's own default for --max-error, source pixels.
+MAX_ERROR = 0.01
 # Without nodata a 0 stands for a missing pixel where GDAL's value is further from 0 than this share of the range.
 CLEAR_OF_ZERO = 0.01
 
@@ -110,7 +114,8 @@ def grid_for(source, epsg, scale):
     reach = np.minimum(np.array([width, height]) * scale * 0.4, np.array([source.width, source.height]) / 2)
     rows, columns = np.nonzero(valid(source.read(1), source.nodata))
     nearest = np.hypot(columns - reach[0], rows - reach[1]).argmin()
-    middle = transform(source.crs, crs, *([v] for v in source.transform * (columns[nearest] + 0.5, rows[nearest] + 0.5)))
+    # Off the middle of the pixel: between zones of one projection near would meet nothing but ties.
+    middle = transform(source.crs, crs, *([v] for v in source.transform * (columns[nearest] + 0.37, rows[nearest] + 0.41)))
     left, top = middle[0][0] - width / 2 * step[0], middle[1][0] + height / 2 * step[1]
     return Grid(crs, (float(left), float(top - height * step[1]), float(left + width * step[0]), float(top)), width, height)
 
@@ -165,7 +170,7 @@ def near_gap(gaps, at, reach):
     return count > 0
 
 
-def compare(ours, theirs, data, at, method, scale, nodata):
+def compare(ours, theirs, data, at, method, scale, nodata, max_error):
     """The cells of a table row for one band; raises Failed beyond the thresholds."""
     height, width = data.shape
     margin = np.minimum.reduce([at[0], at[1], width - at[0], height - at[1]])
@@ -197,12 +202,19 @@ def compare(ours, theirs, data, at, method, scale, nodata):
     worst = error.max()
     where = tuple(int(i) for i in np.unravel_index(error.argmax(), error.shape))
     inner = np.where(edge, 0, error).max()
+    steps = (np.abs(np.diff(np.where(there, data, 0).astype(float), axis=axis)) for axis in (0, 1))
+    # The slope of either kernel stays below 1.5 times the step, on both axes.
+    slip = 3 * max_error * max(np.max(step) for step in steps)
     if worst <= quantum:
         reason = "rounding" if worst else "-"
+    elif method == "near":
+        reason = "neighbour"
     elif inner <= quantum:
         reason = "edge"
-    elif scale > 1 and method != "near" and inner <= max(quantum, MAX_SCALE * span):
+    elif scale > 1 and inner <= max(quantum, MAX_SCALE * span):
         reason = "scale" if inner == worst else "scale, edge"
+    elif inner <= max(quantum, slip):
+        reason = "coordinates" if inner == worst else "coordinates, edge"
     else:
         reason = "unexplained"
     story = (
@@ -290,7 +302,7 @@ def run(swath, folder, shared, max_error=None):
                                 ours = warp(swath, file, grid, method, nodata, folder / "warp.tif", extra)
                                 for band in range(1, source.count + 1):
                                     theirs = gdal(source, band, grid, method, scale, nodata)
-                                    cells.append(compare(ours[band - 1], theirs, source.read(band), at, method, scale, nodata))
+                                    cells.append(compare(ours[band - 1], theirs, source.read(band), at, method, scale, nodata, MAX_ERROR if max_error is None else max_error))
                         if cells:
                             report.rows.append((name, len(grids), *worst(cells)))
     return report

@@ -1,5 +1,6 @@
 //! The verb and the node: any window of a raster, seen through another grid.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::{CELL, Cell, GridRequest, Leaf, PixelMap};
@@ -21,9 +22,9 @@ pub struct WarpOptions {
 }
 
 impl Default for WarpOptions {
-    /// Nearest neighbour, as gdalwarp, within a hundredth of a source pixel.
+    /// Nearest neighbour, as gdalwarp, within 1/2000 of a source pixel.
     fn default() -> Self {
-        Self { resampling: Resampling::Near, max_error: 0.01 }
+        Self { resampling: Resampling::Near, max_error: 0.0005 }
     }
 }
 
@@ -270,17 +271,50 @@ impl<'a> Rows<'a> {
             let at = Positions { x, y, footprints };
             self.segment.locate(*resampling, input.info().grid.size, source.window(), at);
             let start = (row - to.row) as usize * to.width as usize + (part.col - to.col) as usize;
+            let run = start..start + len;
             for band in 0..out.bands() {
                 dispatch!(out.dtype(), T => {
                     let (plane, valid) = out.plane_and_valid_mut::<T>(band);
                     if let Some(valid) = valid {
-                        let run = start..start + len;
-                        let (plane, valid) = (&mut plane[run.clone()], &mut valid[run]);
+                        let (plane, valid) = (&mut plane[run.clone()], &mut valid[run.clone()]);
                         all_valid &= self.segment.gather(Plane::of(source, band), plane, valid);
                     }
                 });
             }
+            if resampling.radius() > 0 {
+                all_valid &= keep_gaps(&self.segment, source, run, out);
+            }
         }
         all_valid
     }
+}
+
+/// Makes the pixels of a run invalid in all bands whose positions lie on
+/// samples that are missing in all bands; returns whether there are none.
+fn keep_gaps(segment: &Segment, source: &Buffer, run: Range<usize>, out: &mut Buffer) -> bool {
+    let mut seen = [0; Segment::MAX];
+    let seen = &mut seen[..run.len()];
+    for band in 0..source.bands() {
+        match source.valid(band) {
+            Some(valid) => segment.see(valid, seen),
+            None => return true,
+        }
+    }
+    if seen.iter().fold(255, |all, &s| all & s) == 255 {
+        return true;
+    }
+    for band in 0..out.bands() {
+        dispatch!(out.dtype(), T => {
+            if let (plane, Some(valid)) = out.plane_and_valid_mut::<T>(band) {
+                let pixels = plane[run.clone()].iter_mut().zip(&mut valid[run.clone()]);
+                for ((sample, valid), &seen) in pixels.zip(seen.iter()) {
+                    if seen == 0 {
+                        *sample = bytemuck::Zeroable::zeroed();
+                        *valid = 0;
+                    }
+                }
+            }
+        });
+    }
+    false
 }
