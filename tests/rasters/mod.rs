@@ -34,20 +34,20 @@ pub(crate) fn noise(dtype: DataType, bands: u16, size: Size, nodata: Option<NoDa
     }
     macro_rules! fill {
         ($t:ty) => {
-            fill!($t, |value| value as $t)
+            fill!($t, value => value as $t)
         };
         (complex $part:ty) => {
-            fill!([$part; 2], |value| [value as $part, (90.0 - value) as $part])
+            fill!([$part; 2], value => [value as $part, (90.0 - value) as $part])
         };
-        ($t:ty, $sample:expr) => {
+        ($t:ty, $value:ident => $sample:expr) => {
             for band in 0..bands {
                 let (samples, valid) = pixels.plane_and_valid_mut::<$t>(band);
                 let valid: &mut [u8] = valid.unwrap_or_default();
                 for (i, sample) in samples.iter_mut().enumerate() {
                     let (x, y) = (i % size.width as usize, i / size.width as usize);
                     let wave = ((x as f64 / 9.0).sin() + (y as f64 / 17.0).cos()) * 20.0 + 60.0;
-                    let make: fn(f64) -> $t = $sample;
-                    *sample = make(wave + random.below(16) as f64);
+                    let $value = wave + random.below(16) as f64;
+                    *sample = $sample;
                     if !valid.is_empty() && random.below(13) == 0 {
                         valid[i] = 0;
                     }

@@ -7,7 +7,7 @@ use super::{CELL, Cell, GridRequest, Leaf, PixelMap};
 use crate::crs::Crs;
 use crate::kernel::{Footprints, Plane, Positions, Resampling, Segment};
 use crate::raster::{
-    Buffer, Context, Grid, Info, Metadata, Raster, Size, Source, Window, dispatch,
+    Buffer, Context, GeoTransform, Grid, Info, Metadata, Raster, Size, Source, Window, dispatch,
 };
 use crate::{Error, Result};
 
@@ -57,6 +57,10 @@ impl Raster {
             return Err(Error::usage("the grid to warp to")
                 .expected("at least one pixel")
                 .found(format!("{} x {}", to.size.width, to.size.height)));
+        }
+        if info.metadata.gcps.is_some() && info.grid.transform == GeoTransform::IDENTITY {
+            return Err(Error::unsupported("warping by ground control points")
+                .hint("only rasters with a GeoTransform can be warped yet"));
         }
         if info.dtype.is_complex() && info.bands > u16::MAX / 2 {
             return Err(Error::unsupported("warping so many complex bands")
