@@ -34,6 +34,8 @@ fn warp_info_and_convert_work_together() {
     assert_eq!(json["coordinateSystem"]["epsg"], 3857);
     assert_eq!(json["bands"][2]["type"], "UInt16");
     assert_eq!(json["bands"][0]["noDataValue"], 0);
+    assert_eq!(json["bands"][0]["mask"]["flags"][0], "NODATA");
+    assert_eq!(json["bands"][0]["colorInterpretation"], "Gray");
     assert_eq!(json["metadata"]["IMAGE_STRUCTURE"]["COMPRESSION"], "DEFLATE");
     let size = json["size"][0].as_u64().expect("a width");
     assert_eq!(json["bands"][0]["overviews"][0]["size"][0], size.div_ceil(2));

@@ -4,8 +4,8 @@ use swath::crs::Crs;
 use swath::kernel::Resampling;
 use swath::ops::warp::WarpOptions;
 use swath::raster::{
-    Buffer, Colors, Context, DataType, GeoTransform, Grid, Info, NoData, Point, Raster, Size,
-    Source, Window,
+    Buffer, Context, DataType, GeoTransform, Grid, Info, NoData, Point, Raster, Size, Source,
+    Window,
 };
 use swath::{Error, Result};
 
@@ -55,17 +55,7 @@ fn raster(
     let chunk = Size::new(256, 256);
     let nodata = Some(NoData::Float(-9999.0));
     Raster::new(Formula {
-        info: Info {
-            grid,
-            bands: 2,
-            dtype: DataType::F64,
-            nodata,
-            colors: Colors::Gray,
-            alpha: None,
-            masked: Default::default(),
-            metadata: Default::default(),
-            chunk,
-        },
+        info: Info { nodata, chunk, ..Info::new(grid, 2, DataType::F64) },
         value,
     })
 }

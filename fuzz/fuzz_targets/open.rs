@@ -4,14 +4,13 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use swath::geotiff::GeoTiff;
-use swath::ifd::Limits;
+use swath::geotiff::{GeoTiff, OpenOptions};
 use swath::raster::{Buffer, Window};
 
 fuzz_target!(|data: &[u8]| {
-    let mut limits = Limits::default();
-    limits.chunk_bytes = 16 << 20;
-    let Ok(file) = GeoTiff::from_bytes(data.to_vec(), &limits) else { return };
+    let mut options = OpenOptions::default();
+    options.limits.chunk_bytes = 16 << 20;
+    let Ok(file) = GeoTiff::from_bytes(data.to_vec(), &options) else { return };
     let raster = file.raster();
     for image in [raster.clone()].into_iter().chain(raster.overviews()) {
         let size = image.info().grid.size;

@@ -208,7 +208,7 @@ impl Drop for StopOnDrop<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::raster::{Colors, DataType, GeoTransform, Grid, Info, Source, Window};
+    use crate::raster::{DataType, GeoTransform, Grid, Info, Source, Window};
 
     /// Each sample is a function of its position; reading `fail` fails or panics.
     #[derive(Debug)]
@@ -222,17 +222,7 @@ mod tests {
             let size = Size::new(1000, 700);
             let grid = Grid { size, transform: GeoTransform::IDENTITY, crs: None };
             let chunk = Size::new(100, 100);
-            let info = Info {
-                grid,
-                bands: 2,
-                dtype: DataType::I32,
-                nodata: None,
-                colors: Colors::Gray,
-                alpha: None,
-                masked: Default::default(),
-                metadata: Default::default(),
-                chunk,
-            };
+            let info = Info { chunk, ..Info::new(grid, 2, DataType::I32) };
             Raster::new(Self { info, fail })
         }
     }

@@ -258,5 +258,6 @@ fn is_plain(compression: Compression) -> bool {
             | Compression::PackBits
             | Compression::Deflate { .. }
             | Compression::Zstd { .. }
+            | Compression::Lzma
     )
 }

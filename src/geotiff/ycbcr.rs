@@ -128,7 +128,7 @@ impl Tables {
         let value = |code: i32, black: f32, white: f32, full: i32| {
             // The reference subtracts black as an integer.
             let span = if white - black != 0.0 { white - black } else { 1.0 };
-            let value = (code - black as i32) as f32 * full as f32 / span;
+            let value = code.saturating_sub(black as i32) as f32 * full as f32 / span;
             value.clamp(-128.0 * 32.0, 128.0 * 32.0) as i32
         };
         let [y0, y1, b0, b1, r0, r1] = how.range;
@@ -151,5 +151,33 @@ impl Tables {
         let green = self.green_of_cb[cb].wrapping_add(self.green_of_cr[cr]) >> SHIFT;
         [luma + self.red_of_cr[cr], luma + green, luma + self.blue_of_cb[cb]]
             .map(|colour| colour.clamp(0, 255) as u8)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const USUAL: YCbCr = YCbCr {
+        horizontal: 2,
+        vertical: 1,
+        luma: [0.299, 0.587, 0.114],
+        range: [0.0, 255.0, 128.0, 255.0, 128.0, 255.0],
+    };
+
+    #[test]
+    fn blocks_at_the_edge_are_cut() {
+        let blocks = [10, 20, 128, 128, 30, 99, 128, 128];
+        let mut out = [0; 9];
+        USUAL.to_rgb(&blocks, 3, &mut out);
+        assert_eq!(out, [10, 10, 10, 20, 20, 20, 30, 30, 30]);
+    }
+
+    #[test]
+    fn absurd_ranges_give_some_colour() {
+        for range in [[-1e38, 1e38, -1e38, 1e38, 1e38, -1e38], [3e9, 3e9, 0.0, 0.0, -4e9, 1e-30]] {
+            let mut out = [0; 6];
+            YCbCr { range, ..USUAL }.to_rgb(&[0, 255, 0, 255], 2, &mut out);
+        }
     }
 }

@@ -76,6 +76,22 @@ pub struct Info {
 }
 
 impl Info {
+    /// Makes what a plain raster is: grey bands of which nothing else is known,
+    /// read as one chunk.
+    pub fn new(grid: Grid, bands: u16, dtype: DataType) -> Self {
+        Self {
+            chunk: grid.size,
+            grid,
+            bands,
+            dtype,
+            nodata: None,
+            colors: Colors::Gray,
+            alpha: None,
+            masked: Masked::No,
+            metadata: Arc::default(),
+        }
+    }
+
     /// Returns what a band (from 0) means as a colour: what is said of the band
     /// itself, else what the image's colours and opacity say.
     pub fn color(&self, band: u16) -> ColorInterpretation {

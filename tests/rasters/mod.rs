@@ -1,9 +1,7 @@
 //! Rasters made up for tests, and how they are compared.
 
 use swath::crs::Crs;
-use swath::raster::{
-    Buffer, Colors, DataType, GeoTransform, Grid, Info, NoData, Pool, Raster, Size,
-};
+use swath::raster::{Buffer, DataType, GeoTransform, Grid, Info, NoData, Pool, Raster, Size};
 
 /// A small deterministic generator: SplitMix64 (Steele, Lea, Flood 2014).
 #[derive(Debug)]
@@ -36,13 +34,20 @@ pub(crate) fn noise(dtype: DataType, bands: u16, size: Size, nodata: Option<NoDa
     }
     macro_rules! fill {
         ($t:ty) => {
+            fill!($t, value => value as $t)
+        };
+        (complex $part:ty) => {
+            fill!([$part; 2], value => [value as $part, (90.0 - value) as $part])
+        };
+        ($t:ty, $value:ident => $sample:expr) => {
             for band in 0..bands {
                 let (samples, valid) = pixels.plane_and_valid_mut::<$t>(band);
                 let valid: &mut [u8] = valid.unwrap_or_default();
                 for (i, sample) in samples.iter_mut().enumerate() {
                     let (x, y) = (i % size.width as usize, i / size.width as usize);
                     let wave = ((x as f64 / 9.0).sin() + (y as f64 / 17.0).cos()) * 20.0 + 60.0;
-                    *sample = (wave + random.below(16) as f64) as $t;
+                    let $value = wave + random.below(16) as f64;
+                    *sample = $sample;
                     if !valid.is_empty() && random.below(13) == 0 {
                         valid[i] = 0;
                     }
@@ -61,22 +66,16 @@ pub(crate) fn noise(dtype: DataType, bands: u16, size: Size, nodata: Option<NoDa
         DataType::I64 => fill!(i64),
         DataType::F32 => fill!(f32),
         DataType::F64 => fill!(f64),
+        DataType::CI16 => fill!(complex i16),
+        DataType::CI32 => fill!(complex i32),
+        DataType::CF32 => fill!(complex f32),
+        DataType::CF64 => fill!(complex f64),
         other => panic!("no noise of {other}"),
     }
     let transform = GeoTransform::north_up(500_000.0, 5_300_000.0, 30.0, 30.0);
     let grid = Grid { size, transform, crs: Some(Crs::from_epsg(32633)) };
     let chunk = Size::new(64, 64);
-    let info = Info {
-        grid,
-        bands,
-        dtype,
-        nodata,
-        colors: Colors::Gray,
-        alpha: None,
-        masked: Default::default(),
-        metadata: Default::default(),
-        chunk,
-    };
+    let info = Info { nodata, chunk, ..Info::new(grid, bands, dtype) };
     Raster::from_buffer(info, pixels).expect("a whole raster")
 }
 

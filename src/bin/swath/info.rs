@@ -79,7 +79,8 @@ fn human(name: &str, file: &GeoTiff) -> String {
     let overviews: Vec<_> = image.overviews().map(size_text).collect();
     line("overviews", if overviews.is_empty() { "none".into() } else { overviews.join(", ") });
     line("validity", validity(info.validity(0)).join(", "));
-    if file.pages() > 1 + image.overviews().len() + usize::from(image.mask().is_some()) {
+    let masks = std::iter::once(image).chain(image.overviews()).filter(|i| i.mask().is_some());
+    if file.pages() > 1 + image.overviews().len() + masks.count() {
         line("pages", file.pages().to_string());
     }
     crate::said::human(&info.metadata, &mut line);

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use swath::geotiff::{GeoTiff, WriteOptions};
-use swath::raster::Masked;
 use swath::{Raster, Result};
 
 use crate::args::JobArgs;
@@ -37,10 +36,6 @@ impl<'a> Job<'a> {
 
     /// Writes a raster made of the input.
     pub(crate) fn write(&self, raster: &Raster) -> Result<()> {
-        let info = raster.info();
-        if info.masked != Masked::No && info.nodata.is_none() {
-            self.warn("its mask is not kept: missing samples become 0");
-        }
         let JobArgs { output, run, .. } = self.args;
         let engine = run.engine()?;
         let mut progress = Progress::new(run.quiet);

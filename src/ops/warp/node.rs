@@ -72,9 +72,8 @@ impl Raster {
                 (_, Some(_)) => ("rational polynomials", "warp it by them with another tool first"),
                 _ => ("nothing", "the file has no GeoTransform: give it one first"),
             };
-            return Err(Error::unsupported("warping an image without a GeoTransform")
-                .expected("one that is placed by a GeoTransform")
-                .found(format!("one that is placed by {what}"))
+            return Err(Error::unsupported(format!("warping an image placed by {what}"))
+                .expected("one placed by a GeoTransform")
                 .hint(hint));
         }
         if matches!(info.colors, Colors::Palette(_)) && how.resampling.radius() > 0 {
