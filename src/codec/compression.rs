@@ -1,6 +1,6 @@
 //! The codecs behind one door.
 
-use super::{deflate, lzw, packbits, zstd};
+use super::{deflate, inflate, lzw, packbits, zstd};
 use crate::error::{Error, Result};
 
 /// How the bytes of a chunk are compressed, with the parameters that encoding needs.
@@ -87,7 +87,7 @@ impl Compression {
 /// What a chunk decodes to does not depend on the chunks before it.
 #[derive(Default)]
 pub struct Decoder {
-    inflater: deflate::Inflater,
+    inflater: inflate::Inflater,
     unpacker: lzw::Unpacker,
     decompressor: zstd::Decompressor,
 }

@@ -6,6 +6,7 @@
 
 mod compression;
 mod deflate;
+mod inflate;
 mod lzw;
 mod packbits;
 pub mod predictor;
