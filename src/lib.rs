@@ -33,6 +33,8 @@
 //! # Cargo features
 //!
 //! - `cli` (default): the `swath` command.
+//! - `codecs` (default): all of `jp2`, `jpeg`, `jxl`, `lerc`, `lzma` and `webp`, which decode what
+//!   their names say. Without one of them, its files are refused by name.
 
 pub mod codec;
 pub mod crs;

@@ -57,7 +57,10 @@ fn errors_name_the_file_and_end_with_their_own_code() {
     std::fs::write(&cut, &whole[..whole.len() / 2]).expect("writes");
     let absent = dir.path().join("absent.tif");
 
-    let cases: [(&[&str], i32, &str); 9] = [
+    let huge = "2147483647,2147483647";
+    let cases: [(&[&str], i32, &str); 11] = [
+        (&["warp", text(&scene), text(&out), "--to", "EPSG:3857", "--size", huge], 6, "tiles"),
+        (&["convert", text(&scene), text(&out), "--memory", "16MiB", "--tile", "8192"], 6, "MiB"),
         (&["convert", text(&junk), text(&out)], 3, "junk.tif: not a TIFF"),
         (&["convert", text(&cut), text(&out)], 3, "cut.tif: directory 0: chunk "),
         (&["convert", text(&absent), text(&out)], 5, "absent.tif: "),

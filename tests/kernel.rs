@@ -186,7 +186,12 @@ fn agrees<T: Sample>(tolerance: f64, value: impl Fn(&mut Random) -> T) {
                             expected.clamp(least.to_f64(), most.to_f64())
                         };
                         let off = (out[i].to_f64() - saturated).abs();
-                        assert!(off <= tolerance, "{}: {} for {expected}", place(), out[i]);
+                        assert!(
+                            off <= tolerance,
+                            "{}: {} for {expected}",
+                            place(),
+                            out[i].to_f64()
+                        );
                     }
                 }
             }
@@ -245,7 +250,7 @@ fn a_constant_stays_constant() {
                 let (out, valid) = job.gather(how);
                 for (&v, _) in out.iter().zip(&valid).filter(|&(_, &valid)| valid != 0) {
                     let close = (v.to_f64() - value.to_f64()).abs() <= 4e-15 * value.to_f64().abs();
-                    assert!(if exact { v == value } else { close }, "{how}: {v} for {value}");
+                    assert!(if exact { v == value } else { close }, "{how}: {v:?} for {value:?}");
                 }
             }
         }

@@ -31,7 +31,9 @@ fn engine(threads: usize, memory: u64, work: Option<Size>) -> Engine {
 fn ways() -> impl Iterator<Item = (usize, u64, Option<Size>)> {
     [1, 2, 3, 8].into_iter().flat_map(|threads| {
         [64 << 20, 1 << 30].into_iter().flat_map(move |memory| {
-            [None, Some(Size::new(384, 128))].map(|work| (threads, memory, work))
+            // Units of one and several stored tiles, and more than any raster is wide.
+            [None, Some(Size::new(384, 128)), Some(Size::new(u32::MAX, 1))]
+                .map(|work| (threads, memory, work))
         })
     })
 }

@@ -18,11 +18,18 @@ const FLOORS: [(&str, &[&str]); 10] = [
 ];
 
 /// Crates that one floor alone may use.
-const CRATES: [(&str, &str); 9] = [
+const CRATES: [(&str, &str); 16] = [
     ("thiserror", "src/error.rs"),
     ("memmap2", "src/io/"),
     ("zlib_rs", "src/codec/deflate.rs"),
     ("zstd::zstd_safe", "src/codec/zstd.rs"),
+    ("hayro_jpeg2000", "src/codec/jp2.rs"),
+    ("image_webp", "src/codec/webp.rs"),
+    ("jxl_oxide", "src/codec/jxl.rs"),
+    ("lerc_core", "src/codec/lerc.rs"),
+    ("lerc_reader", "src/codec/lerc.rs"),
+    ("lzma_rust2", "src/codec/lzma.rs"),
+    ("zune_jpeg", "src/codec/jpeg.rs"),
     ("tiff::", "src/ifd/"),
     ("proj4rs", "src/crs/"),
     ("rayon", "src/engine/"),

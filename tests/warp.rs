@@ -62,6 +62,8 @@ fn raster(
             nodata,
             colors: Colors::Gray,
             alpha: None,
+            masked: Default::default(),
+            metadata: Default::default(),
             chunk,
         },
         value,

@@ -1,11 +1,35 @@
 //! The codecs behind one door.
 
-use super::{deflate, inflate, lzw, packbits, zstd};
+#[cfg(feature = "jp2")]
+use super::jp2;
+#[cfg(feature = "jpeg")]
+use super::jpeg;
+#[cfg(feature = "jxl")]
+use super::jxl;
+#[cfg(feature = "lerc")]
+use super::lerc;
+#[cfg(feature = "lzma")]
+use super::lzma;
+#[cfg(feature = "webp")]
+use super::webp;
+use super::{Fax, Packed, ccitt, deflate, inflate, lzw, packbits, zstd};
 use crate::error::{Error, Result};
 
-/// How the bytes of a chunk are compressed, with the parameters that encoding needs.
+/// What a LERC stream is packed in (the second of the LercParameters).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum LercPacking {
+    /// Nothing.
+    #[default]
+    None,
+    /// Deflate in a zlib wrapper.
+    Deflate,
+    /// Zstandard.
+    Zstd,
+}
+
+/// How the bytes of a chunk are compressed, with the parameters that the codec needs.
 ///
-/// Parameters play no part in decoding.
+/// Levels play no part in decoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Compression {
@@ -26,14 +50,35 @@ pub enum Compression {
         /// The effort, 1 (fastest) to 22 (smallest); 9 is GDAL's default.
         level: i32,
     },
+    /// Runs of black and white pixels; only decoded.
+    Ccitt(Fax),
+    /// JPEG (the new style of TIFF technical note 2); only decoded.
+    Jpeg {
+        /// Whether pixels are stored as YCbCr; they are decoded to RGB.
+        ycbcr: bool,
+    },
+    /// JPEG 2000; only decoded.
+    Jpeg2000,
+    /// JPEG XL; only decoded.
+    JpegXl,
+    /// Limited error raster compression; only decoded.
+    Lerc {
+        /// What the stream is packed in.
+        packing: LercPacking,
+    },
+    /// LZMA2 in an xz stream; only decoded.
+    Lzma,
+    /// WebP; only decoded.
+    WebP,
 }
 
 impl Compression {
-    /// Makes a codec of the value of the Compression tag, with its usual parameters.
+    /// Makes a codec of the value of the Compression tag, with its usual parameters; those that
+    /// the file tells by other tags are still to be set.
     ///
     /// # Errors
     ///
-    /// `Unsupported`, naming the codec, if swath cannot decode it.
+    /// `Unsupported`, naming the codec, if swath cannot decode it, or was built without it.
     pub fn from_tag(tag: u16) -> Result<Self> {
         let name = match tag {
             1 => return Ok(Self::None),
@@ -42,29 +87,34 @@ impl Compression {
             8 | 32946 => return Ok(Self::Deflate { level: 6 }),
             32773 => return Ok(Self::PackBits),
             50000 => return Ok(Self::Zstd { level: 9 }),
-            2 => "CCITT RLE",
-            3 => "CCITT Group 3 fax",
-            4 => "CCITT Group 4 fax",
+            2 => return Ok(Self::Ccitt(Fax::Rle)),
+            3 => return Ok(Self::Ccitt(Fax::Group3 { two_dimensional: false })),
+            4 => return Ok(Self::Ccitt(Fax::Group4)),
+            32771 => return Ok(Self::Ccitt(Fax::RleWords)),
+            7 => return Self::Jpeg { ycbcr: false }.if_built(),
+            // 33003 and 33005 are Aperio's numbers, for YCbCr and RGB.
+            33003 | 33005 | 34712 => return Self::Jpeg2000.if_built(),
+            34887 => return Self::Lerc { packing: LercPacking::None }.if_built(),
+            34925 => return Self::Lzma.if_built(),
+            50001 => return Self::WebP.if_built(),
+            // The second is the number that DNG has for it.
+            50002 | 52546 => return Self::JpegXl.if_built(),
             6 => "old-style JPEG",
-            7 | 34892 => "JPEG",
             9 => "JBIG (T.85)",
             10 => "JBIG (T.43)",
             32766 => "NeXT 2-bit RLE",
-            32771 => "CCITT RLE, word-aligned",
             32809 => "ThunderScan",
             32895..=32898 => "Kodak/IT8 prepress",
             32908 => "PixarFilm",
             32909 => "PixarLog",
             32947 => "Kodak DCS",
-            33003 | 33005 => "Aperio JPEG 2000",
             34661 => "JBIG",
             34676 => "SGILog",
             34677 => "SGILog24",
-            34712 | 34713 => "JPEG 2000 or Nikon NEF",
-            34887 => "LERC",
-            34925 => "LZMA",
-            34926 | 50001 => "WebP",
-            50002 | 52546 => "JPEG XL",
+            34713 => "Nikon NEF",
+            34892 => "lossy JPEG of DNG",
+            34926 => "Zstandard under its provisional number",
+            34927 => "WebP under its provisional number",
             _ => return Err(Error::unsupported("compression").found(format!("number {tag}"))),
         };
         Err(Error::unsupported("compression").found(format!("{name} (number {tag})")))
@@ -78,6 +128,52 @@ impl Compression {
             Self::Deflate { .. } => 8,
             Self::PackBits => 32773,
             Self::Zstd { .. } => 50000,
+            Self::Ccitt(Fax::Rle) => 2,
+            Self::Ccitt(Fax::Group3 { .. }) => 3,
+            Self::Ccitt(Fax::Group4) => 4,
+            Self::Ccitt(Fax::RleWords) => 32771,
+            Self::Jpeg { .. } => 7,
+            Self::Jpeg2000 => 34712,
+            Self::JpegXl => 50002,
+            Self::Lerc { .. } => 34887,
+            Self::Lzma => 34925,
+            Self::WebP => 50001,
+        }
+    }
+
+    /// Returns whether chunks hold samples of any byte order, which decoding gives in native order
+    /// and without a predictor, rather than the bytes of samples.
+    pub fn decodes_samples(self) -> bool {
+        matches!(
+            self,
+            Self::Jpeg { .. } | Self::Jpeg2000 | Self::JpegXl | Self::Lerc { .. } | Self::WebP
+        )
+    }
+
+    /// Returns whether swath can write it.
+    pub fn is_writable(self) -> bool {
+        self.optional().is_none() && !matches!(self, Self::Ccitt(_))
+    }
+
+    /// The name of a codec that is a cargo feature, that feature, and whether it is built in.
+    fn optional(self) -> Option<(&'static str, &'static str, bool)> {
+        match self {
+            Self::Jpeg { .. } => Some(("JPEG", "jpeg", cfg!(feature = "jpeg"))),
+            Self::Jpeg2000 => Some(("JPEG 2000", "jp2", cfg!(feature = "jp2"))),
+            Self::JpegXl => Some(("JPEG XL", "jxl", cfg!(feature = "jxl"))),
+            Self::Lerc { .. } => Some(("LERC", "lerc", cfg!(feature = "lerc"))),
+            Self::Lzma => Some(("LZMA", "lzma", cfg!(feature = "lzma"))),
+            Self::WebP => Some(("WebP", "webp", cfg!(feature = "webp"))),
+            _ => None,
+        }
+    }
+
+    fn if_built(self) -> Result<Self> {
+        match self.optional() {
+            Some((name, feature, false)) => Err(Error::unsupported("compression")
+                .found(format!("{name} (number {})", self.tag()))
+                .hint(format!("build swath with the cargo feature `{feature}`"))),
+            _ => Ok(self),
         }
     }
 }
@@ -90,6 +186,9 @@ pub struct Decoder {
     inflater: inflate::Inflater,
     unpacker: lzw::Unpacker,
     decompressor: zstd::Decompressor,
+    /// What lies between two steps of a codec, or is too large for a chunk.
+    #[cfg(any(feature = "jpeg", feature = "lerc", feature = "webp"))]
+    scratch: Vec<u8>,
 }
 
 impl Decoder {
@@ -98,21 +197,25 @@ impl Decoder {
         Self::default()
     }
 
-    /// Decompresses `input` into the front of `out` and returns how many bytes were made.
+    /// Decompresses `chunk` into the front of `out` and returns how many bytes were made.
     ///
     /// `out` bounds the work: what the chunk holds beyond it is left undecoded, as in libtiff.
     /// A chunk that ends too early gives fewer bytes than `out` has; the rest of `out` is then
-    /// unspecified.
+    /// unspecified. Codecs of images ([`Compression::decodes_samples`], CCITT) give the whole of
+    /// the chunk's shape, for which `out` has to have room, with rows of packed bits for CCITT.
     ///
     /// # Errors
     ///
-    /// `Format`, naming the codec, if `input` is corrupt; `Limit` if memory ran out.
+    /// `Format`, naming the codec, if the chunk is corrupt or states another size than its shape;
+    /// `Unsupported` for what the codec cannot hold or swath cannot decode; `Limit` if memory ran
+    /// out.
     pub fn decode(
         &mut self,
         compression: Compression,
-        input: &[u8],
+        chunk: Packed<'_>,
         out: &mut [u8],
     ) -> Result<usize> {
+        let input = chunk.bytes;
         match compression {
             Compression::None => {
                 let len = input.len().min(out.len());
@@ -123,6 +226,32 @@ impl Decoder {
             Compression::Lzw => self.unpacker.decode(input, out),
             Compression::PackBits => Ok(packbits::decode(input, out)),
             Compression::Zstd { .. } => self.decompressor.decode(input, out),
+            Compression::Ccitt(fax) => ccitt::decode(fax, chunk, out),
+            #[cfg(feature = "jpeg")]
+            Compression::Jpeg { ycbcr } => jpeg::decode(chunk, ycbcr, out, &mut self.scratch),
+            #[cfg(feature = "jp2")]
+            Compression::Jpeg2000 => jp2::decode(chunk, out),
+            #[cfg(feature = "jxl")]
+            Compression::JpegXl => jxl::decode(chunk, out),
+            #[cfg(feature = "lerc")]
+            Compression::Lerc { packing } => {
+                let Self { inflater, decompressor, scratch, .. } = self;
+                let blobs = lerc::unpack(packing, chunk, inflater, decompressor, scratch)?;
+                lerc::decode(blobs, chunk.shape, out)
+            }
+            #[cfg(feature = "lzma")]
+            Compression::Lzma => lzma::decode(input, out),
+            #[cfg(feature = "webp")]
+            Compression::WebP => webp::decode(chunk, out, &mut self.scratch),
+            #[cfg(not(all(
+                feature = "jpeg",
+                feature = "jp2",
+                feature = "jxl",
+                feature = "lerc",
+                feature = "lzma",
+                feature = "webp"
+            )))]
+            other => other.if_built().map(|_| 0),
         }
     }
 }
@@ -154,7 +283,8 @@ impl Encoder {
     ///
     /// # Errors
     ///
-    /// `Usage` if a level is out of its range or `row_bytes` is 0; `Limit` if memory ran out.
+    /// `Usage` if a level is out of its range or `row_bytes` is 0; `Unsupported` for a codec that
+    /// is only decoded; `Limit` if memory ran out.
     pub fn encode(
         &mut self,
         compression: Compression,
@@ -176,6 +306,7 @@ impl Encoder {
                 }
             }
             Compression::Zstd { level } => self.compressor.encode(level, input, out)?,
+            other => return Err(Error::unsupported(format!("writing {other:?}"))),
         }
         Ok(())
     }

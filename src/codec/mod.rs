@@ -1,18 +1,38 @@
 //! Compression codecs and predictors, one file a codec; pure functions on bytes.
 //!
 //! - [`Compression`]: a codec with its parameters, and its number in the Compression tag.
+//! - [`Packed`]: a chunk as it is stored, with the shape that some codecs have to know.
 //! - [`Decoder`], [`Encoder`]: every codec behind one door, with contexts that are reused.
 //! - [`predictor`]: differences between samples, made and undone.
 
+mod ccitt;
+mod ccitt_codes;
 mod compression;
 mod deflate;
 mod inflate;
+#[cfg(feature = "jp2")]
+mod jp2;
+#[cfg(feature = "jpeg")]
+mod jpeg;
+#[cfg(feature = "jpeg")]
+mod jpeg_planes;
+#[cfg(feature = "jxl")]
+mod jxl;
+#[cfg(feature = "lerc")]
+mod lerc;
+#[cfg(feature = "lzma")]
+mod lzma;
 mod lzw;
 mod packbits;
 pub mod predictor;
+mod shape;
 #[cfg(test)]
 mod testing;
+#[cfg(feature = "webp")]
+mod webp;
 mod zstd;
 
-pub use compression::{Compression, Decoder, Encoder};
+pub use ccitt::Fax;
+pub use compression::{Compression, Decoder, Encoder, LercPacking};
 pub use predictor::{Predictor, RowShape};
+pub use shape::{ChunkShape, Packed, SampleKind};

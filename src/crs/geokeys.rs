@@ -36,6 +36,8 @@ pub enum GeoKey {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct GeoKeys {
     keys: Vec<(u16, GeoKey)>,
+    /// `MinorRevision`: 1 says that vertical keys mean what GeoTIFF 1.1 says.
+    minor: u16,
 }
 
 /// The three TIFF tags that GeoKeys are stored in.
@@ -81,13 +83,12 @@ impl GeoKeys {
         }
         keys.sort_by_key(|&(key, _)| key);
         keys.dedup_by_key(|&mut (key, _)| key);
-        Ok(Self { keys })
+        Ok(Self { keys, minor: header[2].min(1) })
     }
 
     /// Writes the keys into tags.
     pub fn to_tags(&self) -> GeoKeyTags {
-        // Version 1, revision 1.0: no file of ours needs 1.1's meaning of keys.
-        let mut tags = GeoKeyTags { directory: vec![1, 1, 0, 0], ..GeoKeyTags::default() };
+        let mut tags = GeoKeyTags { directory: vec![1, 1, self.minor, 0], ..GeoKeyTags::default() };
         for (key, value) in &self.keys {
             // Values that 16-bit positions cannot reach are left out; no CRS has them.
             let entry = match value {
@@ -118,7 +119,7 @@ impl GeoKeys {
             CrsKind::Projected => (1, PROJECTED_CRS),
             CrsKind::Geographic => (2, GEODETIC_CRS),
         };
-        let mut keys = Self { keys: vec![(key, GeoKey::Short(code))] };
+        let mut keys = Self { keys: vec![(key, GeoKey::Short(code))], minor: 0 };
         keys.set_short(MODEL_TYPE, model);
         Some(keys)
     }
@@ -197,9 +198,10 @@ mod tests {
                 (2057, GeoKey::Doubles(vec![6_378_137.0])),
                 (3072, GeoKey::Short(32767)),
             ],
+            minor: 1,
         };
         let tags = keys.to_tags();
-        assert_eq!(tags.directory[..8], [1, 1, 0, 4, 1024, 0, 1, 1]);
+        assert_eq!(tags.directory[..8], [1, 1, 1, 4, 1024, 0, 1, 1]);
         assert_eq!(GeoKeys::parse(&tags).expect("has a header"), keys);
         assert_eq!(keys.epsg(), None);
         assert!(keys.describes_crs());

@@ -93,8 +93,8 @@ impl Engine {
     /// puts finished ones in that order. Workers never wait for it.
     ///
     /// # Errors
-    /// The first error of the raster or the sink, [`Error::Cancelled`] once the
-    /// flag is raised, [`Error::Defect`] if a worker panicked. The sink is
+    /// The first error of the raster or the sink, [`Error::Limit`] if one tile
+    /// alone needs more than the memory, [`Error::Cancelled`] once the flag is raised, [`Error::Defect`] if a worker panicked. The sink is
     /// dropped unfinished then.
     pub fn run<S: Sink>(
         &self,
@@ -127,6 +127,9 @@ impl Engine {
                     in_flight == 0
                         || in_flight < most_in_flight && bytes + own + encoder.held() <= room
                 }) {
+                    if own > self.options.memory {
+                        return Err(too_large(own, self.options.memory));
+                    }
                     in_flight += 1;
                     bytes += own;
                     let done = done.clone();
@@ -185,6 +188,14 @@ impl Engine {
     }
 }
 
+/// One tile alone needs more memory than a run may hold.
+fn too_large(needed: u64, allowed: u64) -> Error {
+    Error::limit("memory for one tile and the chunks it is made of")
+        .expected(format!("at most {allowed} bytes"))
+        .found(format!("{needed} bytes"))
+        .hint(format!("allow at least {} MiB, or write smaller tiles", needed.div_ceil(1 << 20)))
+}
+
 /// Raises a flag when dropped.
 struct StopOnDrop<'a>(&'a CancelFlag);
 
@@ -218,6 +229,8 @@ mod tests {
                 nodata: None,
                 colors: Colors::Gray,
                 alpha: None,
+                masked: Default::default(),
+                metadata: Default::default(),
                 chunk,
             };
             Raster::new(Self { info, fail })

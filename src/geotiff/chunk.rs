@@ -1,11 +1,12 @@
 //! Decoding a chunk: a pure function of its bytes and the layout.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 
-use super::Layout;
-use crate::codec::{Decoder, RowShape, predictor};
+use super::{Interleave, Layout, codec_parameters};
+use crate::codec::{Decoder, Packed, Predictor, RowShape, predictor};
 use crate::error::{Error, Result};
-use crate::raster::{Buffer, Pool};
+use crate::raster::{Buffer, Pool, Window};
 
 /// What decoding a chunk needs besides its bytes; one set a worker, as codec
 /// contexts are large and slow to make.
@@ -24,48 +25,106 @@ thread_local! {
 pub(super) fn decode(layout: &Layout, index: u64, stored: &[u8], pool: &Pool) -> Result<Buffer> {
     let window = layout.chunk_window(index);
     let bands = layout.bands_in_chunk();
+    let stored = if layout.reversed_bits {
+        Cow::Owned(stored.iter().map(|byte| byte.reverse_bits()).collect())
+    } else {
+        Cow::Borrowed(stored)
+    };
     let mut out = Buffer::new(pool, window, bands, layout.dtype);
     let sample = layout.dtype.bytes();
-    let shape = RowShape {
-        row_bytes: window.width as usize * usize::from(bands) * sample,
-        samples_per_pixel: bands.into(),
-        bytes_per_sample: sample,
-    };
+    let packed = codec_parameters::packed(layout, window, &stored);
     TOOLS.with_borrow_mut(|tools| {
         if bands == 1 {
-            return fill(layout, shape, stored, tools, out.plane_bytes_mut(0));
+            return fill(layout, window, packed, tools, out.plane_bytes_mut(0), pool);
         }
-        let len = shape.row_bytes * window.height as usize;
+        let row_bytes = window.width as usize * usize::from(bands) * sample;
+        let len = row_bytes * window.height as usize;
         let mut mixed = pool.take(len.div_ceil(8));
         let mixed = &mut mixed.as_mut_slice::<u8>()[..len];
-        fill(layout, shape, stored, tools, mixed)?;
+        fill(layout, window, packed, tools, mixed, pool)?;
         match sample {
             1 => split::<1>(mixed, &mut out),
             2 => split::<2>(mixed, &mut out),
             4 => split::<4>(mixed, &mut out),
-            _ => split::<8>(mixed, &mut out),
+            8 => split::<8>(mixed, &mut out),
+            _ => split::<16>(mixed, &mut out),
         }
         Ok(())
     })?;
     Ok(out)
 }
 
-/// Decompresses into `out` and undoes predictor and byte order there.
+/// Makes the samples of a chunk, bands side by side.
 fn fill(
     layout: &Layout,
+    window: Window,
+    stored: Packed<'_>,
+    tools: &mut Tools,
+    out: &mut [u8],
+    pool: &Pool,
+) -> Result<()> {
+    let bands = usize::from(layout.bands_in_chunk());
+    let size = window.size();
+    // Some writers leave out the rows of a tile that lie below the image.
+    let below = window.row_end() - i64::from(layout.size.height);
+    let rows = i64::from(size.height) - below.max(0);
+    if let Some(ycbcr) = layout.ycbcr.filter(|_| layout.interleave == Interleave::Pixel) {
+        let shape = RowShape {
+            row_bytes: ycbcr.row_bytes(size.width),
+            samples_per_pixel: 1,
+            bytes_per_sample: 1,
+        };
+        let len = ycbcr.chunk_bytes(size.width, size.height);
+        let mut blocks = pool.take(len.div_ceil(8));
+        let blocks = &mut blocks.as_mut_slice::<u8>()[..len];
+        unpack(layout, shape, len, stored, tools, blocks)?;
+        ycbcr.to_rgb(blocks, size.width, out);
+        return Ok(());
+    }
+    let (samples, count) = (layout.samples(), size.width as usize * bands);
+    if !samples.is_packed() {
+        let sample = layout.dtype.bytes();
+        let parts =
+            if layout.predictor == Predictor::None { sample / samples.word_bytes() } else { 1 };
+        let shape = RowShape {
+            row_bytes: count * sample,
+            samples_per_pixel: bands * parts,
+            bytes_per_sample: sample / parts,
+        };
+        return unpack(layout, shape, rows as usize * shape.row_bytes, stored, tools, out);
+    }
+    let row_bytes = samples.row_bytes(count as u64).unwrap_or(u64::MAX) as usize;
+    let shape =
+        RowShape { row_bytes, samples_per_pixel: bands, bytes_per_sample: samples.word_bytes() };
+    // No more than the samples take in memory, which was checked.
+    let len = row_bytes * size.height as usize;
+    let mut packed = pool.take(len.div_ceil(8));
+    let packed = &mut packed.as_mut_slice::<u8>()[..len];
+    unpack(layout, shape, rows as usize * row_bytes, stored, tools, packed)?;
+    samples.widen(packed, row_bytes, out, count * layout.dtype.bytes());
+    Ok(())
+}
+
+/// Decompresses into `out`, of which the first `needed` bytes must be there, and
+/// undoes predictor and byte order.
+fn unpack(
+    layout: &Layout,
     shape: RowShape,
-    stored: &[u8],
+    needed: usize,
+    stored: Packed<'_>,
     tools: &mut Tools,
     out: &mut [u8],
 ) -> Result<()> {
     let made = tools.decoder.decode(layout.compression, stored, out)?;
-    if made < out.len() {
+    if made < needed {
         return Err(Error::format("decompressed size")
-            .expected(format!("{} bytes", out.len()))
+            .expected(format!("{needed} bytes"))
             .found(format!("{made} bytes"))
             .hint("the file is damaged or was cut short"));
     }
-    predictor::undo(layout.predictor, out, shape, layout.order, &mut tools.row)
+    out[made..].fill(0);
+    let order = codec_parameters::order(layout);
+    predictor::undo(layout.predictor, out, shape, order, &mut tools.row)
 }
 
 /// Splits samples that lie side by side into planes.

@@ -1,10 +1,10 @@
 //! Where an image lies: GeoTransform, GeoKeys, nodata.
 
-use crate::crs::{Crs, GeoKeyTags, GeoKeys};
+use crate::crs::{Crs, GeoKey, GeoKeyTags, GeoKeys};
 use crate::error::{Error, Result};
 use crate::ifd::{Directory, Tag};
 use crate::io::ByteSource;
-use crate::raster::{GeoTransform, NoData, Point};
+use crate::raster::{Gcp, Gcps, GeoTransform, NoData, Point};
 
 /// What a directory says of an image's place and of its missing values.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,22 +14,32 @@ pub(super) struct Georeference {
     pub(super) nodata: Option<NoData>,
     /// Whether positions in the file mean the centres of pixels.
     pub(super) pixel_is_point: bool,
+    /// Ground control points, if there is no transform.
+    pub(super) gcps: Option<Gcps>,
+    /// The unit of heights, if the CRS says it.
+    pub(super) unit: Option<String>,
 }
+
+/// `VerticalUnitsGeoKey`.
+const VERTICAL_UNITS: u16 = 4099;
 
 /// Reads what a directory says of an image's place.
 ///
-/// A matrix wins over scale and tie point, as in GDAL; in a file whose pixels
+/// Scale and tie point win over a matrix, as in GDAL; in a file whose pixels
 /// are points both are moved by half a pixel, so that the result always maps
 /// the top left corner of a pixel.
 pub(super) fn read(source: &ByteSource, directory: &Directory) -> Result<Georeference> {
-    let numbers = |tag| directory.f64s(source, tag).map(Option::unwrap_or_default);
-    let keys = match directory.u64s(source, Tag::GeoKeyDirectoryTag)? {
-        Some(values) => Some(GeoKeys::parse(&GeoKeyTags {
-            // Stored as 16-bit numbers; wider ones are no keys.
-            directory: values.iter().map(|&v| u16::try_from(v).unwrap_or(0)).collect(),
-            doubles: numbers(Tag::GeoDoubleParamsTag)?,
-            text: directory.string(source, Tag::GeoAsciiParamsTag)?.unwrap_or_default(),
-        })?),
+    let numbers = |tag| stated(directory.f64s(source, tag)).map(Option::unwrap_or_default);
+    let keys = match stated(directory.u64s(source, Tag::GeoKeyDirectoryTag))? {
+        Some(values) => stated(
+            GeoKeys::parse(&GeoKeyTags {
+                // Stored as 16-bit numbers; wider ones are no keys.
+                directory: values.iter().map(|&v| u16::try_from(v).unwrap_or(0)).collect(),
+                doubles: numbers(Tag::GeoDoubleParamsTag)?,
+                text: stated(directory.string(source, Tag::GeoAsciiParamsTag))?.unwrap_or_default(),
+            })
+            .map(Some),
+        )?,
         None => None,
     };
     let pixel_is_point = keys.as_ref().is_some_and(GeoKeys::pixel_is_point);
@@ -37,15 +47,15 @@ pub(super) fn read(source: &ByteSource, directory: &Directory) -> Result<Georefe
     let scale = numbers(Tag::ModelPixelScaleTag)?;
     let tie = numbers(Tag::ModelTiepointTag)?;
     let transform = match (&matrix[..], &scale[..], &tie[..]) {
-        (&[a, b, _, d, e, f, _, h, ..], _, _) if matrix.len() >= 16 => {
-            Some(GeoTransform::from_gdal([d, a, b, h, e, f]))
-        }
         // GDAL takes a negative height for a mistake, as most are.
-        // Several tie points without a matrix are ground control points.
         (_, &[sx, sy, ..], &[i, j, _, x, y, ..]) if sx != 0.0 && sy != 0.0 => {
             let at_tie = GeoTransform::north_up(x, y, sx, sy.abs());
             Some(at_tie.moved_to(Point { x: -i, y: -j }))
         }
+        (&[a, b, _, d, e, f, _, h, ..], _, _) if matrix.len() >= 16 => {
+            Some(GeoTransform::from_gdal([d, a, b, h, e, f]))
+        }
+        // Tie points without either are ground control points.
         _ => None,
     };
     let to_corner = Point { x: -0.5, y: -0.5 };
@@ -55,11 +65,45 @@ pub(super) fn read(source: &ByteSource, directory: &Directory) -> Result<Georefe
             .expected("finite numbers")
             .in_ifd(directory.index()));
     }
-    let nodata = directory.string(source, Tag::GdalNodata)?;
+    let nodata = stated(directory.string(source, Tag::GdalNodata))?;
+    let unit = keys.iter().flat_map(GeoKeys::iter).find(|(key, _)| *key == VERTICAL_UNITS);
+    let unit = unit.and_then(|(_, value)| match value {
+        GeoKey::Short(9001) => Some("metre"),
+        GeoKey::Short(9002) => Some("foot"),
+        GeoKey::Short(9003) => Some("US survey foot"),
+        _ => None,
+    });
+    let unit = unit.map(str::to_owned);
+    let crs = keys.and_then(Crs::from_geokeys);
+    let points: Vec<Gcp> = if transform.is_some() {
+        Vec::new()
+    } else {
+        let shift = if pixel_is_point { 0.5 } else { 0.0 };
+        let points = tie.as_chunks::<6>().0.iter();
+        points
+            .map(|&[i, j, _, x, y, z]| Gcp {
+                pixel: Point { x: i + shift, y: j + shift },
+                ground: Point { x, y },
+                z,
+            })
+            .collect()
+    };
+    let gcps = (!points.is_empty()).then(|| Gcps { crs: crs.clone(), points: points.into() });
     Ok(Georeference {
         transform,
-        crs: keys.and_then(Crs::from_geokeys),
+        gcps,
+        unit,
+        crs,
         nodata: nodata.as_deref().and_then(NoData::parse),
         pixel_is_point,
     })
+}
+
+/// Takes a tag that cannot be read for one that is not there, as libtiff does:
+/// what it would have said is lost, but not the pixels.
+fn stated<T>(read: Result<Option<T>>) -> Result<Option<T>> {
+    match read {
+        Err(Error::Format(_) | Error::Limit(_)) => Ok(None),
+        read => read,
+    }
 }

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use super::samples::Samples;
+use super::ycbcr::YCbCr;
+use super::{codec_parameters, colors};
 use crate::codec::{Compression, Predictor};
 use crate::error::{Error, Result};
-use crate::ifd::{Directory, Limits, Tag};
+use crate::ifd::{Directory, Entry, Tag};
 use crate::io::{ByteOrder, ByteSource};
 use crate::raster::{Alpha, Colors, DataType, Size, Window};
 
@@ -28,12 +31,19 @@ pub struct Layout {
     pub size: Size,
     /// The number of bands.
     pub bands: u16,
-    /// The type of every sample.
+    /// The type of every sample in memory.
     pub dtype: DataType,
+    /// The bits of a sample as stored: fewer than `dtype` has if samples are
+    /// packed or short floats.
+    pub bits: u16,
+    /// Whether the bits of every byte are stored lowest first (fill order 2).
+    pub reversed_bits: bool,
     /// The byte order of samples wider than one byte.
     pub order: ByteOrder,
     /// The codec of every chunk.
     pub compression: Compression,
+    /// The tables that all chunks share, if the codec is JPEG.
+    pub tables: Option<Arc<[u8]>>,
     /// What was done to samples before they were compressed.
     pub predictor: Predictor,
     /// The order of the bands.
@@ -47,25 +57,37 @@ pub struct Layout {
     pub colors: Colors,
     /// What the last band means, if it is opacity.
     pub alpha: Option<Alpha>,
+    /// Whether chunks are parts of one long uncompressed strip, divided for the
+    /// sake of those who want a part of it (libtiff does the same).
+    pub(super) divided: bool,
+    /// How luminance and chrominance are stored, which become red, green and
+    /// blue when a chunk is decoded.
+    pub(super) ycbcr: Option<YCbCr>,
 }
+
+/// About what a part of a divided strip takes: little enough for a small
+/// window, enough to make parts few.
+const DIVIDED_BYTES: u64 = 64 << 10;
 
 impl Layout {
     /// Reads the layout of the image that a directory describes.
     ///
     /// # Errors
     /// [`Error::Format`] if the directory contradicts itself or lacks what
-    /// it needs, [`Error::Unsupported`] naming what swath cannot read,
-    /// [`Error::Limit`] if a chunk is larger than `limits.chunk_bytes`.
-    pub fn read(
-        source: &ByteSource,
-        order: ByteOrder,
-        directory: &Directory,
-        limits: &Limits,
-    ) -> Result<Self> {
+    /// it needs, [`Error::Unsupported`] naming what swath cannot read.
+    pub fn read(source: &ByteSource, order: ByteOrder, directory: &Directory) -> Result<Self> {
         let one = |tag| directory.u32(source, tag);
         let needed = |tag: Tag, name: &str| -> Result<u32> {
+            let count = directory.get(tag).map_or(1, Entry::count);
             match one(tag)? {
+                Some(_) if count != 1 => {
+                    Err(Error::format(name).expected("one value").found(format!("{count} values")))
+                }
                 Some(0) => Err(Error::format(name).expected("at least 1").found(0)),
+                // GDAL counts pixels in 31 bits, and so does whatever made this file.
+                Some(n) if i32::try_from(n).is_err() => {
+                    Err(Error::limit(name).expected("less than 2^31").found(n))
+                }
                 Some(n) => Ok(n),
                 None => Err(Error::format(name).expected("a value").found("no such tag")),
             }
@@ -78,10 +100,9 @@ impl Layout {
         if bands == 0 {
             return Err(Error::format("samples per pixel").expected("at least 1").found(0));
         }
-        let dtype = sample_type(source, directory, bands)?;
-        if directory.u16(source, Tag::FillOrder)? == Some(2) {
-            return Err(Error::unsupported("bits stored lowest first (fill order 2)"));
-        }
+        let samples = Samples::read(source, directory, bands)?;
+        let Samples { bits, dtype } = samples;
+        let reversed_bits = directory.u16(source, Tag::FillOrder)? == Some(2);
         let interleave = match directory.u16(source, Tag::PlanarConfiguration)?.unwrap_or(1) {
             // Some writers leave the tag at 0. One band is the same either way.
             _ if bands == 1 => Interleave::Pixel,
@@ -98,10 +119,13 @@ impl Layout {
             let rows = one(Tag::RowsPerStrip)?.filter(|&rows| rows != 0).unwrap_or(u32::MAX);
             Size::new(size.width, rows.min(size.height))
         };
-        let compression = directory.u16(source, Tag::Compression)?.unwrap_or(1);
-        let compression = Compression::from_tag(compression)?;
+        let compression = codec_parameters::compression(source, directory)?;
+        let tables = codec_parameters::tables(source, directory, compression)?;
         let predictor = match compression {
-            Compression::Lzw | Compression::Deflate { .. } | Compression::Zstd { .. } => {
+            Compression::Lzw
+            | Compression::Deflate { .. }
+            | Compression::Zstd { .. }
+            | Compression::Lzma => {
                 Predictor::from_tag(directory.u16(source, Tag::Predictor)?.unwrap_or(1))?
             }
             // libtiff heeds the tag with these codecs alone.
@@ -110,27 +134,63 @@ impl Layout {
         if predictor == Predictor::Float && !dtype.is_float() {
             return Err(Error::format("float predictor").expected("float samples").found(dtype));
         }
-        let (colors, alpha) = colors(source, directory, bands)?;
-        let layout = Self {
+        if predictor == Predictor::Horizontal && ![8, 16, 32, 64].contains(&bits) {
+            return Err(Error::unsupported("horizontal predictor")
+                .expected("8, 16, 32 or 64 bits")
+                .found(format!("{bits} bits")));
+        }
+        let (colors, alpha) = colors::read(source, directory, bands, bits)?;
+        let ycbcr = match directory.u16(source, Tag::PhotometricInterpretation)? {
+            Some(6) if is_plain(compression) => {
+                Some(YCbCr::read(source, directory, bands, samples, interleave)?)
+            }
+            _ => None,
+        };
+        let mut layout = Self {
             size,
             bands,
             dtype,
+            bits,
+            reversed_bits,
             order,
             compression,
+            tables,
             predictor,
             interleave,
             tiled,
             chunk,
             colors,
             alpha,
+            ycbcr,
+            divided: false,
         };
-        let bytes = layout.chunk_bytes(chunk.height);
-        if bytes.is_none_or(|bytes| bytes > limits.chunk_bytes) {
-            return Err(Error::limit("size of a chunk")
-                .expected(format!("at most {} bytes", limits.chunk_bytes))
-                .found(format!("{} x {} pixels of {bands} band(s)", chunk.width, chunk.height)));
+        layout.divide();
+        // GDAL counts blocks in 31 bits as well.
+        let planes = if interleave == Interleave::Band { bands } else { 1 };
+        let chunks = layout.across().checked_mul(layout.down());
+        match chunks.and_then(|chunks| chunks.checked_mul(planes.into())) {
+            Some(chunks) if i32::try_from(chunks).is_ok() => Ok(layout),
+            _ => Err(Error::limit("number of chunks").expected("less than 2^31")),
         }
-        Ok(layout)
+    }
+
+    /// Divides the rows of an only strip, if its bytes are the samples themselves.
+    fn divide(&mut self) {
+        let plain = self.compression == Compression::None && self.ycbcr.is_none() && !self.tiled;
+        let one = self.down() == 1 && (self.interleave == Interleave::Pixel || self.bands == 1);
+        let row = self.row_bytes().filter(|_| plain && one);
+        let rows = row.and_then(|row| u32::try_from(DIVIDED_BYTES / row.max(1)).ok());
+        if let Some(rows) = rows.map(|rows| rows.max(1)).filter(|&rows| rows < self.size.height) {
+            self.chunk.height = rows;
+            self.divided = true;
+        }
+    }
+
+    /// Returns the bytes of a row of a chunk, as the codec makes them; `None` if
+    /// that overflows. Meaningless for YCbCr.
+    pub(super) fn row_bytes(&self) -> Option<u64> {
+        let samples = u64::from(self.chunk.width) * u64::from(self.bands_in_chunk());
+        self.samples().row_bytes(samples)
     }
 
     /// Returns the number of chunks in a row.
@@ -175,6 +235,11 @@ impl Layout {
         Window::new(col as i64, row as i64, self.chunk.width, height)
     }
 
+    /// Returns how samples are stored.
+    pub(super) fn samples(&self) -> Samples {
+        Samples { bits: self.bits, dtype: self.dtype }
+    }
+
     /// Returns the bytes of `rows` rows of a chunk, decoded; `None` if that overflows.
     pub fn chunk_bytes(&self, rows: u32) -> Option<u64> {
         let row = u64::from(self.chunk.width)
@@ -183,77 +248,15 @@ impl Layout {
     }
 }
 
-/// Reads the type that all samples have.
-fn sample_type(source: &ByteSource, directory: &Directory, bands: u16) -> Result<DataType> {
-    let all = |tag, default: u64| -> Result<u64> {
-        let values = directory.u64s(source, tag)?.unwrap_or_default();
-        let first = values.first().copied().unwrap_or(default);
-        match values.iter().take(bands.into()).find(|&&other| other != first) {
-            Some(other) => {
-                Err(Error::unsupported("bands of several types").found(format!("{first}, {other}")))
-            }
-            None => Ok(first),
-        }
-    };
-    let bits = all(Tag::BitsPerSample, 1)?;
-    // 4 means "undefined", which libtiff takes for unsigned.
-    let format = all(Tag::SampleFormat, 1)?;
-    match (format, bits) {
-        (1 | 4, 8) => Ok(DataType::U8),
-        (1 | 4, 16) => Ok(DataType::U16),
-        (1 | 4, 32) => Ok(DataType::U32),
-        (1 | 4, 64) => Ok(DataType::U64),
-        (2, 8) => Ok(DataType::I8),
-        (2, 16) => Ok(DataType::I16),
-        (2, 32) => Ok(DataType::I32),
-        (2, 64) => Ok(DataType::I64),
-        (3, 32) => Ok(DataType::F32),
-        (3, 64) => Ok(DataType::F64),
-        (1 | 2 | 4, _) => Err(Error::unsupported("integer samples of this width")
-            .expected("8, 16, 32 or 64 bits")
-            .found(format!("{bits} bits"))),
-        (3, _) => Err(Error::unsupported("floating point samples of this width")
-            .expected("32 or 64 bits")
-            .found(format!("{bits} bits"))),
-        (5 | 6, _) => Err(Error::unsupported("complex samples")),
-        _ => Err(Error::format("sample format").expected("1 to 6").found(format)),
-    }
-}
-
-fn colors(
-    source: &ByteSource,
-    directory: &Directory,
-    bands: u16,
-) -> Result<(Colors, Option<Alpha>)> {
-    let refuse = |what: &str| Err(Error::unsupported(format!("{what} images")));
-    let colors = match directory.u16(source, Tag::PhotometricInterpretation)?.unwrap_or(1) {
-        0 => Colors::WhiteIsZero,
-        1 => Colors::Gray,
-        2 if bands >= 3 => Colors::Rgb,
-        // GDAL takes an RGB image without its bands for grey.
-        2 => Colors::Gray,
-        3 => {
-            let table = directory.u64s(source, Tag::ColorMap)?.unwrap_or_default();
-            if table.is_empty() || table.len() % 3 != 0 {
-                return Err(Error::format("colour table")
-                    .expected("as many reds as greens and blues")
-                    .found(format!("{} values", table.len())));
-            }
-            // Stored as 16-bit numbers; anything wider is cut as libtiff does.
-            Colors::Palette(table.iter().map(|&v| v as u16).collect::<Arc<[u16]>>())
-        }
-        4 => return refuse("transparency mask"),
-        5 => return refuse("CMYK"),
-        6 => return refuse("YCbCr"),
-        8..=10 => return refuse("CIE L*a*b*"),
-        32844 | 32845 => return refuse("LogLuv"),
-        n => return Err(Error::unsupported("photometric interpretation").found(n)),
-    };
-    let extra = directory.u64s(source, Tag::ExtraSamples)?.unwrap_or_default();
-    let alpha = match extra.last() {
-        Some(1) if bands > 1 => Some(Alpha::Premultiplied),
-        Some(2) if bands > 1 => Some(Alpha::Straight),
-        _ => None,
-    };
-    Ok((colors, alpha))
+/// Returns whether a codec keeps bytes without knowing what they mean; others
+/// give red, green and blue themselves.
+fn is_plain(compression: Compression) -> bool {
+    matches!(
+        compression,
+        Compression::None
+            | Compression::Lzw
+            | Compression::PackBits
+            | Compression::Deflate { .. }
+            | Compression::Zstd { .. }
+    )
 }

@@ -2,14 +2,26 @@
 
 /// Decoding a chunk: a pure function of its bytes and the layout.
 mod chunk;
+/// What codecs need to know that the Compression tag does not say.
+mod codec_parameters;
+/// What bands mean as colours.
+mod colors;
 /// Where an image lies: GeoTransform, GeoKeys, nodata.
 mod georeference;
 /// [`Layout`]: how the samples of an image are stored.
 mod layout;
+/// What a directory says besides pixels and place.
+mod metadata;
 /// [`GeoTiff`]: an open file; its images as rasters.
 mod reader;
+/// How samples are stored, and what they become in memory.
+mod samples;
 /// Writing: [`WriteOptions`], tiles to chunks, the file as it grows.
 mod write;
+/// The XML that GDAL keeps metadata in.
+mod xml;
+/// Luminance and chrominance become red, green and blue.
+mod ycbcr;
 
 pub use layout::{Interleave, Layout};
 pub use reader::{GeoTiff, Image, OpenOptions, open};

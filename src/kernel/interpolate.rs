@@ -32,8 +32,10 @@ impl Segment {
     ///
     /// # Panics
     /// If `source` has another window than the segment was located in, or
-    /// `out` or `valid` another length than the segment.
+    /// `out` or `valid` another length than the segment; if samples are complex,
+    /// except for `Near`: means are made of their parts.
     pub fn gather<T: Sample>(&self, source: Plane<'_, T>, out: &mut [T], valid: &mut [u8]) -> bool {
+        assert!(self.how == Resampling::Near || !T::DTYPE.is_complex(), "real samples");
         assert_eq!(source.window, self.window, "the window the segment was located in");
         assert!(out.len() == self.len && valid.len() == self.len, "one sample a pixel");
         let pixels = source.window.pixels() as usize;

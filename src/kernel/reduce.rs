@@ -9,7 +9,8 @@ use crate::raster::{Buffer, Sample, Window, dispatch};
 /// (2i..=2i+1, 2j..=2j+1) that `source` holds, absolute positions both: at the
 /// edge of a raster of odd extent there are fewer. It is invalid if there is
 /// none. Integer sums are exact and round half up, floor(mean + 0.5), as GDAL's
-/// average overviews do; floats are summed in `f64`, NaN stays NaN.
+/// average overviews do; floats are summed in `f64`, NaN stays NaN. Each
+/// part of a complex mean is the mean of that part.
 ///
 /// # Panics
 /// If the buffers' types differ or there is no such band.
@@ -100,6 +101,23 @@ macro_rules! float_mean {
     )* };
 }
 float_mean! { f32 f64 }
+
+/// A complex mean is the mean of each part.
+impl<P: Mean + Default> Mean for [P; 2] {
+    #[inline(always)]
+    fn mean_of_4(four: [Self; 4]) -> Self {
+        [0, 1].map(|part| P::mean_of_4(four.map(|sample| sample[part])))
+    }
+    fn mean(some: &[Self]) -> Self {
+        [0, 1].map(|part| {
+            let mut parts = [P::default(); 4];
+            for (to, from) in parts.iter_mut().zip(some) {
+                *to = from[part];
+            }
+            P::mean(&parts[..some.len().min(4)])
+        })
+    }
+}
 
 /// Averages into one band.
 fn halve<T: Mean + Sample>(band: u16, source: &Buffer, out_band: u16, out: &mut Buffer) {

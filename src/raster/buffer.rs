@@ -107,6 +107,14 @@ impl Buffer {
         Some(&bytemuck::cast_slice(&mask[range])[..self.window.pixels() as usize])
     }
 
+    /// Returns the validity of a band's samples to write; `None` if all samples
+    /// of all bands are valid. [`Buffer::add_mask`] makes it.
+    pub fn valid_mut(&mut self, band: u16) -> Option<&mut [u8]> {
+        let (range, pixels) = (self.mask_of(band), self.window.pixels() as usize);
+        let mask = self.mask.as_mut()?.as_mut_slice::<u64>();
+        Some(&mut bytemuck::cast_slice_mut(&mut mask[range])[..pixels])
+    }
+
     /// Returns a band's samples and their validity to write. The validity is
     /// absent while all samples of all bands are valid; [`Buffer::add_mask`] makes it.
     ///

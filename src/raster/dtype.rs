@@ -26,11 +26,19 @@ pub enum DataType {
     F32,
     /// IEEE 754 binary64.
     F64,
+    /// Complex: real and imaginary part of type `I16`.
+    CI16,
+    /// Complex: real and imaginary part of type `I32`.
+    CI32,
+    /// Complex: real and imaginary part of type `F32`.
+    CF32,
+    /// Complex: real and imaginary part of type `F64`.
+    CF64,
 }
 
 impl DataType {
-    /// Every data type, smallest first.
-    pub const ALL: [Self; 10] = [
+    /// Every data type: real ones, smallest first, then complex ones.
+    pub const ALL: [Self; 14] = [
         Self::U8,
         Self::I8,
         Self::U16,
@@ -41,29 +49,51 @@ impl DataType {
         Self::U64,
         Self::I64,
         Self::F64,
+        Self::CI16,
+        Self::CI32,
+        Self::CF32,
+        Self::CF64,
     ];
 
-    /// Returns the size of one sample in bytes: 1, 2, 4 or 8.
+    /// Returns the size of one sample in bytes: 1, 2, 4, 8 or 16.
     pub const fn bytes(self) -> usize {
         match self {
             Self::U8 | Self::I8 => 1,
             Self::U16 | Self::I16 => 2,
-            Self::U32 | Self::I32 | Self::F32 => 4,
-            Self::U64 | Self::I64 | Self::F64 => 8,
+            Self::U32 | Self::I32 | Self::F32 | Self::CI16 => 4,
+            Self::U64 | Self::I64 | Self::F64 | Self::CI32 | Self::CF32 => 8,
+            Self::CF64 => 16,
         }
     }
 
-    /// Returns whether samples are floating point numbers.
+    /// Returns the type of the parts of a complex sample; of a real one, its own.
+    pub const fn part(self) -> Self {
+        match self {
+            Self::CI16 => Self::I16,
+            Self::CI32 => Self::I32,
+            Self::CF32 => Self::F32,
+            Self::CF64 => Self::F64,
+            real => real,
+        }
+    }
+
+    /// Returns whether samples are complex numbers.
+    pub const fn is_complex(self) -> bool {
+        matches!(self, Self::CI16 | Self::CI32 | Self::CF32 | Self::CF64)
+    }
+
+    /// Returns whether samples are real floating point numbers.
     pub const fn is_float(self) -> bool {
         matches!(self, Self::F32 | Self::F64)
     }
 
-    /// Returns whether samples are integers that can be negative.
+    /// Returns whether samples are real integers that can be negative.
     pub const fn is_signed_integer(self) -> bool {
         matches!(self, Self::I8 | Self::I16 | Self::I32 | Self::I64)
     }
 
-    /// Returns the name numpy and rasterio use, such as `uint16`.
+    /// Returns the name numpy and rasterio use, such as `uint16`; numpy has
+    /// none for complex integers, rasterio calls them `complex_int16`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::U8 => "uint8",
@@ -76,6 +106,10 @@ impl DataType {
             Self::I64 => "int64",
             Self::F32 => "float32",
             Self::F64 => "float64",
+            Self::CI16 => "complex_int16",
+            Self::CI32 => "complex_int32",
+            Self::CF32 => "complex64",
+            Self::CF64 => "complex128",
         }
     }
 }
@@ -90,10 +124,13 @@ mod sealed {
     pub trait Sealed {}
 }
 
-/// One value of one band. Sealed: the implementors are the ten [`DataType`]s.
-pub trait Sample:
-    sealed::Sealed + bytemuck::Pod + PartialOrd + fmt::Debug + fmt::Display + Send + Sync
-{
+/// One value of one band. Sealed: the implementors are the [`DataType`]s, the
+/// complex ones as arrays of real and imaginary part.
+///
+/// As GDAL has it, a complex number converts to a real one by losing its
+/// imaginary part. What computes with samples therefore looks at
+/// [`DataType::is_complex`] first.
+pub trait Sample: sealed::Sealed + bytemuck::Pod + PartialOrd + fmt::Debug + Send + Sync {
     /// The tag of this type.
     const DTYPE: DataType;
 
@@ -110,6 +147,13 @@ pub trait Sample:
 
     /// Converts from `f32` by the rules of [`Sample::from_f64`].
     fn from_f32(value: f32) -> Self;
+
+    /// Returns whether this sample equals `nodata`. NaN equals nothing, and a
+    /// complex sample no nodata value, as in GDAL.
+    #[inline(always)]
+    fn matches(self, nodata: Self) -> bool {
+        self == nodata
+    }
 }
 
 /// 1.5 * 2^52: adding and subtracting it rounds a smaller `f64` half to even,
@@ -188,6 +232,27 @@ macro_rules! float_sample {
 
 float_sample! { f32, F32; f64, F64; }
 
+macro_rules! complex_sample {
+    ($($part:ty, $tag:ident;)*) => { $(
+        impl sealed::Sealed for [$part; 2] {}
+        impl Sample for [$part; 2] {
+            const DTYPE: DataType = DataType::$tag;
+            #[inline(always)]
+            fn to_f64(self) -> f64 { self[0].to_f64() }
+            #[inline(always)]
+            fn from_f64(value: f64) -> Self { [Sample::from_f64(value), <$part>::default()] }
+            #[inline(always)]
+            fn to_f32(self) -> f32 { self[0].to_f32() }
+            #[inline(always)]
+            fn from_f32(value: f32) -> Self { [Sample::from_f32(value), <$part>::default()] }
+            #[inline(always)]
+            fn matches(self, _nodata: Self) -> bool { false }
+        }
+    )* };
+}
+
+complex_sample! { i16, CI16; i32, CI32; f32, CF32; f64, CF64; }
+
 /// Names `$T` for a run-time [`DataType`]: once per buffer, never per pixel.
 macro_rules! dispatch {
     ($dtype:expr, $T:ident => $body:expr) => {
@@ -230,6 +295,22 @@ macro_rules! dispatch {
             }
             $crate::raster::DataType::F64 => {
                 type $T = f64;
+                $body
+            }
+            $crate::raster::DataType::CI16 => {
+                type $T = [i16; 2];
+                $body
+            }
+            $crate::raster::DataType::CI32 => {
+                type $T = [i32; 2];
+                $body
+            }
+            $crate::raster::DataType::CF32 => {
+                type $T = [f32; 2];
+                $body
+            }
+            $crate::raster::DataType::CF64 => {
+                type $T = [f64; 2];
                 $body
             }
         }

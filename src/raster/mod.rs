@@ -13,6 +13,8 @@ mod bounds;
 mod buffer;
 /// [`ChunkCache`]: decoded chunks, bounded in bytes.
 mod cache;
+/// Complex samples taken apart.
+mod complex;
 /// [`Context`]: what one run lends every read.
 mod context;
 /// [`DataType`], [`Sample`] and `dispatch!`.
@@ -23,6 +25,8 @@ mod geotransform;
 mod grid;
 /// Rasters of samples that are in memory already.
 mod memory;
+/// [`Metadata`]: what a file says besides pixels and place.
+mod metadata;
 /// [`NoData`]: the value that stands for "no value".
 mod nodata;
 /// [`Pool`] and [`Words`]: reused memory for samples.
@@ -40,7 +44,8 @@ pub(crate) use dtype::dispatch;
 pub use dtype::{DataType, Sample};
 pub use geotransform::{GeoTransform, Point};
 pub use grid::Grid;
+pub use metadata::{BandMetadata, ColorInterpretation, Gcp, Gcps, Items, Metadata, Rpc, Validity};
 pub use nodata::NoData;
 pub use pool::{Pool, Words};
-pub use source::{Alpha, Colors, Info, Raster, Source};
+pub use source::{Alpha, Colors, Info, Masked, Raster, Source};
 pub use window::{Size, Window};

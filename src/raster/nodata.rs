@@ -42,9 +42,11 @@ impl NoData {
 
     /// Returns the sample that equals this value, or `None` if type `T` has no
     /// such value, so that no sample is nodata. `f32` takes the nearest value,
-    /// as files state float nodata in decimal.
+    /// as files state float nodata in decimal; a complex sample takes it as its
+    /// real part.
     pub fn sample<T: Sample>(self) -> Option<T> {
-        if T::DTYPE.is_float() {
+        let part = T::DTYPE.part();
+        if part.is_float() {
             return Some(T::from_f64(self.to_f64()));
         }
         let integer = match self {
@@ -55,7 +57,7 @@ impl NoData {
         let fits = |min: i128, max: i128| (min..=max).contains(&integer);
         // Through the low 64 bits: exact for every type, unlike through f64.
         let bits = (integer as u64).to_le_bytes();
-        let exact = match T::DTYPE {
+        let exact = match part {
             DataType::U8 => fits(0, u8::MAX.into()),
             DataType::I8 => fits(i8::MIN.into(), i8::MAX.into()),
             DataType::U16 => fits(0, u16::MAX.into()),
@@ -64,11 +66,13 @@ impl NoData {
             DataType::I32 => fits(i32::MIN.into(), i32::MAX.into()),
             DataType::U64 => fits(0, u64::MAX.into()),
             DataType::I64 => fits(i64::MIN.into(), i64::MAX.into()),
-            DataType::F32 | DataType::F64 => false,
+            // Floats are done; a part is real.
+            _ => false,
         };
         let mut sample = T::zeroed();
-        let raw = bytemuck::bytes_of_mut(&mut sample);
-        let len = raw.len();
+        // The real part comes first.
+        let len = part.bytes();
+        let raw = &mut bytemuck::bytes_of_mut(&mut sample)[..len];
         raw.copy_from_slice(&bits[..len]);
         if cfg!(target_endian = "big") {
             raw.reverse();

@@ -3,7 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Buffer, CancelFlag, ChunkCache, Context, DataType, Grid, NoData, Pool, Size, Window};
+use super::{
+    Buffer, CancelFlag, ChunkCache, ColorInterpretation, Context, DataType, Grid, Metadata, NoData,
+    Pool, Size, Validity, Window,
+};
 use crate::error::Result;
 
 /// What the bands of a raster mean as colours.
@@ -19,6 +22,12 @@ pub enum Colors {
     /// The one band holds indices into a table: all reds, then all greens,
     /// then all blues, each 0 to 65535.
     Palette(Arc<[u16]>),
+    /// The first four bands are cyan, magenta, yellow and black.
+    Cmyk,
+    /// Something else that the type names no colours for, such as CIE L*a*b*:
+    /// the samples are as stored. The number is that of TIFF's photometric
+    /// interpretation.
+    Other(u16),
 }
 
 /// What an opacity band has done to the others.
@@ -28,6 +37,18 @@ pub enum Alpha {
     Straight,
     /// Multiplied them.
     Premultiplied,
+}
+
+/// Whether a mask, stored beside the samples, says which of them are valid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Masked {
+    /// There is none.
+    #[default]
+    No,
+    /// One that all bands share.
+    Shared,
+    /// One for each band.
+    EachBand,
 }
 
 /// What a raster is, before any pixel is read.
@@ -45,9 +66,58 @@ pub struct Info {
     pub colors: Colors,
     /// What the last band means, if it is opacity.
     pub alpha: Option<Alpha>,
+    /// Whether a mask makes samples invalid; the nodata value then does not.
+    pub masked: Masked,
+    /// What else is known.
+    pub metadata: Arc<Metadata>,
     /// The size of the chunks that the source reads at once: windows aligned
     /// to it cost least.
     pub chunk: Size,
+}
+
+impl Info {
+    /// Returns what a band (from 0) means as a colour: what is said of the band
+    /// itself, else what the image's colours and opacity say.
+    pub fn color(&self, band: u16) -> ColorInterpretation {
+        let said = self.metadata.bands.get(&band).and_then(|b| b.color);
+        said.unwrap_or_else(|| self.usual_color(band))
+    }
+
+    /// Returns what a band (from 0) means by the image's colours and opacity alone.
+    pub(crate) fn usual_color(&self, band: u16) -> ColorInterpretation {
+        use ColorInterpretation as Color;
+        if self.alpha.is_some() && band + 1 == self.bands {
+            return Color::Alpha;
+        }
+        let colors: &[Color] = match &self.colors {
+            Colors::Gray => &[Color::Gray],
+            Colors::Rgb => &[Color::Red, Color::Green, Color::Blue],
+            Colors::Palette(_) => &[Color::Palette],
+            Colors::Cmyk => &[Color::Cyan, Color::Magenta, Color::Yellow, Color::Black],
+            // GDAL makes a palette of a grey that grows darker, unless it were large.
+            Colors::WhiteIsZero if self.dtype.bytes() <= 2 => &[Color::Palette],
+            Colors::WhiteIsZero | Colors::Other(_) => &[],
+        };
+        colors.get(usize::from(band)).copied().unwrap_or_default()
+    }
+
+    /// Returns what decides which samples of a band (from 0) are valid, by
+    /// GDAL's order: a mask, the nodata value, then opacity, which GDAL heeds
+    /// only beside 1 or 3 bands of 8 or 16 bits.
+    pub fn validity(&self, band: u16) -> Validity {
+        let opacity = self.alpha.is_some()
+            && matches!(self.bands, 2 | 4)
+            && matches!(self.dtype, DataType::U8 | DataType::U16);
+        if self.masked != Masked::No {
+            if self.masked == Masked::Shared { Validity::Mask } else { Validity::BandMask }
+        } else if self.nodata.is_some() && !self.dtype.is_complex() {
+            Validity::NoData
+        } else if opacity && band + 1 < self.bands {
+            Validity::Alpha
+        } else {
+            Validity::All
+        }
+    }
 }
 
 /// A raster that can make any window of itself, on any thread, at any time.

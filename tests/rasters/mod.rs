@@ -66,7 +66,17 @@ pub(crate) fn noise(dtype: DataType, bands: u16, size: Size, nodata: Option<NoDa
     let transform = GeoTransform::north_up(500_000.0, 5_300_000.0, 30.0, 30.0);
     let grid = Grid { size, transform, crs: Some(Crs::from_epsg(32633)) };
     let chunk = Size::new(64, 64);
-    let info = Info { grid, bands, dtype, nodata, colors: Colors::Gray, alpha: None, chunk };
+    let info = Info {
+        grid,
+        bands,
+        dtype,
+        nodata,
+        colors: Colors::Gray,
+        alpha: None,
+        masked: Default::default(),
+        metadata: Default::default(),
+        chunk,
+    };
     Raster::from_buffer(info, pixels).expect("a whole raster")
 }
 

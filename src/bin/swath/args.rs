@@ -48,6 +48,13 @@ pub(crate) struct InfoArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ConvertArgs {
+    #[command(flatten)]
+    pub(crate) job: JobArgs,
+}
+
+/// From one file to another: what every verb that writes takes.
+#[derive(Debug, Args)]
+pub(crate) struct JobArgs {
     /// The file to read.
     pub(crate) input: PathBuf,
     /// The file to write.
@@ -62,10 +69,6 @@ pub(crate) struct ConvertArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct WarpArgs {
-    /// The file to read.
-    pub(crate) input: PathBuf,
-    /// The file to write.
-    pub(crate) output: PathBuf,
     /// The coordinate reference system of the output, such as EPSG:3857.
     #[arg(long, value_name = "CRS", value_parser = parse_crs)]
     pub(crate) to: Crs,
@@ -86,11 +89,7 @@ pub(crate) struct WarpArgs {
     #[arg(long, value_name = "PIXELS")]
     pub(crate) max_error: Option<f64>,
     #[command(flatten)]
-    pub(crate) write: WriteArgs,
-    #[command(flatten)]
-    pub(crate) run: RunArgs,
-    #[command(flatten)]
-    pub(crate) read: ReadArgs,
+    pub(crate) job: JobArgs,
 }
 
 /// How files are read.
@@ -100,6 +99,9 @@ pub(crate) struct ReadArgs {
     /// shrink meanwhile, and network disks).
     #[arg(long, value_enum, default_value_t = Io::Map)]
     io: Io,
+    /// The image of a file of several, counted from 1; overviews and masks count.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    page: u32,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -114,7 +116,7 @@ impl ReadArgs {
             Io::Map => IoMode::Map,
             Io::Pread => IoMode::Pread,
         };
-        OpenOptions { io, ..OpenOptions::default() }
+        OpenOptions { io, page: self.page - 1, ..OpenOptions::default() }
     }
 }
 

@@ -4,10 +4,10 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 use swath::Result;
-use swath::codec::{Compression, Predictor};
+use swath::codec::{Compression, Fax, LercPacking, Predictor};
 use swath::geotiff::{GeoTiff, Image, Interleave};
 use swath::io::ByteOrder;
-use swath::raster::{Alpha, Colors, DataType, NoData, Point};
+use swath::raster::{ColorInterpretation, DataType, Info, NoData, Point, Validity};
 
 use crate::args::InfoArgs;
 use crate::report::say;
@@ -48,7 +48,7 @@ fn human(name: &str, file: &GeoTiff) -> String {
     let kind = if file.is_big() { "BigTIFF" } else { "TIFF" };
     line("format", format!("{kind}, {}", order(layout.order)));
     line("size", format!("{} x {} pixels", layout.size.width, layout.size.height));
-    line("bands", format!("{} of {}, {}", layout.bands, layout.dtype, meanings(image).join(", ")));
+    line("bands", format!("{} of {}, {}", layout.bands, layout.dtype, colors(info)));
     let crs = info.grid.crs.as_ref();
     line("crs", crs.map_or("none".into(), |c| format!("{c}, {}", c.name())));
     let transform = info.grid.transform;
@@ -78,7 +78,36 @@ fn human(name: &str, file: &GeoTiff) -> String {
     line("interleave", interleave(layout.interleave).to_lowercase());
     let overviews: Vec<_> = image.overviews().map(size_text).collect();
     line("overviews", if overviews.is_empty() { "none".into() } else { overviews.join(", ") });
+    line("validity", validity(info.validity(0)).join(", "));
+    if file.pages() > 1 + image.overviews().len() + usize::from(image.mask().is_some()) {
+        line("pages", file.pages().to_string());
+    }
+    crate::said::human(&info.metadata, &mut line);
     text
+}
+
+/// What the bands mean as colours; of many bands that mean nothing, how many.
+fn colors(info: &Info) -> String {
+    let known = (0..info.bands).rev().find(|&b| info.color(b) != ColorInterpretation::Undefined);
+    let known = known.map_or(0, |last| last + 1);
+    let mut names: Vec<_> = (0..known).map(|b| info.color(b).name().to_owned()).collect();
+    match info.bands - known {
+        0 => {}
+        1 => names.push("Undefined".into()),
+        rest => names.push(format!("{rest} Undefined")),
+    }
+    names.join(", ")
+}
+
+/// The words of GDAL's mask flags.
+fn validity(validity: Validity) -> &'static [&'static str] {
+    match validity {
+        Validity::All => &["ALL_VALID"],
+        Validity::NoData => &["NODATA"],
+        Validity::Mask => &["PER_DATASET"],
+        Validity::Alpha => &["PER_DATASET", "ALPHA"],
+        _ => &["PER_BAND"],
+    }
 }
 
 fn size_text(image: &Image) -> String {
@@ -111,7 +140,11 @@ fn machine(name: &str, file: &GeoTiff) -> Value {
         structure["PREDICTOR"] = layout.predictor.tag().to_string().into();
     }
     let meaning = if image.pixel_is_point() { "Point" } else { "Area" };
-    out["metadata"] = json!({ "": { "AREA_OR_POINT": meaning }, "IMAGE_STRUCTURE": structure });
+    let mut domains = crate::said::domains(&info.metadata.domains);
+    domains.entry("").or_insert(json!({}))["AREA_OR_POINT"] = meaning.into();
+    domains.insert("IMAGE_STRUCTURE".into(), structure);
+    crate::said::machine(&info.metadata, &mut domains, &mut out);
+    out["metadata"] = domains.into();
     out["cornerCoordinates"] = CORNERS
         .iter()
         .map(|&(key, x, y)| {
@@ -124,13 +157,20 @@ fn machine(name: &str, file: &GeoTiff) -> Value {
         .overviews()
         .map(|o| json!({ "size": [o.layout().size.width, o.layout().size.height] }))
         .collect();
-    let band = |(index, meaning): (usize, &'static str)| {
+    let band = |index: u16| {
         let mut band = json!({
-            "band": index + 1,
+            "band": u32::from(index) + 1,
             "block": [layout.chunk.width, layout.chunk.height],
             "type": gdal_type(layout.dtype),
-            "colorInterpretation": meaning,
+            "colorInterpretation": info.color(index).name(),
+            "mask": { "flags": validity(info.validity(index)) },
         });
+        if let Some(said) = info.metadata.bands.get(&index) {
+            crate::said::band(said, &mut band);
+        }
+        if layout.bits != layout.dtype.bytes() as u16 * 8 {
+            band["metadata"]["IMAGE_STRUCTURE"]["NBITS"] = layout.bits.to_string().into();
+        }
         if let Some(nodata) = info.nodata {
             band["noDataValue"] = nodata_json(nodata);
         }
@@ -139,13 +179,14 @@ fn machine(name: &str, file: &GeoTiff) -> Value {
         }
         band
     };
-    out["bands"] = meanings(image).into_iter().enumerate().map(band).collect();
+    out["bands"] = (0..info.bands).map(band).collect();
     out["swath"] = json!({
         "bigtiff": file.is_big(),
         "byteOrder": order(layout.order),
         "tiled": layout.tiled,
         "chunks": layout.chunks(),
         "dtype": layout.dtype.name(),
+        "pages": file.pages(),
     });
     out
 }
@@ -165,24 +206,6 @@ fn nodata_json(nodata: NoData) -> Value {
     }
 }
 
-/// What each band means, in GDAL's words.
-fn meanings(image: &Image) -> Vec<&'static str> {
-    let layout = image.layout();
-    (0..layout.bands)
-        .map(|band| match (&layout.colors, layout.alpha, band) {
-            (_, Some(Alpha::Straight | Alpha::Premultiplied), b) if b + 1 == layout.bands => {
-                "Alpha"
-            }
-            (Colors::Rgb, _, 0) => "Red",
-            (Colors::Rgb, _, 1) => "Green",
-            (Colors::Rgb, _, 2) => "Blue",
-            (Colors::Palette(_), _, 0) => "Palette",
-            (Colors::Gray | Colors::WhiteIsZero, _, 0) => "Gray",
-            _ => "Undefined",
-        })
-        .collect()
-}
-
 fn gdal_type(dtype: DataType) -> &'static str {
     match dtype {
         DataType::U8 => "Byte",
@@ -195,6 +218,10 @@ fn gdal_type(dtype: DataType) -> &'static str {
         DataType::I64 => "Int64",
         DataType::F32 => "Float32",
         DataType::F64 => "Float64",
+        DataType::CI16 => "CInt16",
+        DataType::CI32 => "CInt32",
+        DataType::CF32 => "CFloat32",
+        DataType::CF64 => "CFloat64",
         _ => "Unknown",
     }
 }
@@ -206,6 +233,19 @@ fn codec(compression: Compression) -> &'static str {
         Compression::Lzw => "LZW",
         Compression::PackBits => "PACKBITS",
         Compression::Zstd { .. } => "ZSTD",
+        Compression::Ccitt(Fax::Rle) => "CCITTRLE",
+        Compression::Ccitt(Fax::RleWords) => "CCITTRLEW",
+        Compression::Ccitt(Fax::Group3 { .. }) => "CCITTFAX3",
+        Compression::Ccitt(Fax::Group4) => "CCITTFAX4",
+        Compression::Jpeg { ycbcr: true } => "YCbCr JPEG",
+        Compression::Jpeg { ycbcr: false } => "JPEG",
+        Compression::Jpeg2000 => "JPEG2000",
+        Compression::JpegXl => "JXL",
+        Compression::Lerc { packing: LercPacking::None } => "LERC",
+        Compression::Lerc { packing: LercPacking::Deflate } => "LERC_DEFLATE",
+        Compression::Lerc { packing: LercPacking::Zstd } => "LERC_ZSTD",
+        Compression::Lzma => "LZMA",
+        Compression::WebP => "WEBP",
         _ => "UNKNOWN",
     }
 }

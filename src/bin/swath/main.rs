@@ -3,7 +3,9 @@
 mod args;
 mod convert;
 mod info;
+mod job;
 mod report;
+mod said;
 mod warp;
 
 use std::process::ExitCode;

@@ -54,6 +54,12 @@ pub(crate) fn failure(error: &Error) -> Exit {
     }
 }
 
+/// Says on stderr what does not end the command.
+pub(crate) fn warn(text: &str) {
+    // Nobody is left to tell if stderr is closed.
+    let _ = writeln!(std::io::stderr().lock(), "swath: warning: {text}");
+}
+
 /// Writes a line to stdout; a closed pipe ends the command quietly.
 pub(crate) fn say(text: &str) -> Result<(), Error> {
     match std::io::stdout().lock().write_all(text.as_bytes()) {

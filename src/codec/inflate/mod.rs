@@ -2,8 +2,13 @@
 //!
 //! A chunk comes whole and its size is known, so there is no state to leave and to enter again,
 //! and no window beside the output. What makes it fast on rasters, whose residuals are mostly
-//! literals of short codes: one look into a table gives up to three literals, see
-//! [`table::join_literals`].
+//! literals of short codes and short matches: one look into a table gives up to two literals and
+//! the length of a match after them, see [`table::join`]; the next look begins before the bits are
+//! refilled; and a match of up to 32 bytes is copied at one go.
+//!
+//! Decoded MB per CPU second beside zlib-rs 0.6.8 and libdeflate (C) in the same run on a Zen 3
+//! core: u16 scene with predictor 2 421, 335, 401; f32 terrain with predictor 3 542, 484, 620.
+//! Chunks of one value, at 5200, are three times slower than with zlib-rs.
 
 mod adler;
 mod bits;

@@ -3,13 +3,13 @@
 use std::cell::RefCell;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::pyramid::{LevelTile, Pyramid};
+use super::pyramid::{LevelTile, Pyramid, Waiting};
 use super::{OverviewResampling, WriteOptions};
 use crate::codec::{Compression, Encoder, Predictor, RowShape, predictor};
 use crate::engine::{Encode, Tile, Tiling};
 use crate::error::Result;
 use crate::kernel;
-use crate::raster::{Buffer, Context, Info, NoData, Sample, Size, Window, dispatch};
+use crate::raster::{Alpha, Buffer, Colors, Context, Info, NoData, Sample, Size, Window, dispatch};
 
 /// What encoding a chunk needs besides its samples; one set a worker, as codec
 /// contexts are large and slow to make.
@@ -39,6 +39,8 @@ pub(super) struct TileEncoder {
     bands: u16,
     sample_bytes: usize,
     shrink: OverviewResampling,
+    /// Whether the last band is the opacity of the others.
+    alpha: bool,
 }
 
 /// A compressed chunk and its place.
@@ -53,12 +55,13 @@ impl TileEncoder {
         info: &Info,
         options: &WriteOptions,
         sizes: &[Size],
+        waiting: Waiting,
         spent: Spent,
     ) -> Result<Self> {
         let side = Size::new(options.tile, options.tile);
         let tilings: Vec<_> = sizes.iter().map(|&size| Tiling::new(size, side)).collect();
         Ok(Self {
-            pyramid: Pyramid::new(tilings.clone()),
+            pyramid: Pyramid::new(tilings.clone(), waiting),
             tilings,
             spent,
             compression: options.compression,
@@ -67,7 +70,13 @@ impl TileEncoder {
             tile: options.tile,
             bands: info.bands,
             sample_bytes: info.dtype.bytes(),
-            shrink: options.overview_resampling,
+            // The mean of two indices is a third colour.
+            shrink: match info.colors {
+                Colors::Palette(_) => OverviewResampling::Nearest,
+                _ => options.overview_resampling,
+            },
+            // Premultiplied colours average as they are.
+            alpha: info.alpha == Some(Alpha::Straight) && info.bands > 1,
         })
     }
 
@@ -82,12 +91,14 @@ impl TileEncoder {
         let mut place = place;
         loop {
             let parent = self.pyramid.parent(place);
-            // Before the samples' validity goes into them.
-            let part = parent.map(|parent| (parent, self.half(&pixels, cx)));
             done.push(Encoded { place, bytes: self.chunk(&mut pixels, cx)? });
+            let Some(parent) = parent else { return Ok(()) };
+            if self.alpha {
+                drop_transparent(&mut pixels);
+            }
+            let part = self.half(&pixels, cx);
             drop(pixels);
-            let Some((parent, part)) = part else { return Ok(()) };
-            match self.pyramid.add(parent, &part, cx.pool)? {
+            match self.pyramid.add(parent, part, cx.pool)? {
                 Some(whole) => (place, pixels) = (parent, whole),
                 None => return Ok(()),
             }
@@ -119,14 +130,20 @@ impl TileEncoder {
             1 => self.interleave::<1>(pixels, raw),
             2 => self.interleave::<2>(pixels, raw),
             4 => self.interleave::<4>(pixels, raw),
-            _ => self.interleave::<8>(pixels, raw),
+            8 => self.interleave::<8>(pixels, raw),
+            _ => self.interleave::<16>(pixels, raw),
         }
         let mut bytes =
             self.spent.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+        // Without a predictor the parts of complex samples have a byte order each.
+        let parts = match (self.predictor, pixels.dtype().is_complex()) {
+            (Predictor::None, true) => 2,
+            _ => 1,
+        };
         let shape = RowShape {
             row_bytes,
-            samples_per_pixel: usize::from(self.bands),
-            bytes_per_sample: self.sample_bytes,
+            samples_per_pixel: usize::from(self.bands) * parts,
+            bytes_per_sample: self.sample_bytes / parts,
         };
         TOOLS.with_borrow_mut(|Tools { encoder, row }| {
             predictor::apply(self.predictor, raw, shape, row)?;
@@ -182,6 +199,26 @@ impl TileEncoder {
     }
 }
 
+/// Makes the colours of wholly transparent pixels invalid, so that they do not
+/// darken the edges of what is seen.
+fn drop_transparent(pixels: &mut Buffer) {
+    let last = pixels.bands() - 1;
+    dispatch!(pixels.dtype(), T => {
+        let clear: Vec<bool> =
+            pixels.plane::<T>(last).iter().map(|&v| v == <T as bytemuck::Zeroable>::zeroed()).collect();
+        if !clear.contains(&true) {
+            return;
+        }
+        pixels.add_mask();
+        for band in 0..last {
+            let valid = pixels.valid_mut(band).unwrap_or_default();
+            for (valid, &clear) in valid.iter_mut().zip(&clear) {
+                *valid &= if clear { 0 } else { 255 };
+            }
+        }
+    });
+}
+
 fn zero_invalid<T: Sample>(valid: Option<&[u8]>, samples: &mut [T]) {
     for (sample, &valid) in samples.iter_mut().zip(valid.unwrap_or_default()) {
         if valid == 0 {
@@ -215,8 +252,11 @@ impl Encode for TileEncoder {
     }
 
     fn footprint(&self, window: Window) -> u64 {
-        // A copy of the tile, its bytes side by side, and the same compressed.
-        window.pixels() * u64::from(self.bands) * (3 * self.sample_bytes as u64 + 1)
+        // Of one stored tile at a time, whole even at the edge: its bytes side by
+        // side, and compressed. Besides, a copy of its pixels, and its half.
+        let stored = u64::from(self.tile).pow(2) * u64::from(self.bands) * self.sample_bytes as u64;
+        let pixels = window.pixels() * u64::from(self.bands) * (self.sample_bytes as u64 + 1);
+        2 * stored + pixels + pixels / 4
     }
 
     fn held(&self) -> u64 {

@@ -1,10 +1,11 @@
 //! Directories and ghost area: everything in front of the first chunk.
 
-use super::sink::Level;
 use super::{Format, WriteOptions};
+use crate::crs::Crs;
 use crate::error::{Error, Result};
+use crate::geotiff::metadata;
 use crate::ifd::{DirectoryBuilder, Tag, Value};
-use crate::raster::{Alpha, Colors, DataType, Info, Size};
+use crate::raster::{Alpha, Colors, DataType, GeoTransform, Info, Masked, Point, Size};
 
 /// Where a chunk lies.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -13,6 +14,13 @@ pub(super) struct Placed {
     pub(super) offset: u64,
     /// Its length without leader and trailer.
     pub(super) bytes: u64,
+}
+
+/// One level of the image: its chunks in row order.
+#[derive(Debug)]
+pub(super) struct Level {
+    pub(super) size: Size,
+    pub(super) chunks: Vec<Placed>,
 }
 
 /// What GDAL's readers are promised of a COG, as GDAL's own COG driver words it
@@ -30,21 +38,33 @@ pub(super) fn check(info: &Info) -> Result<()> {
     if let Some(crs) = &info.grid.crs {
         crs.to_geokeys()?;
     }
-    let fits_table = |table: &[u16]| match info.dtype {
-        DataType::U8 => table.len() == 3 << 8,
-        DataType::U16 => table.len() == 3 << 16,
-        _ => false,
-    };
+    if info.masked != Masked::No && info.nodata.is_none() {
+        return Err(Error::unsupported("writing a mask")
+            .hint("validity that only a mask states would be lost"));
+    }
+    let fits_table = |table: &[u16]| table_len(info.dtype).is_some_and(|most| table.len() <= most);
     match &info.colors {
         Colors::Palette(table) if info.bands != 1 || !fits_table(table) => {
             Err(Error::unsupported("writing a colour table")
-                .expected("one band of uint8 with 256 colours, or of uint16 with 65536")
+                .expected("one band of uint8 with up to 256 colours, or of uint16")
                 .found(format!("{} band(s) of {}", info.bands, info.dtype)))
+        }
+        Colors::Cmyk if info.bands < 4 => {
+            Err(Error::usage("CMYK image").expected("4 bands or more").found(info.bands))
         }
         Colors::Rgb if info.bands < 3 => {
             Err(Error::usage("RGB image").expected("3 bands or more").found(info.bands))
         }
         _ => Ok(()),
+    }
+}
+
+/// Returns the length of a colour table for indices of a type.
+fn table_len(dtype: DataType) -> Option<usize> {
+    match dtype {
+        DataType::U8 => Some(3 << 8),
+        DataType::U16 => Some(3 << 16),
+        _ => None,
     }
 }
 
@@ -111,6 +131,7 @@ fn directories(
         chunks(level, &mut directory);
         if index == 0 {
             georeference(info, &mut directory)?;
+            metadata::write(&info.metadata, &mut directory);
         } else {
             directory.set(Tag::NewSubfileType, Value::Longs(vec![1]));
         }
@@ -148,9 +169,18 @@ fn image(
         Colors::Gray => (1, 1),
         Colors::Rgb => (2, 3),
         Colors::Palette(table) => {
-            directory.set(Tag::ColorMap, Value::Shorts(table.to_vec()));
+            // As many as there are indices; those that had none are black.
+            let colors = table_len(info.dtype).unwrap_or(table.len()) / 3;
+            let padded = table
+                .chunks(table.len().div_ceil(3).max(1))
+                .flat_map(|one| one.iter().copied().chain(std::iter::repeat(0)).take(colors));
+            directory.set(Tag::ColorMap, Value::Shorts(padded.collect()));
             (3, 1)
         }
+        Colors::Cmyk => (5, 4),
+        // Lab has three; of what else there is nothing is known.
+        Colors::Other(number @ 8..=10) if info.bands >= 3 => (*number, 3),
+        Colors::Other(_) => (1, 1),
     };
     directory.set(Tag::PhotometricInterpretation, short(photometric));
     if info.bands > color_bands {
@@ -180,13 +210,24 @@ fn chunks(level: &Level, directory: &mut DirectoryBuilder) {
 
 /// Where the image lies.
 fn georeference(info: &Info, directory: &mut DirectoryBuilder) -> Result<()> {
-    let t = info.grid.transform;
-    if t.is_unrotated() && t.pixel_width > 0.0 && t.pixel_height < 0.0 {
+    let is_point = info.metadata.pixel_is_point;
+    let gcps = info.metadata.gcps.as_ref();
+    // In a file whose pixels are points positions are those of centres.
+    let shift = if is_point { 0.5 } else { 0.0 };
+    let placed = info.grid.transform != GeoTransform::IDENTITY;
+    let t = info.grid.transform.moved_to(Point { x: shift, y: shift });
+    if let Some(gcps) = gcps.filter(|_| !placed) {
+        let numbers = gcps.points.iter().flat_map(|point| {
+            let (pixel, ground) = (point.pixel, point.ground);
+            [pixel.x - shift, pixel.y - shift, 0.0, ground.x, ground.y, point.z]
+        });
+        directory.set(Tag::ModelTiepointTag, Value::Doubles(numbers.collect()));
+    } else if placed && t.is_unrotated() && t.pixel_width > 0.0 && t.pixel_height < 0.0 {
         let scale = vec![t.pixel_width, -t.pixel_height, 0.0];
         let tie = vec![0.0, 0.0, 0.0, t.origin_x, t.origin_y, 0.0];
         directory.set(Tag::ModelPixelScaleTag, Value::Doubles(scale));
         directory.set(Tag::ModelTiepointTag, Value::Doubles(tie));
-    } else if t != crate::raster::GeoTransform::IDENTITY {
+    } else if placed {
         let matrix = vec![
             t.pixel_width,
             t.row_rotation,
@@ -207,9 +248,9 @@ fn georeference(info: &Info, directory: &mut DirectoryBuilder) -> Result<()> {
         ];
         directory.set(Tag::ModelTransformationTag, Value::Doubles(matrix));
     }
-    if let Some(crs) = &info.grid.crs {
-        // Positions above are those of corners, whatever they were in the input.
-        let tags = crs.to_geokeys()?.with_pixel_is_point(false).to_tags();
+    let keys = info.grid.crs.as_ref().map(Crs::to_geokeys).transpose()?;
+    if keys.is_some() || is_point || placed {
+        let tags = keys.unwrap_or_default().with_pixel_is_point(is_point).to_tags();
         directory.set(Tag::GeoKeyDirectoryTag, Value::Shorts(tags.directory));
         if !tags.doubles.is_empty() {
             directory.set(Tag::GeoDoubleParamsTag, Value::Doubles(tags.doubles));
@@ -223,7 +264,9 @@ fn georeference(info: &Info, directory: &mut DirectoryBuilder) -> Result<()> {
 
 /// The value of the `SampleFormat` tag.
 fn sample_format(dtype: DataType) -> u16 {
-    if dtype.is_float() {
+    if dtype.is_complex() {
+        if dtype.part().is_float() { 6 } else { 5 }
+    } else if dtype.is_float() {
         3
     } else if dtype.is_signed_integer() {
         2

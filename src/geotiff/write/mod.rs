@@ -53,7 +53,8 @@ pub struct WriteOptions {
     pub tile: u32,
     /// Whether overviews are stored, each half the one before, until one fits a tile.
     pub overviews: bool,
-    /// How the overviews' pixels are made.
+    /// How the overviews' pixels are made; those of palette images are always
+    /// made by [`OverviewResampling::Nearest`].
     pub overview_resampling: OverviewResampling,
     /// Whether an existing file is replaced.
     pub overwrite: Overwrite,
@@ -90,8 +91,13 @@ impl WriteOptions {
             Some(Predictor::Float) if !dtype.is_float() => {
                 Err(Error::usage("float predictor").expected("float samples").found(dtype))
             }
+            Some(Predictor::Horizontal) if dtype.bytes() > 8 => {
+                Err(Error::usage("horizontal predictor")
+                    .expected("samples of at most 8 bytes")
+                    .found(dtype))
+            }
             Some(predictor) => Ok(predictor),
-            None if !helps => Ok(Predictor::None),
+            None if !helps || dtype.is_complex() => Ok(Predictor::None),
             None if dtype.is_float() => Ok(Predictor::Float),
             None => Ok(Predictor::Horizontal),
         }
@@ -102,6 +108,9 @@ impl WriteOptions {
             return Err(Error::usage("tile side")
                 .expected("a multiple of 16 from 16 to 8192")
                 .found(self.tile));
+        }
+        if !self.compression.is_writable() {
+            return Err(Error::unsupported(format!("writing {:?}", self.compression)));
         }
         Ok(())
     }

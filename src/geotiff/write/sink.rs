@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 
 use super::encode::{Encoded, Spent, TileEncoder};
-use super::head::{self, Placed};
-use super::pyramid::{level_sizes, waiting_bytes};
+use super::head::{self, Level, Placed};
+use super::pyramid::{Waiting, level_sizes};
 use super::{Format, WriteOptions, Written};
 use crate::engine::{EngineOptions, Sink, Tile, Tiling};
 use crate::error::{Error, Result};
@@ -37,13 +37,6 @@ struct File {
     spent: Spent,
     /// The chunks of each level; offsets count from the level's own start.
     levels: Vec<Level>,
-}
-
-/// One level of the image: its chunks in row order.
-#[derive(Debug)]
-pub(super) struct Level {
-    pub(super) size: Size,
-    pub(super) chunks: Vec<Placed>,
 }
 
 impl FileSink {
@@ -88,38 +81,40 @@ impl Sink for FileSink {
         let WriteOptions { tile, overviews, .. } = self.options;
         let sizes = level_sizes(info.grid.size, tile, overviews);
         head::check(info).map_err(|e| self.failed(e))?;
-        if sizes.len() > 1 {
-            let waiting = waiting_bytes(info.grid.size, tile, info.bands, info.dtype);
-            if waiting > engine.memory / 2 {
-                return Err(self.failed(
-                    Error::limit("overviews that wait for their parts")
-                        .expected(format!(
-                            "at most {} bytes, half of the memory",
-                            engine.memory / 2
-                        ))
-                        .found(format!("{waiting} bytes"))
-                        .hint("allow more memory, or write smaller tiles or no overviews"),
-                ));
-            }
+        // Where each chunk lies is kept to the end, and written as often again.
+        let side = Size::new(tile, tile);
+        let tiles: u64 = sizes.iter().map(|&size| Tiling::new(size, side).len()).sum();
+        let bytes = tiles.saturating_mul(2 * size_of::<Placed>() as u64);
+        if bytes > engine.memory / 4 {
+            return Err(self.failed(
+                Error::limit("positions of the output's tiles")
+                    .expected(format!(
+                        "at most {} bytes, a quarter of the memory",
+                        engine.memory / 4
+                    ))
+                    .found(format!("{bytes} bytes for {tiles} tiles"))
+                    .hint("write larger tiles, ask for fewer pixels, or allow more memory"),
+            ));
         }
         let spent = Spent::default();
-        let encoder = TileEncoder::new(info, &self.options, &sizes, spent.clone())
-            .map_err(|e| self.failed(e))?;
         let staged = Staged::create(&self.target, self.options.overwrite)?;
         let parent = staged.target().parent().filter(|p| !p.as_os_str().is_empty());
-        let parked = Scratch::create_in(parent.unwrap_or(Path::new(".")))?;
-        let side = Size::new(tile, tile);
-        let levels = sizes
-            .iter()
-            .map(|&size| {
-                let tiles = Tiling::new(size, side).len();
-                let tiles = usize::try_from(tiles).map_err(|_| Error::limit("number of tiles"))?;
-                Ok(Level { size, chunks: vec![Placed::default(); tiles] })
-            })
-            .collect::<Result<_>>()?;
+        let parent = parent.unwrap_or(Path::new("."));
+        let parked = Scratch::create_in(parent)?;
+        let waiting = Waiting { parked: Scratch::create_in(parent)?, limit: engine.memory / 4 };
+        let encoder = TileEncoder::new(info, &self.options, &sizes, waiting, spent.clone())
+            .map_err(|e| self.failed(e))?;
+        let level = |&size: &Size| {
+            // Counted above, and found to fit in memory.
+            let chunks = vec![Placed::default(); Tiling::new(size, side).len() as usize];
+            Level { size, chunks }
+        };
+        let levels = sizes.iter().map(level).collect();
         self.file = Some(File { info: info.clone(), staged, parked, spent, levels });
         // Whole stored tiles, of one row so that they are stored in row order.
-        let width = engine.work.map_or(tile, |work| work.width.max(1).next_multiple_of(tile));
+        let most = info.grid.size.width;
+        let width = engine.work.map_or(tile, |work| work.width.clamp(1, most));
+        let width = width.checked_next_multiple_of(tile).unwrap_or(u32::MAX / tile * tile);
         Ok((Tiling::new(info.grid.size, Size::new(width, tile)), encoder))
     }
 

@@ -464,8 +464,9 @@ impl Leaf {
     pub fn source_window(&self, within: Window, radius: f64, source: Size) -> Option<Window> {
         let (bounds, scale) = (self.bounds(within)?, self.scale()?);
         let side = |span: Span, scale: Span, size: u32| {
-            // A millionth of a pixel covers what the last digits may differ in.
-            let span = span.widened(radius * scale.max.max(1.0) + 1e-6);
+            // Taps count from the pixel before the position, in whole pixels: less
+            // than 1.5 further than the radius; the rest covers rounding.
+            let span = span.widened(radius * scale.max.max(1.0) + 2.0);
             let clamp = |v: f64| v.floor().clamp(-1.0, f64::from(size)) as i64;
             let (start, end) = (clamp(span.min).max(0), clamp(span.max) + 1);
             let end = end.min(i64::from(size));

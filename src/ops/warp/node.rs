@@ -1,11 +1,15 @@
 //! The verb and the node: any window of a raster, seen through another grid.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::{CELL, Cell, GridRequest, Leaf, PixelMap};
 use crate::crs::Crs;
 use crate::kernel::{Footprints, Plane, Positions, Resampling, Segment};
-use crate::raster::{Buffer, Context, Grid, Info, Raster, Size, Source, Window, dispatch};
+use crate::raster::{
+    Buffer, Colors, Context, GeoTransform, Grid, Info, Metadata, Raster, Size, Source, Window,
+    dispatch,
+};
 use crate::{Error, Result};
 
 /// How a warp makes its pixels.
@@ -55,11 +59,42 @@ impl Raster {
                 .expected("at least one pixel")
                 .found(format!("{} x {}", to.size.width, to.size.height)));
         }
+        if info.dtype.is_complex() && info.bands > u16::MAX / 2 {
+            return Err(Error::unsupported("warping so many complex bands")
+                .expected("at most 32767")
+                .found(info.bands));
+        }
+        if info.grid.crs.is_some() && info.grid.transform == GeoTransform::IDENTITY {
+            let (what, hint) = match (&info.metadata.gcps, &info.metadata.rpc) {
+                (Some(_), _) => {
+                    ("ground control points", "warp it by them with another tool first")
+                }
+                (_, Some(_)) => ("rational polynomials", "warp it by them with another tool first"),
+                _ => ("nothing", "the file has no GeoTransform: give it one first"),
+            };
+            return Err(Error::unsupported("warping an image without a GeoTransform")
+                .expected("one that is placed by a GeoTransform")
+                .found(format!("one that is placed by {what}"))
+                .hint(hint));
+        }
+        if matches!(info.colors, Colors::Palette(_)) && how.resampling.radius() > 0 {
+            return Err(Error::usage(format!("resampling {}", how.resampling))
+                .expected("near, for the samples are indices into a colour table")
+                .hint("the mean of two indices is a third colour"));
+        }
         let map = PixelMap::between(&to, &info.grid, how.max_error)?;
         // Every kernel gives the samples themselves at their centres; this one
         // does so without rounding, and without spreading NaN.
         let resampling = if map.shift().is_some() { Resampling::Near } else { how.resampling };
-        let info = Info { grid: to, chunk: Size::new(CELL, CELL), ..info.clone() };
+        // What ties pixels of the source to the ground is not true of these.
+        let metadata =
+            Metadata { gcps: None, rpc: None, pixel_is_point: false, ..(*info.metadata).clone() };
+        let info = Info {
+            grid: to,
+            chunk: Size::new(CELL, CELL),
+            metadata: Arc::new(metadata),
+            ..info.clone()
+        };
         Ok(Self::new(Warp { input: self.clone(), info, map, resampling }))
     }
 
@@ -100,6 +135,39 @@ impl Source for Warp {
     }
 
     fn read(&self, out: &mut Buffer, cx: &Context<'_>) -> Result<()> {
+        if !self.in_parts() {
+            return self.fill(out, cx);
+        }
+        let (bands, part) = (2 * self.info.bands, self.info.dtype.part());
+        let mut parts = Buffer::new(cx.pool, out.window(), bands, part);
+        self.fill(&mut parts, cx)?;
+        out.set_complex_parts(&parts);
+        Ok(())
+    }
+
+    fn footprint(&self, window: Window) -> u64 {
+        let Some(window) = window.intersection(self.info.grid.size.window()) else { return 0 };
+        let cells: Vec<Cell> = self.map.cells(window).collect();
+        let needs = self.steps(&cells, window).into_iter().filter_map(|step| step.need);
+        let copies = if self.in_parts() { 2 } else { 1 };
+        let bytes =
+            needs.map(|need| copies * self.bytes(need) + self.input.source().footprint(need));
+        // Coordinates and taps of one run, and the cells.
+        let leaves: usize = cells.iter().map(|cell| cell.leaves().len()).sum();
+        bytes.max().unwrap_or(0)
+            + (copies - 1) * self.bytes(window)
+            + (size_of::<Rows<'_>>() + leaves * size_of::<Leaf>()) as u64
+    }
+}
+
+impl Warp {
+    /// Returns whether real and imaginary parts are resampled each by itself.
+    fn in_parts(&self) -> bool {
+        self.info.dtype.is_complex() && self.resampling != Resampling::Near
+    }
+
+    /// Fills all of `out`: the raster's samples, or their parts.
+    fn fill(&self, out: &mut Buffer, cx: &Context<'_>) -> Result<()> {
         // Pixels that no step reaches are invalid, whatever memory they lie in.
         out.invalidate();
         for band in 0..out.bands() {
@@ -116,7 +184,10 @@ impl Source for Warp {
                 all_valid = false;
                 continue;
             };
-            let source = cx.read(&self.input, need)?;
+            let mut source = cx.read(&self.input, need)?;
+            if let Some(parts) = self.in_parts().then(|| source.complex_parts(cx.pool)).flatten() {
+                source = parts;
+            }
             for leaf in cells.iter().flat_map(Cell::leaves) {
                 if let Some(part) = leaf.window().intersection(step.part) {
                     all_valid &= rows.fill(leaf, part, &source, out);
@@ -129,18 +200,6 @@ impl Source for Warp {
         Ok(())
     }
 
-    fn footprint(&self, window: Window) -> u64 {
-        let Some(window) = window.intersection(self.info.grid.size.window()) else { return 0 };
-        let cells: Vec<Cell> = self.map.cells(window).collect();
-        let needs = self.steps(&cells, window).into_iter().filter_map(|step| step.need);
-        let bytes = needs.map(|need| self.bytes(need) + self.input.source().footprint(need));
-        // Coordinates and taps of one run, and the cells.
-        let leaves: usize = cells.iter().map(|cell| cell.leaves().len()).sum();
-        bytes.max().unwrap_or(0) + (size_of::<Rows<'_>>() + leaves * size_of::<Leaf>()) as u64
-    }
-}
-
-impl Warp {
     /// Returns the bytes of a source window.
     fn bytes(&self, need: Window) -> u64 {
         Buffer::bytes_for(need, self.info.bands, self.info.dtype)
@@ -159,9 +218,7 @@ impl Warp {
     fn divide(&self, cells: &[Cell], part: Window, steps: &mut Vec<Step>) {
         let (mut need, mut separate) = (None::<Window>, 0);
         for leaf in cells.iter().flat_map(Cell::leaves) {
-            // A tap lies less than the widened radius and a pixel away, which
-            // the radius and a pixel, both widened, cover.
-            let radius = f64::from(self.resampling.radius()) + 1.0;
+            let radius = f64::from(self.resampling.radius());
             let source = self.input.info().grid.size;
             if let Some(own) = leaf.source_window(part, radius, source) {
                 separate += self.bytes(own);
@@ -213,7 +270,7 @@ impl<'a> Rows<'a> {
     /// whether all are valid. A row of a leaf is one run: no wider than a cell.
     fn fill(&mut self, leaf: &Leaf, part: Window, source: &Buffer, out: &mut Buffer) -> bool {
         let Some(scale) = leaf.scale() else { return false };
-        let Warp { map, resampling, input, info, .. } = self.warp;
+        let Warp { map, resampling, input, .. } = self.warp;
         let len = part.width as usize;
         let (x, y) = (&mut self.x[..len], &mut self.y[..len]);
         let (footprint_x, footprint_y) =
@@ -232,8 +289,8 @@ impl<'a> Rows<'a> {
             self.segment.locate(*resampling, input.info().grid.size, source.window(), at);
             let start = (row - to.row) as usize * to.width as usize + (part.col - to.col) as usize;
             let run = start..start + len;
-            for band in 0..info.bands {
-                dispatch!(info.dtype, T => {
+            for band in 0..out.bands() {
+                dispatch!(out.dtype(), T => {
                     let (plane, valid) = out.plane_and_valid_mut::<T>(band);
                     if let Some(valid) = valid {
                         let (plane, valid) = (&mut plane[run.clone()], &mut valid[run.clone()]);
@@ -265,12 +322,13 @@ fn keep_gaps(segment: &Segment, source: &Buffer, run: Range<usize>, out: &mut Bu
     }
     for band in 0..out.bands() {
         dispatch!(out.dtype(), T => {
-            let (plane, valid) = out.plane_and_valid_mut::<T>(band);
-            let pixels = plane[run.clone()].iter_mut().zip(seen.iter());
-            for ((sample, &seen), valid) in pixels.zip(valid.into_iter().flatten().skip(run.start)) {
-                if seen == 0 {
-                    *sample = bytemuck::Zeroable::zeroed();
-                    *valid = 0;
+            if let (plane, Some(valid)) = out.plane_and_valid_mut::<T>(band) {
+                let pixels = plane[run.clone()].iter_mut().zip(&mut valid[run.clone()]);
+                for ((sample, valid), &seen) in pixels.zip(seen.iter()) {
+                    if seen == 0 {
+                        *sample = bytemuck::Zeroable::zeroed();
+                        *valid = 0;
+                    }
                 }
             }
         });

@@ -1,0 +1,51 @@
+//! From one file to another: what every verb that writes does.
+
+use std::path::Path;
+
+use swath::geotiff::{GeoTiff, WriteOptions};
+use swath::raster::Masked;
+use swath::{Raster, Result};
+
+use crate::args::JobArgs;
+use crate::report::{Progress, closing, warn};
+
+/// A job whose input is open and whose options are sound.
+pub(crate) struct Job<'a> {
+    args: &'a JobArgs,
+    options: WriteOptions,
+    pub(crate) input: Raster,
+}
+
+impl<'a> Job<'a> {
+    pub(crate) fn open(args: &'a JobArgs) -> Result<Self> {
+        let options = args.write.options()?;
+        let input = GeoTiff::open(&args.input, &args.read.options())?.raster();
+        Ok(Self { args, options, input })
+    }
+
+    /// The path of the input.
+    pub(crate) fn path(&self) -> &Path {
+        &self.args.input
+    }
+
+    /// Says something that does not end the job, unless it is quiet.
+    pub(crate) fn warn(&self, text: &str) {
+        if !self.args.run.quiet {
+            warn(&format!("{}: {text}", self.path().display()));
+        }
+    }
+
+    /// Writes a raster made of the input.
+    pub(crate) fn write(&self, raster: &Raster) -> Result<()> {
+        let info = raster.info();
+        if info.masked != Masked::No && info.nodata.is_none() {
+            self.warn("its mask is not kept: missing samples become 0");
+        }
+        let JobArgs { output, run, .. } = self.args;
+        let engine = run.engine()?;
+        let mut progress = Progress::new(run.quiet);
+        let written = raster.write_with(&engine, output, &self.options, &mut progress)?;
+        closing(output, &written, progress, run.quiet);
+        Ok(())
+    }
+}

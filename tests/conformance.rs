@@ -1,0 +1,418 @@
+//! Every shared file, against what GDAL reads from it.
+//!
+//! What differs is either named in [`EXCEPTIONS`] with its reason or a failure;
+//! what swath refuses as not supported is counted by name, and that count may
+//! only shrink.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+use swath::Error;
+use swath::codec::Compression;
+use swath::geotiff::{GeoTiff, Image, OpenOptions};
+use swath::raster::{Buffer, DataType, NoData, Raster, Validity};
+
+mod common;
+#[path = "conformance/exceptions.rs"]
+mod exceptions;
+
+use exceptions::{EXCEPTIONS, MOST_REFUSED};
+
+/// What is compared, in the order of the table.
+const ASPECTS: [&str; 20] = [
+    "opened",
+    "size",
+    "bands",
+    "dtype",
+    "transform",
+    "crs",
+    "nodata",
+    "block",
+    "mask flags",
+    "overviews",
+    "scale",
+    "offset",
+    "unit",
+    "description",
+    "colorinterp",
+    "gcps",
+    "rpc",
+    "items",
+    "pixels",
+    "validity",
+];
+
+/// What became of one aspect of one file.
+enum Outcome {
+    Equal,
+    Refused(String),
+    Differs(String),
+}
+
+#[derive(Default)]
+struct Table {
+    equal: BTreeMap<&'static str, usize>,
+    refused: BTreeMap<String, usize>,
+    excused: BTreeMap<&'static str, usize>,
+    /// (file, aspect, what).
+    wrong: Vec<(String, &'static str, String)>,
+}
+
+#[test]
+fn files_are_read_as_gdal_reads_them() {
+    let Some(data) = common::shared_data() else { return };
+    let files: Vec<(String, Value)> = common::oracle(&data).into_iter().collect();
+    let (next, table) = (AtomicUsize::new(0), Mutex::new(Table::default()));
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(2, usize::from) {
+            scope.spawn(|| {
+                while let Some((name, truth)) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let found = compare(&data.join(name), truth);
+                    table.lock().expect("no panic").add(name, found);
+                }
+            });
+        }
+    });
+    let table = table.into_inner().expect("no panic");
+    println!("{}", table.show(files.len()));
+    let refused: usize = table.refused.values().sum();
+    assert!(refused <= MOST_REFUSED, "{refused} refused, more than {MOST_REFUSED}");
+    let mut wrong: Vec<_> = table
+        .wrong
+        .iter()
+        .map(|(name, aspect, what)| format!("{name}: {aspect}: {what}"))
+        .collect();
+    wrong.sort();
+    assert!(wrong.is_empty(), "{} differences:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+impl Table {
+    fn add(&mut self, name: &str, found: Vec<(&'static str, Outcome)>) {
+        let excuses = EXCEPTIONS.iter().filter(|excuse| excuse.files.contains(&name));
+        let excuses: Vec<&str> = excuses.flat_map(|excuse| excuse.aspects).copied().collect();
+        let mut met = Vec::new();
+        for (aspect, outcome) in found {
+            match outcome {
+                Outcome::Equal => *self.equal.entry(aspect).or_default() += 1,
+                Outcome::Refused(what) => *self.refused.entry(what).or_default() += 1,
+                Outcome::Differs(_) if excuses.contains(&aspect) => {
+                    *self.excused.entry(aspect).or_default() += 1;
+                    met.push(aspect);
+                }
+                Outcome::Differs(what) => self.wrong.push((name.to_owned(), aspect, what)),
+            }
+        }
+        for aspect in excuses.iter().filter(|aspect| !met.contains(aspect)) {
+            self.wrong.push((name.to_owned(), "exception", format!("{aspect} is equal now")));
+        }
+    }
+
+    fn show(&self, files: usize) -> String {
+        let mut text = format!("{:<14}{files:>6}\n", "files");
+        for aspect in ASPECTS {
+            let differ = self.wrong.iter().filter(|(_, at, _)| *at == aspect).count();
+            let equal = self.equal.get(aspect).copied().unwrap_or(0);
+            let excused = self.excused.get(aspect).copied().unwrap_or(0);
+            let _ = writeln!(
+                text,
+                "{aspect:<14}{equal:>6} equal {excused:>5} exceptions {differ:>5} differ"
+            );
+        }
+        for (what, count) in &self.refused {
+            let _ = writeln!(text, "{count:>6} refused: {what}");
+        }
+        text
+    }
+}
+
+/// Compares one file in every aspect.
+fn compare(path: &Path, truth: &Value) -> Vec<(&'static str, Outcome)> {
+    let gdal = &truth["gdal"];
+    let opened = GeoTiff::open(path, &OpenOptions::default());
+    if gdal["driver"].is_null() {
+        // What only GDAL's lack of a codec keeps it from may open here.
+        let reason = gdal["error"].as_str().unwrap_or_default();
+        let codec = reason.contains("missing codec JXL") || reason.contains("missing codec JP2");
+        let outcome = match opened {
+            Err(_) => Outcome::Equal,
+            Ok(_) if codec => Outcome::Equal,
+            Ok(_) => Outcome::Differs(format!("GDAL refuses: {reason}")),
+        };
+        return vec![("opened", outcome)];
+    }
+    let file = match opened {
+        Ok(file) => file,
+        Err(error) => return vec![("opened", refusal(&error))],
+    };
+    let mut found = vec![("opened", Outcome::Equal)];
+    facts(file.image(), gdal, &mut found);
+    if gdal["bands"].is_array() {
+        let (pixels, validity) = samples(&file.raster(), gdal, is_lossy(file.image()));
+        found.push(("pixels", pixels));
+        found.extend(validity.map(|validity| ("validity", validity)));
+        found.push(("overviews", overviews(file.image(), &file.raster().overviews(), gdal)));
+    }
+    found
+}
+
+fn refusal(error: &Error) -> Outcome {
+    match (error, error.detail()) {
+        (Error::Unsupported(_), Some(detail)) => {
+            let found = detail.found.clone().unwrap_or_default();
+            Outcome::Refused(format!("{} {found}", detail.what).trim().to_owned())
+        }
+        _ => Outcome::Differs(error.to_string()),
+    }
+}
+
+/// Compares what is known without pixels.
+fn facts(image: &Image, gdal: &Value, found: &mut Vec<(&'static str, Outcome)>) {
+    let (layout, info) = (image.layout(), image.info());
+    let mut equal = |aspect, ours: Value, theirs: Value| {
+        let outcome = if same(&ours, &theirs) {
+            Outcome::Equal
+        } else {
+            let short = |v: Value| v.to_string().chars().take(160).collect::<String>();
+            Outcome::Differs(format!("expected {}, found {}", short(theirs), short(ours)))
+        };
+        found.push((aspect, outcome));
+    };
+    let each = |f: &dyn Fn(u16) -> Value| (0..info.bands).map(f).collect::<Value>();
+    let size = [&gdal["width"], &gdal["height"]];
+    equal(
+        "size",
+        [layout.size.width, layout.size.height].into(),
+        size.into_iter().cloned().collect(),
+    );
+    equal("bands", info.bands.into(), gdal["count"].clone());
+    // rasterio has no name for complex integers of 32 bits.
+    let dtype = match info.dtype {
+        DataType::CI32 => DataType::CF32,
+        dtype => dtype,
+    };
+    equal("dtype", each(&|_| dtype.name().into()), gdal["dtypes"].clone());
+    let t = info.grid.transform;
+    let ours = [t.pixel_width, t.row_rotation, t.origin_x, t.column_rotation, t.pixel_height];
+    let ours = [&ours[..], &[t.origin_y, 0.0, 0.0, 1.0]].concat();
+    equal("transform", ours.into(), gdal["transform"].clone());
+    let epsg = &gdal["crs"]["epsg"];
+    if !epsg.is_null() {
+        let ours = info.grid.crs.as_ref().and_then(|crs| crs.epsg());
+        equal("crs", ours.into(), epsg.clone());
+    }
+    let nodata = info.nodata.map_or(Value::Null, |n| match n {
+        NoData::Integer(i) => i64::try_from(i).map_or_else(|_| (i as f64).into(), Value::from),
+        NoData::Float(x) if x.is_nan() => "nan".into(),
+        NoData::Float(x) if x.is_infinite() => if x > 0.0 { "inf" } else { "-inf" }.into(),
+        NoData::Float(x) if info.dtype == DataType::F32 => f64::from(x as f32).into(),
+        NoData::Float(x) => x.into(),
+    });
+    equal("nodata", each(&|_| nodata.clone()), gdal["nodata"].clone());
+    let mut rows = layout.chunk.height;
+    if !layout.tiled && layout.chunks() == 1 + u64::from((layout.size.height - 1) / rows) {
+        // libtiff divides an only uncompressed strip in parts of 8 KiB, swath in larger ones.
+        let bits = u64::from(layout.bits) * u64::from(info.bands) * u64::from(layout.size.width);
+        let part = (8192 / bits.div_ceil(8)).clamp(1, u64::from(layout.size.height));
+        let theirs = gdal["block_shapes"][0][0].as_u64().unwrap_or(0);
+        if layout.compression == Compression::None && part == theirs {
+            rows = part as u32;
+        }
+    }
+    let block: Value = [rows, layout.chunk.width].into();
+    equal("block", each(&|_| block.clone()), gdal["block_shapes"].clone());
+    let flags = each(&|band| {
+        match info.validity(band) {
+            Validity::All => vec!["all_valid"],
+            Validity::NoData => vec!["nodata"],
+            Validity::Mask => vec!["per_dataset"],
+            Validity::BandMask => vec![],
+            _ => vec!["per_dataset", "alpha"],
+        }
+        .into()
+    });
+    equal("mask flags", flags, gdal["mask_flags"].clone());
+    let band = |band: u16| info.metadata.bands.get(&band);
+    let number = |x: Option<f64>, usual: f64| Value::from(x.unwrap_or(usual));
+    let text = |x: Option<&String>| x.map_or(Value::Null, |text| text.as_str().into());
+    equal("scale", each(&|b| number(band(b).and_then(|b| b.scale), 1.0)), gdal["scales"].clone());
+    equal(
+        "offset",
+        each(&|b| number(band(b).and_then(|b| b.offset), 0.0)),
+        gdal["offsets"].clone(),
+    );
+    equal("unit", each(&|b| text(band(b).and_then(|b| b.unit.as_ref()))), gdal["units"].clone());
+    let descriptions = each(&|b| text(band(b).and_then(|b| b.description.as_ref())));
+    equal("description", descriptions, gdal["descriptions"].clone());
+    let colors = each(&|b| info.color(b).name().to_lowercase().into());
+    equal("colorinterp", colors, gdal["colorinterp"].clone());
+    let gcps = info.metadata.gcps.as_ref().map(|gcps| {
+        let points = gcps.points.iter();
+        points
+            .map(|p| Value::from([p.pixel.x, p.pixel.y, p.ground.x, p.ground.y, p.z]))
+            .collect::<Value>()
+    });
+    equal("gcps", gcps.unwrap_or(Value::Null), gdal["gcps"]["pts"].clone());
+    let rpc = info.metadata.rpc.as_ref().map(|rpc| {
+        let of = |(name, values): (&str, &[f64])| (name.to_owned(), values.into());
+        Value::Object(rpc.named().map(of).collect())
+    });
+    let theirs = gdal["rpcs"].as_object().map(|rpcs| {
+        let of = |(name, text): (&String, &Value)| {
+            let numbers = text.as_str().unwrap_or_default().split_whitespace();
+            (name.clone(), numbers.filter_map(|n| n.parse::<f64>().ok()).collect())
+        };
+        Value::Object(rpcs.iter().map(of).collect())
+    });
+    equal("rpc", rpc.unwrap_or(Value::Null), theirs.unwrap_or(Value::Null));
+    let mut ours: Map<String, Value> = Map::new();
+    for (name, text) in info.metadata.domains.get("").into_iter().flatten() {
+        ours.insert(name.clone(), text.as_str().into());
+    }
+    let mut theirs = gdal["tags"][""].as_object().cloned().unwrap_or_default();
+    let point = theirs.remove("AREA_OR_POINT");
+    if point.is_some_and(|p| p == "Point") != info.metadata.pixel_is_point {
+        ours.insert("AREA_OR_POINT".into(), "Point".into());
+    }
+    equal("items", ours.into(), theirs.into());
+}
+
+/// Numbers are the same if they are as doubles, or nearly so: the oracle went
+/// through text.
+fn same(ours: &Value, theirs: &Value) -> bool {
+    match (ours, theirs) {
+        (Value::Number(a), Value::Number(b)) => {
+            let (a, b) = (a.as_f64().unwrap_or(f64::NAN), b.as_f64().unwrap_or(f64::NAN));
+            a == b || (a - b).abs() <= 1e-12 * a.abs().max(b.abs())
+        }
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
+        }
+        (Value::Object(a), Value::Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(k, v)| b.get(k).is_some_and(|b| same(v, b)))
+        }
+        (Value::String(a), Value::String(b)) => match b.strip_prefix("sha256:") {
+            // How the oracle keeps long texts.
+            Some(hash) => sha256(a.as_bytes()) == hash,
+            None => a.trim() == b.trim(),
+        },
+        // JSON has no NaN.
+        (Value::Null, Value::String(text)) => text == "nan",
+        // GDAL keeps empty texts as none.
+        (Value::String(text), Value::Null) => text.is_empty(),
+        (a, b) => a == b,
+    }
+}
+
+/// Compares samples and validity of all bands, read in one window.
+fn samples(raster: &Raster, truth: &Value, lossy: bool) -> (Outcome, Option<Outcome>) {
+    let Value::Array(bands) = &truth["bands"] else { return (Outcome::Equal, None) };
+    let unreadable = bands.iter().any(|band| band["error"].is_string());
+    let read = raster.read(raster.info().grid.size.window());
+    let buffer = match read {
+        Err(_) if unreadable => return (Outcome::Equal, None),
+        Err(error) => return (refusal(&error), None),
+        // More than GDAL reads is no fault.
+        Ok(_) if unreadable => return (Outcome::Equal, None),
+        Ok(buffer) => buffer,
+    };
+    let differ = bands.iter().zip(0..).find(|(band, b)| {
+        if lossy {
+            return !is_near(&buffer, *b, band);
+        }
+        band["sha256"].as_str() != Some(&sha256(&little(&buffer, *b)))
+    });
+    let pixels = match differ {
+        Some((_, band)) => Outcome::Differs(format!("samples of band {}", band + 1)),
+        None => Outcome::Equal,
+    };
+    let wrong = bands.iter().zip(0..).find(|(band, b)| {
+        let opacity = raster.info().validity(*b) == Validity::Alpha;
+        let Some(wanted) = band["mask_sha256"].as_str().filter(|_| !opacity) else { return false };
+        let pixels = buffer.window().pixels() as usize;
+        let valid = buffer.valid(*b).map_or(vec![255; pixels], <[u8]>::to_vec);
+        sha256(&valid) != wanted
+    });
+    let validity = match wrong {
+        Some((_, band)) => Outcome::Differs(format!("band {}", band + 1)),
+        None => Outcome::Equal,
+    };
+    (pixels, Some(validity))
+}
+
+/// Returns whether the range and mean of a lossy band of bytes are GDAL's within
+/// a few levels.
+fn is_near(buffer: &Buffer, band: u16, truth: &Value) -> bool {
+    if buffer.dtype() != DataType::U8 {
+        return true;
+    }
+    let samples = buffer.plane::<u8>(band).iter().map(|&v| f64::from(v));
+    let (mut least, mut most, mut sum) = (f64::MAX, f64::MIN, 0.0);
+    for (sample, at) in samples.zip(0..) {
+        if buffer.valid(band).is_none_or(|valid| valid[at] != 0) {
+            (least, most, sum) = (least.min(sample), most.max(sample), sum + sample);
+        }
+    }
+    let mean = sum / truth["n_valid"].as_f64().unwrap_or(1.0);
+    let near = |ours: f64, key: &str, by: f64| {
+        truth[key].as_f64().is_none_or(|theirs| (ours - theirs).abs() <= by)
+    };
+    near(least, "min", 8.0) && near(most, "max", 8.0) && near(mean, "mean", 1.0)
+}
+
+fn overviews(image: &Image, rasters: &[Raster], gdal: &Value) -> Outcome {
+    let none = Vec::new();
+    let levels = gdal["overview_levels"].as_array().unwrap_or(&none);
+    let theirs: Vec<_> =
+        levels.iter().map(|l| [&l["width"], &l["height"]].map(Value::as_u64)).collect();
+    let ours: Vec<_> = image
+        .overviews()
+        .map(|o| [o.layout().size.width, o.layout().size.height].map(|n| Some(u64::from(n))))
+        .collect();
+    if ours != theirs {
+        return Outcome::Differs(format!("expected {theirs:?}, found {ours:?}"));
+    }
+    for (number, (raster, level)) in rasters.iter().zip(levels).enumerate() {
+        let lossy = image.overviews().nth(number).is_some_and(is_lossy);
+        if let (Outcome::Differs(what), _) = samples(raster, level, lossy) {
+            return Outcome::Differs(format!("level {number}: {what}"));
+        }
+    }
+    Outcome::Equal
+}
+
+/// Whether decoders may differ by a level or two.
+fn is_lossy(image: &Image) -> bool {
+    let codec = format!("{:?}", image.layout().compression).to_lowercase();
+    ["jpeg", "webp", "jxl"].iter().any(|name| codec.contains(name))
+}
+
+/// The samples of a band as the oracle hashed them.
+fn little(buffer: &Buffer, band: u16) -> Vec<u8> {
+    // rasterio knows complex integers as complex floats only.
+    let float = |part: f32| part.to_le_bytes();
+    match buffer.dtype() {
+        DataType::CI16 => {
+            let parts = buffer.plane::<[i16; 2]>(band).iter().flatten();
+            return parts.flat_map(|&part| float(part.into())).collect();
+        }
+        DataType::CI32 => {
+            let parts = buffer.plane::<[i32; 2]>(band).iter().flatten();
+            return parts.flat_map(|&part| float(part as f32)).collect();
+        }
+        _ => {}
+    }
+    let mut bytes = buffer.plane_bytes(band).to_vec();
+    if cfg!(target_endian = "big") && buffer.dtype() != DataType::U8 {
+        bytes.chunks_exact_mut(buffer.dtype().part().bytes()).for_each(<[u8]>::reverse);
+    }
+    bytes
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,122 @@
+//! What a file says besides its pixels survives writing, for every shared file
+//! that can be read.
+
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::Value;
+use swath::Error;
+use swath::codec::Compression;
+use swath::geotiff::{Format, GeoTiff, OpenOptions, WriteOptions};
+use swath::io::Overwrite;
+use swath::raster::{Colors, Info, Point, Raster};
+
+mod common;
+
+/// Files that are refused, and why. Only ever lowered: masks are not written yet.
+const MOST_MASKED: usize = 12;
+
+#[test]
+fn everything_said_survives_writing() {
+    let Some(data) = common::shared_data() else { return };
+    let small = |truth: &Value| {
+        let size = |key: &str| truth["gdal"][key].as_u64().unwrap_or(u64::MAX);
+        let pixels = size("width").saturating_mul(size("height"));
+        pixels.saturating_mul(size("count")) < 300_000 && size("count") < 1000
+    };
+    let mut files: Vec<_> = common::oracle(&data).into_iter().collect();
+    files.retain(|(_, truth)| small(truth));
+    let (next, wrong) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let (written, masked) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let dir = tempfile::tempdir().expect("a directory");
+    std::thread::scope(|scope| {
+        for worker in 0..std::thread::available_parallelism().map_or(2, usize::from) {
+            let (dir, data, files) = (dir.path(), &data, &files);
+            let (next, wrong, written, masked) = (&next, &wrong, &written, &masked);
+            scope.spawn(move || {
+                let target = dir.join(format!("{worker}.tif"));
+                while let Some((name, _)) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    match rewrite(&data.join(name), &target) {
+                        Ok(None) => written.fetch_add(1, Ordering::Relaxed),
+                        Ok(Some(what)) => {
+                            wrong.lock().expect("no panic").push(format!("{name}: {what}"));
+                            0
+                        }
+                        Err(Error::Unsupported(why)) if why.what.contains("mask") => {
+                            masked.fetch_add(1, Ordering::Relaxed)
+                        }
+                        // Not readable, or a table or system that tags cannot state.
+                        Err(_) => 0,
+                    };
+                }
+            });
+        }
+    });
+    let (written, masked) = (written.into_inner(), masked.into_inner());
+    println!("{written} files of {} the same, {masked} with a mask refused", files.len());
+    let wrong = wrong.into_inner().expect("no panic");
+    assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(written > 850 && masked <= MOST_MASKED, "{written} written, {masked} masked");
+}
+
+/// Writes a file anew; returns what is different about the copy.
+fn rewrite(from: &Path, to: &Path) -> Result<Option<String>, Error> {
+    let input = GeoTiff::open(from, &OpenOptions::default())?.raster();
+    let options = WriteOptions {
+        format: Format::Tiled,
+        compression: Compression::None,
+        tile: 64,
+        overviews: false,
+        overwrite: Overwrite::Replace,
+        ..WriteOptions::default()
+    };
+    input.write(to, &options)?;
+    let copy = GeoTiff::open(to, &OpenOptions::default())?.raster();
+    if let Some(what) = difference(input.info(), copy.info()) {
+        return Ok(Some(what));
+    }
+    let read = |raster: &Raster| raster.read(raster.info().grid.size.window());
+    let (old, new) = (read(&input)?, read(&copy)?);
+    for band in 0..old.bands() {
+        if old.valid(band).is_none() && old.plane_bytes(band) != new.plane_bytes(band) {
+            return Ok(Some(format!("samples of band {}", band + 1)));
+        }
+    }
+    Ok(None)
+}
+
+fn difference(old: &Info, new: &Info) -> Option<String> {
+    let corner = |info: &Info, x: f64, y: f64| {
+        let at = info.grid.transform.apply(Point { x, y });
+        [at.x, at.y]
+    };
+    let size = old.grid.size;
+    for (x, y) in [(0.0, 0.0), (size.width.into(), 0.0), (0.0, size.height.into())] {
+        let near = |(a, b): (f64, f64)| (a - b).abs() <= 1e-9 * (1.0 + a.abs().max(b.abs()));
+        let (a, b) = (corner(old, x, y), corner(new, x, y));
+        if !a.into_iter().zip(b).all(near) {
+            return Some(format!("corner {a:?}, {b:?}"));
+        }
+    }
+    let differs = |what: &str, old: String, new: String| {
+        (old != new).then(|| format!("{what}: expected {old:.300}, found {new:.300}"))
+    };
+    let crs = |info: &Info| info.grid.crs.as_ref().map(|crs| (crs.epsg(), crs.name()));
+    let nodata = |info: &Info| info.nodata.map(|n| n.to_string()).unwrap_or_default();
+    differs("crs", format!("{:?}", crs(old)), format!("{:?}", crs(new)))
+        .or_else(|| differs("nodata", nodata(old), nodata(new)))
+        .or_else(|| differs("alpha", format!("{:?}", old.alpha), format!("{:?}", new.alpha)))
+        .or_else(|| {
+            // Tables are padded to the depth in memory.
+            let kind = |info: &Info| match &info.colors {
+                Colors::Palette(table) => format!("palette {:?}", table.first()),
+                colors => format!("{colors:?}"),
+            };
+            differs("colors", kind(old), kind(new))
+        })
+        .or_else(|| {
+            let said = |info: &Info| format!("{:?}", info.metadata);
+            differs("metadata", said(old), said(new))
+        })
+}
