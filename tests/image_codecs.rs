@@ -7,11 +7,11 @@ use std::time::Instant;
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use swath::Result;
 use swath::geotiff::{GeoTiff, OpenOptions};
 use swath::ifd::{Chain, Header, Limits, Tag};
 use swath::io::ByteSource;
 use swath::raster::{Buffer, DataType};
-use swath::Result;
 
 mod common;
 

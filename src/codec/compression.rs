@@ -12,7 +12,7 @@ use super::lerc;
 use super::lzma;
 #[cfg(feature = "webp")]
 use super::webp;
-use super::{Fax, Packed, ccitt, deflate, lzw, packbits, zstd};
+use super::{Fax, Packed, ccitt, deflate, inflate, lzw, packbits, zstd};
 use crate::error::{Error, Result};
 
 /// What a LERC stream is packed in (the second of the LercParameters).
@@ -183,7 +183,7 @@ impl Compression {
 /// What a chunk decodes to does not depend on the chunks before it.
 #[derive(Default)]
 pub struct Decoder {
-    inflater: deflate::Inflater,
+    inflater: inflate::Inflater,
     unpacker: lzw::Unpacker,
     decompressor: zstd::Decompressor,
     /// What lies between two steps of a codec, or is too large for a chunk.

@@ -1,40 +1,8 @@
-//! Deflate in a zlib wrapper, by zlib-rs.
+//! Deflate in a zlib wrapper, encoded by zlib-rs.
 
-use zlib_rs::{Deflate, DeflateConfig, DeflateFlush, Inflate, InflateFlush, Status, Strategy};
+use zlib_rs::{Deflate, DeflateConfig, DeflateFlush, Status, Strategy};
 
 use crate::error::{Error, Result};
-
-/// A window of 2^15 bytes, the largest there is and what everyone writes.
-const WINDOW_BITS: u8 = 15;
-
-#[derive(Default)]
-pub(super) struct Inflater(Option<Inflate>);
-
-impl Inflater {
-    pub(super) fn decode(&mut self, input: &[u8], out: &mut [u8]) -> Result<usize> {
-        let inflate = match &mut self.0 {
-            Some(inflate) => {
-                inflate.reset(true);
-                inflate
-            }
-            none => none.insert(Inflate::new(true, WINDOW_BITS)),
-        };
-        // More than once only for chunks past 4 GiB, which zlib cannot count.
-        let (mut taken, mut made) = (0, 0);
-        loop {
-            let status = inflate
-                .decompress(&input[taken..], &mut out[made..], InflateFlush::NoFlush)
-                .map_err(|e| Error::format("deflate stream").found(e.as_str()))?;
-            let (before_taken, before_made) = (taken, made);
-            // Both count what lies in slices, so they fit.
-            (taken, made) = (inflate.total_in() as usize, inflate.total_out() as usize);
-            let stuck = (taken, made) == (before_taken, before_made);
-            if status == Status::StreamEnd || made == out.len() || stuck {
-                return Ok(made);
-            }
-        }
-    }
-}
 
 /// Chunks shorter than this are compressed without looking first.
 const WORTH_A_LOOK: usize = 256 << 10;
@@ -116,7 +84,7 @@ impl Deflater {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{Read, Write};
+    use std::io::Read;
 
     use super::*;
     use crate::codec::testing::patterned;
@@ -155,31 +123,5 @@ mod tests {
             flate2::read::ZlibDecoder::new(&out[..]).read_to_end(&mut back).unwrap();
             assert!(back == data);
         }
-    }
-
-    #[test]
-    fn what_flate2_writes_is_decoded() {
-        let (mut inflater, data) = (Inflater::default(), patterned());
-        for level in [0, 1, 6, 9] {
-            let level = flate2::Compression::new(level);
-            let mut writer = flate2::write::ZlibEncoder::new(Vec::new(), level);
-            writer.write_all(&data).unwrap();
-            let packed = writer.finish().unwrap();
-            let mut out = vec![0; data.len() + 7];
-            assert_eq!(inflater.decode(&packed, &mut out).unwrap(), data.len());
-            assert!(out[..data.len()] == data);
-            // Part of it, with the rest left alone, and trailing bytes ignored.
-            let mut part = vec![0; 1000];
-            assert_eq!(inflater.decode(&[&packed[..], b"xyz"].concat(), &mut part).unwrap(), 1000);
-            assert!(part == data[..1000]);
-            let short = inflater.decode(&packed[..packed.len() / 2], &mut out).unwrap();
-            assert!(short < data.len() && out[..short] == data[..short]);
-        }
-    }
-
-    #[test]
-    fn a_corrupt_stream_is_named() {
-        let error = Inflater::default().decode(&[0x78, 0x9c, 0xff, 0xff], &mut [0; 9]);
-        assert!(error.unwrap_err().to_string().contains("deflate"));
     }
 }

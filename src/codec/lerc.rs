@@ -4,14 +4,14 @@ use lerc_core::PixelData;
 
 use super::compression::LercPacking;
 use super::shape::{ChunkShape, Packed, SampleKind};
-use super::{deflate, zstd};
+use super::{inflate, zstd};
 use crate::error::{Error, Result};
 
 /// Undoes what the stream is packed in.
 pub(super) fn unpack<'a>(
     packing: LercPacking,
     chunk: Packed<'a>,
-    inflater: &mut deflate::Inflater,
+    inflater: &mut inflate::Inflater,
     decompressor: &mut zstd::Decompressor,
     scratch: &'a mut Vec<u8>,
 ) -> Result<&'a [u8]> {

@@ -14,6 +14,10 @@ const FIRST: usize = 258;
 const CODES: usize = 4096;
 /// How many bytes of a string its entry holds itself.
 const SHORT: usize = 7;
+/// How many codes are decoded between two looks at input and output.
+const BATCH: usize = 4;
+/// Bytes that these may write to.
+const ROOM: usize = BATCH * SHORT + 8;
 /// A length of 1 in the length byte of an entry.
 const LENGTH_1: u64 = 1 << 56;
 
@@ -23,9 +27,14 @@ const LENGTH_1: u64 = 1 << 56;
 /// length byte, and is stored whole without a branch on its length. A longer string has length 0
 /// there and is copied from where it first appeared in the output: each new string is the one
 /// before it and the byte that came next, so the output holds it in one piece.
+///
+/// Clear and end codes and those of no string yet have length 0 as well, so that one look at an
+/// entry tells the usual case, a short string, from all others.
 pub(super) struct Unpacker {
     short: Box<[u64; CODES]>,
     long: Box<[(usize, usize); CODES]>,
+    /// One more than the last code of a string; entries from here on are 0.
+    used: usize,
 }
 
 impl Default for Unpacker {
@@ -34,7 +43,7 @@ impl Default for Unpacker {
         for (byte, entry) in short.iter_mut().take(256).enumerate() {
             *entry = byte as u64 | LENGTH_1;
         }
-        Self { short, long: Box::new([(0, 0); CODES]) }
+        Self { short, long: Box::new([(0, 0); CODES]), used: FIRST }
     }
 }
 
@@ -52,10 +61,17 @@ impl Unpacker {
         let mut next = FIRST;
         let mut before: Option<Before> = None;
         let mut made = 0;
+        self.forget();
         // A missing clear code at the start and a missing end code are tolerated.
         while made < out.len() {
+            // Long strings come together: after one, it is not worth trying.
+            if let Some(before) = before.as_mut().filter(|before| before.entry != 0) {
+                self.short_strings(&mut bits, width, &mut next, before, out, &mut made);
+                self.used = next;
+            }
             let Some(code) = bits.take(width) else { break };
             if code == CLEAR {
+                self.forget();
                 (width, next, before) = (9, FIRST, None);
                 continue;
             }
@@ -72,13 +88,9 @@ impl Unpacker {
                         0 => out[self.long[code].0],
                         entry => entry as u8,
                     };
-                    self.short[next] = if before.entry != 0 && before.len < SHORT {
-                        (before.entry + LENGTH_1) | u64::from(first) << (8 * before.len)
-                    } else {
-                        self.long[next] = (before.start, before.len + 1);
-                        0
-                    };
+                    self.add(next, before, first);
                     next += 1;
+                    self.used = next;
                     if next + Codes::<LOW>::EARLY == 1 << width && width < 12 {
                         width += 1;
                     }
@@ -94,9 +106,6 @@ impl Unpacker {
                 let (start, whole) = self.long[code];
                 len = whole.min(out.len() - made);
                 copy(out, start, made, len);
-            } else if let Some(room) = out.get_mut(made..made + 8) {
-                // Bytes past the string are written over by the next one.
-                room.copy_from_slice(&entry.to_le_bytes());
             } else {
                 len = len.min(out.len() - made);
                 out[made..made + len].copy_from_slice(&entry.to_le_bytes()[..len]);
@@ -105,6 +114,63 @@ impl Unpacker {
             made += len;
         }
         Ok(made)
+    }
+
+    /// Decodes four codes at a time while all are of short strings that are known, the width
+    /// stays, and input and room are plenty: no check on a code but that its string is short.
+    #[inline(always)]
+    fn short_strings<const LOW: bool>(
+        &mut self,
+        bits: &mut Codes<'_, LOW>,
+        width: u32,
+        next: &mut usize,
+        before: &mut Before,
+        out: &mut [u8],
+        made: &mut usize,
+    ) {
+        while *next + BATCH + Codes::<LOW>::EARLY < 1 << width
+            && bits.input.len() >= 8
+            && let Some(room) = out.get_mut(*made..).and_then(|out| out.first_chunk_mut::<ROOM>())
+        {
+            bits.refill();
+            let mut put = 0;
+            for _ in 0..BATCH {
+                // It cannot be missing: four codes of 12 bits are fewer than a refill brings.
+                let code = bits.peek(width);
+                let entry = self.short[code & (CODES - 1)];
+                if entry == 0 {
+                    *made += put;
+                    return;
+                }
+                bits.skip(width);
+                self.add(*next, *before, entry as u8);
+                *next += 1;
+                // Bytes past the string are written over by the next one.
+                room[put..put + 8].copy_from_slice(&entry.to_le_bytes());
+                let len = (entry >> 56) as usize & SHORT;
+                *before = Before { entry, start: *made + put, len };
+                put += len;
+            }
+            *made += put;
+        }
+    }
+
+    /// Adds a string to the table: the one before and a byte more.
+    #[inline(always)]
+    fn add(&mut self, code: usize, before: Before, byte: u8) {
+        let code = code & (CODES - 1);
+        self.short[code] = if before.entry != 0 && before.len < SHORT {
+            (before.entry + LENGTH_1) | u64::from(byte) << (8 * before.len)
+        } else {
+            self.long[code] = (before.start, before.len + 1);
+            0
+        };
+    }
+
+    /// Forgets all strings.
+    fn forget(&mut self) {
+        self.short[FIRST..self.used].fill(0);
+        self.used = FIRST;
     }
 }
 
@@ -153,16 +219,23 @@ impl<'a, const LOW: bool> Codes<'a, LOW> {
                 return None;
             }
         }
+        let code = self.peek(width);
+        self.skip(width);
+        Some(code)
+    }
+
+    /// The next `width` bits of the buffer.
+    #[inline(always)]
+    fn peek(&self, width: u32) -> usize {
+        let code = if LOW { self.buffer & ((1 << width) - 1) } else { self.buffer >> (64 - width) };
+        code as usize
+    }
+
+    /// Takes bits that are in the buffer.
+    #[inline(always)]
+    fn skip(&mut self, width: u32) {
         self.count -= width;
-        if LOW {
-            let code = self.buffer & ((1 << width) - 1);
-            self.buffer >>= width;
-            Some(code as usize)
-        } else {
-            let code = self.buffer >> (64 - width);
-            self.buffer <<= width;
-            Some(code as usize)
-        }
+        self.buffer = if LOW { self.buffer >> width } else { self.buffer << width };
     }
 
     /// Fills the buffer with at least 56 bits, or all that are left.

