@@ -58,8 +58,11 @@ impl Deflater {
                 deflate
             }
             other => {
+                // Level 1 of zlib-rs finds next to nothing in residuals (95 % of the
+                // scene above, 67 % at level 2), and level 9 less than level 8.
+                let level_there = i32::from(level.clamp(2, 8));
                 let config =
-                    DeflateConfig { level: level.into(), strategy, ..DeflateConfig::default() };
+                    DeflateConfig { level: level_there, strategy, ..DeflateConfig::default() };
                 &mut other.insert((level, Deflate::new_with_config(config))).1
             }
         };
