@@ -21,7 +21,8 @@ impl Segment {
     ///   of the rest made to sum to 1; the pixel is invalid if the rest weighs
     ///   less than 1e-6. A kernel with negative weights gives way to the triangle
     ///   of the same scale there, so that nothing rings off nodata (gdalwarp does
-    ///   so at the raster's edge).
+    ///   so at the raster's edge at scale 1; where it minifies it drops taps and
+    ///   renormalises, which can ring).
     /// - Integers round half to even and saturate. 64-bit integers beyond 2^53
     ///   lose their last bits, except to `Near`.
     /// - NaN and infinite samples that are not invalid make NaN of every pixel
