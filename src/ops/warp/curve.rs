@@ -1,9 +1,17 @@
 //! Exact coordinates: output pixel to output CRS to source CRS to source pixel.
 
-use super::map::{CELL, Shift, Spans};
-use super::patch::{CENTRES, Span};
+use super::patch::{CELL, CENTRES, Span, Spans};
 use crate::crs::{Repeat, Transformer};
 use crate::raster::{GeoTransform, Grid, Point, Window};
+
+/// A displacement by whole pixels: source position = output position + shift.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shift {
+    /// Added to a column.
+    pub cols: i64,
+    /// Added to a row.
+    pub rows: i64,
+}
 
 /// The factor between the largest error seen at a patch's check points and the
 /// largest that is reckoned with anywhere in it: what is beyond the cubic terms

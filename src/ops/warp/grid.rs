@@ -1,21 +1,9 @@
 //! The output grid of a warp, as gdalwarp chooses it.
 
-use super::suggest::Suggestion;
+use super::suggest::{Resolution, Suggestion, limit};
 use crate::crs::Crs;
 use crate::raster::{Bounds, GeoTransform, Grid, Size};
 use crate::{Error, Result};
-
-/// The largest number of columns or rows: what GDAL can open.
-const LARGEST: f64 = i32::MAX as f64;
-
-/// The extent of a pixel in units of the coordinate system, both positive.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Resolution {
-    /// Width of a pixel.
-    pub x: f64,
-    /// Height of a pixel.
-    pub y: f64,
-}
 
 /// What is asked of the output grid of a warp; the rest is chosen.
 ///
@@ -160,17 +148,6 @@ impl GridRequest {
             None => Ok(()),
         }
     }
-}
-
-/// Returns the size if both sides can be.
-pub(super) fn limit(width: f64, height: f64) -> Result<Size> {
-    if width <= LARGEST && height <= LARGEST {
-        return Ok(Size::new(width as u32, height as u32));
-    }
-    Err(Error::usage("size of the output")
-        .expected(format!("at most {LARGEST} columns and rows"))
-        .found(format!("{width:.0} x {height:.0}"))
-        .hint("ask for a coarser resolution or smaller bounds"))
 }
 
 /// Counts the pixels over an area, to the nearest, at least one.

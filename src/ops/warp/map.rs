@@ -3,14 +3,11 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::curve::{Curve, MARGIN, affine};
-use super::patch::{CENTRES, CHECKS, NODES, Patch, Span};
+use super::curve::{Curve, MARGIN, Shift, affine};
+use super::patch::{CELL, CENTRES, CHECKS, NODES, Patch, Span, Spans};
 use crate::crs::Transformer;
 use crate::raster::{GeoTransform, Grid, Point, Size, Window};
 use crate::{Error, Result};
-
-/// The side of a cell of the lattice, in output pixels.
-pub const CELL: u32 = 256;
 
 /// The side of the smallest leaf; what is still not smooth there is exact per pixel.
 const SMALLEST: u32 = 8;
@@ -59,24 +56,6 @@ struct Inner {
 enum Path {
     Affine { transform: GeoTransform, shift: Option<Shift> },
     Curved(Curve),
-}
-
-/// A displacement by whole pixels: source position = output position + shift.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shift {
-    /// Added to a column.
-    pub cols: i64,
-    /// Added to a row.
-    pub rows: i64,
-}
-
-/// A range along each axis, in source pixels.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Spans {
-    /// Along the source's columns.
-    pub x: Span,
-    /// Along the source's rows.
-    pub y: Span,
 }
 
 /// One square of the lattice, [`CELL`] output pixels wide and high.

@@ -13,7 +13,9 @@ mod patch;
 /// The extent and resolution that a source has in another system.
 mod suggest;
 
-pub use grid::{GridRequest, Resolution};
-pub use map::{CELL, Cell, Leaf, PixelMap, Shift, Spans};
+pub use curve::Shift;
+pub use grid::GridRequest;
+pub use map::{Cell, Leaf, PixelMap};
 pub use node::WarpOptions;
-pub use patch::Span;
+pub use patch::{CELL, Span, Spans};
+pub use suggest::Resolution;

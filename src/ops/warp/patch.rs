@@ -2,7 +2,17 @@
 
 use std::ops::Range;
 
-use super::map::{CELL, Spans};
+/// The side of a cell of the lattice, in output pixels.
+pub const CELL: u32 = 256;
+
+/// A range along each axis, in source pixels.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Spans {
+    /// Along the source's columns.
+    pub x: Span,
+    /// Along the source's rows.
+    pub y: Span,
+}
 
 /// Where the nodes lie, as fractions of the square's side: corners, middles of
 /// edges, centre; rows first.

@@ -4,10 +4,21 @@
 //! outputs line up with those of gdalwarp pixel for pixel.
 
 use super::curve::Curve;
-use super::grid::{Resolution, limit};
 use crate::crs::{Crs, Transformer};
 use crate::raster::{Bounds, GeoTransform, Grid, Point, Size};
 use crate::{Error, Result};
+
+/// The largest number of columns or rows: what GDAL can open.
+const LARGEST: f64 = i32::MAX as f64;
+
+/// The extent of a pixel in units of the coordinate system, both positive.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Resolution {
+    /// Width of a pixel.
+    pub x: f64,
+    /// Height of a pixel.
+    pub y: f64,
+}
 
 /// How many steps of a border are checked for lying on the source.
 const BORDER: usize = 20;
@@ -290,4 +301,15 @@ fn shrunk(ways: &Ways, pixel: f64, count: f64, place: impl Fn(f64, f64) -> Point
         !there.iter().zip(&border).all(miss)
     };
     tries.into_iter().find(meets).unwrap_or(pixel)
+}
+
+/// Returns the size if both sides can be.
+pub(super) fn limit(width: f64, height: f64) -> Result<Size> {
+    if width <= LARGEST && height <= LARGEST {
+        return Ok(Size::new(width as u32, height as u32));
+    }
+    Err(Error::usage("size of the output")
+        .expected(format!("at most {LARGEST} columns and rows"))
+        .found(format!("{width:.0} x {height:.0}"))
+        .hint("ask for a coarser resolution or smaller bounds"))
 }
