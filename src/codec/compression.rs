@@ -12,20 +12,8 @@ use super::lerc;
 use super::lzma;
 #[cfg(feature = "webp")]
 use super::webp;
-use super::{Fax, Packed, ccitt, deflate, inflate, lzw, packbits, zstd};
+use super::{Fax, LercPacking, Packed, ccitt, deflate, inflate, lzw, packbits, zstd};
 use crate::error::{Error, Result};
-
-/// What a LERC stream is packed in (the second of the LercParameters).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum LercPacking {
-    /// Nothing.
-    #[default]
-    None,
-    /// Deflate in a zlib wrapper.
-    Deflate,
-    /// Zstandard.
-    Zstd,
-}
 
 /// How the bytes of a chunk are compressed, with the parameters that the codec needs.
 ///

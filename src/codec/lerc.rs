@@ -2,7 +2,7 @@
 
 use lerc_core::PixelData;
 
-use super::compression::LercPacking;
+use super::LercPacking;
 use super::shape::{ChunkShape, Packed, SampleKind};
 use super::{inflate, zstd};
 use crate::error::{Error, Result};

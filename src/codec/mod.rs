@@ -33,6 +33,6 @@ mod webp;
 mod zstd;
 
 pub use ccitt::Fax;
-pub use compression::{Compression, Decoder, Encoder, LercPacking};
+pub use compression::{Compression, Decoder, Encoder};
 pub use predictor::{Predictor, RowShape};
-pub use shape::{ChunkShape, Packed, SampleKind};
+pub use shape::{ChunkShape, LercPacking, Packed, SampleKind};

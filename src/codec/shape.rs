@@ -111,3 +111,15 @@ impl<'a> Packed<'a> {
         Self { bytes, tables: &[], shape: ChunkShape::default() }
     }
 }
+
+/// What a LERC stream is packed in (the second of the LercParameters).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum LercPacking {
+    /// Nothing.
+    #[default]
+    None,
+    /// Deflate in a zlib wrapper.
+    Deflate,
+    /// Zstandard.
+    Zstd,
+}

@@ -1,6 +1,13 @@
 //! Bits of a deflate stream, lowest first (RFC 1951, section 3.1.1).
 
-use super::block::Stop;
+/// Why decoding ends before the stream does.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// There is no more input, or no more room.
+    Short,
+    /// The stream is wrong, and how.
+    Corrupt(&'static str),
+}
 
 /// The bits of `input` from some place on.
 pub(super) struct Bits<'a> {

@@ -1,19 +1,10 @@
 //! The blocks of a deflate stream (RFC 1951, section 3.2).
 
-use super::bits::Bits;
+use super::bits::{Bits, Stop};
 use super::table::{
     END, Entry, INVALID, Incomplete, JOINED_OTHER, KINDS, LITERALS, SUBTABLE, Table, bits, join,
     literals, value,
 };
-
-/// Why decoding ends before the stream does.
-#[derive(Debug)]
-pub(super) enum Stop {
-    /// There is no more input, or no more room.
-    Short,
-    /// The stream is wrong, and how.
-    Corrupt(&'static str),
-}
 
 /// The longest match.
 const LONGEST: usize = 258;

@@ -17,8 +17,8 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use bits::Bits;
-use block::{Codes, Stop};
+use bits::{Bits, Stop};
+use block::Codes;
 
 use crate::error::{Error, Result};
 

@@ -1,6 +1,6 @@
 //! Huffman codes as tables (RFC 1951, section 3.2).
 
-use super::block::Stop;
+use super::bits::Stop;
 
 /// The bits of the longest code.
 const MAX_BITS: usize = 15;
