@@ -356,11 +356,7 @@ impl Image {
 
     /// Names this image's place in an error.
     fn place(&self, error: Error, chunk: u64) -> Error {
-        let error = error.in_chunk(chunk).in_ifd(self.ifd);
-        match self.source.path() {
-            Some(path) => error.at_path(path),
-            None => error,
-        }
+        self.source.place(error.in_chunk(chunk).in_ifd(self.ifd))
     }
 
     /// Returns a decoded chunk, out of the cache or decoded into it.

@@ -1,11 +1,9 @@
 //! An unnamed temporary file for parked bytes.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use super::staged::Staged;
 use super::temp;
 use crate::error::{Error, Result};
 
@@ -65,20 +63,6 @@ impl Scratch {
         self.file.read_exact_at(out, offset).map_err(|e| self.place("read", e))
     }
 
-    /// Appends `len` parked bytes from `offset` to `output`, inside the kernel where it can,
-    /// and returns where they begin there.
-    ///
-    /// # Errors
-    ///
-    /// `Io` if reading or writing fails or the range was never written.
-    pub fn copy_to(&mut self, offset: u64, len: u64, output: &mut Staged) -> Result<u64> {
-        if offset.checked_add(len).is_none_or(|end| end > self.len) {
-            return Err(self.place("read", std::io::ErrorKind::UnexpectedEof.into()));
-        }
-        self.file.seek(SeekFrom::Start(offset)).map_err(|e| self.place("seek", e))?;
-        output.append_file(&mut (&self.file).take(len), len)
-    }
-
     fn place(&self, action: &str, error: std::io::Error) -> Error {
         Error::io(format!("{action} a temporary file"), error).at_path(&self.dir)
     }
@@ -87,7 +71,6 @@ impl Scratch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::io::Overwrite;
 
     #[test]
     fn parked_bytes_come_back_and_no_file_is_seen() {
@@ -101,16 +84,6 @@ mod tests {
         scratch.read_at(3, &mut out).unwrap();
         assert_eq!(&out, b"lowo");
         assert!(matches!(scratch.read_at(8, &mut out), Err(Error::Io(..))));
-
-        let target = dir.path().join("a.bin");
-        let mut output = Staged::create(&target, Overwrite::Refuse).unwrap();
-        output.append(b"# ").unwrap();
-        assert_eq!(scratch.copy_to(5, 5, &mut output).unwrap(), 2);
-        assert_eq!(scratch.copy_to(0, 5, &mut output).unwrap(), 7);
-        assert!(scratch.copy_to(8, 5, &mut output).is_err());
-        output.append(b"!").unwrap();
-        output.commit().unwrap();
-        assert_eq!(std::fs::read(&target).unwrap(), b"# worldhello!");
     }
 
     #[test]

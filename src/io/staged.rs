@@ -166,15 +166,6 @@ impl Staged {
         Ok(())
     }
 
-    /// Appends exactly `len` bytes of a file, inside the kernel where it can.
-    pub(super) fn append_file(&mut self, from: &mut io::Take<&File>, len: u64) -> Result<u64> {
-        self.flush()?;
-        let offset = self.written;
-        copy(from, &mut self.body.file, offset, len).map_err(|e| self.place("copy to", e))?;
-        self.written += len;
-        Ok(offset)
-    }
-
     /// Moves all bytes back by `len` and leaves a gap of zeros at the front.
     ///
     /// `len` must be a multiple of 4096, so that the file system can do it without copying;
