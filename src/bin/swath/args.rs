@@ -6,7 +6,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use swath::codec::{Compression, Predictor};
 use swath::crs::Crs;
 use swath::engine::{Engine, EngineOptions};
-use swath::geotiff::{Format, OpenOptions, OverviewResampling, WriteOptions};
+use swath::geotiff::{Format, OnCorrupt, OpenOptions, OverviewResampling, WriteOptions};
+use swath::ifd::Limits;
 use swath::io::{IoMode, Overwrite};
 use swath::kernel::Resampling;
 use swath::raster::{Bounds, Size};
@@ -23,7 +24,7 @@ pub(crate) struct Cli {
 
 const EXIT_CODES: &str = "Exit codes: 0 all of it worked, 1 defect of swath, 2 usage, \
     3 input breaks its format, 4 not supported, 5 refused by the operating system, \
-    6 limit met, 130 stopped";
+    6 limit met, 7 done but for damaged chunks that became nodata, 130 stopped";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
@@ -100,8 +101,66 @@ pub(crate) struct ReadArgs {
     #[arg(long, value_enum, default_value_t = Io::Map)]
     io: Io,
     /// The image of a file of several, counted from 1; overviews and masks count.
+    /// FILE#2 is the second image too.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     page: u32,
+    /// Read the file as if nothing lay beside it: no overviews (.ovr), mask (.msk),
+    /// metadata (.aux.xml), world file (.tfw, .wld) or projection (.prj).
+    #[arg(long)]
+    no_sidecars: bool,
+    /// What becomes of a chunk that is damaged or cut short.
+    #[arg(long, value_enum, default_value_t = Corrupt::Fail, value_name = "HOW")]
+    on_corrupt: Corrupt,
+    #[command(flatten)]
+    limits: LimitArgs,
+}
+
+/// What a file may ask for before it is refused.
+#[derive(Debug, Args)]
+struct LimitArgs {
+    /// The most bytes of one strip or tile, decoded [default: 1GiB].
+    #[arg(long, value_name = "BYTES", value_parser = parse_any_bytes, hide_short_help = true)]
+    limit_chunk: Option<u64>,
+    /// The most bytes of one value of a directory [default: 256MiB].
+    #[arg(long, value_name = "BYTES", value_parser = parse_any_bytes, hide_short_help = true)]
+    limit_value: Option<u64>,
+    /// The most bytes of a text file beside the file [default: 16MiB].
+    #[arg(long, value_name = "BYTES", value_parser = parse_any_bytes, hide_short_help = true)]
+    limit_sidecar: Option<u64>,
+    /// The most directories in a file [default: 65536].
+    #[arg(long, value_name = "N", hide_short_help = true)]
+    limit_directories: Option<u64>,
+    /// The most entries in one directory [default: 65535].
+    #[arg(long, value_name = "N", hide_short_help = true)]
+    limit_entries: Option<u64>,
+    /// The most entries in all directories of a file together [default: 2097152].
+    #[arg(long, value_name = "N", hide_short_help = true)]
+    limit_total_entries: Option<u64>,
+}
+
+impl LimitArgs {
+    fn limits(&self) -> Limits {
+        let mut limits = Limits::default();
+        for (asked, limit) in [
+            (self.limit_chunk, &mut limits.chunk_bytes),
+            (self.limit_value, &mut limits.value_bytes),
+            (self.limit_sidecar, &mut limits.sidecar_bytes),
+            (self.limit_directories, &mut limits.directories),
+            (self.limit_entries, &mut limits.entries),
+            (self.limit_total_entries, &mut limits.total_entries),
+        ] {
+            *limit = asked.unwrap_or(*limit);
+        }
+        limits
+    }
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Corrupt {
+    /// The command fails.
+    Fail,
+    /// Its pixels have no value; it is reported, and the exit code is 7.
+    Nodata,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -116,7 +175,16 @@ impl ReadArgs {
             Io::Map => IoMode::Map,
             Io::Pread => IoMode::Pread,
         };
-        OpenOptions { io, page: self.page - 1, ..OpenOptions::default() }
+        OpenOptions {
+            io,
+            limits: self.limits.limits(),
+            page: self.page - 1,
+            sidecars: !self.no_sidecars,
+            on_corrupt: match self.on_corrupt {
+                Corrupt::Fail => OnCorrupt::Fail,
+                Corrupt::Nodata => OnCorrupt::Nodata,
+            },
+        }
     }
 }
 
@@ -307,7 +375,7 @@ fn parse_pixels(text: &str) -> Result<Size, String> {
 
 /// Reads a number of bytes: `1048576`, `256MiB`, `256M` (both in powers of
 /// 1024) or `2GB` (in powers of 1000).
-fn parse_bytes(text: &str) -> Result<u64, String> {
+fn parse_any_bytes(text: &str) -> Result<u64, String> {
     let split = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(split);
     let factor: u64 = match unit.trim().to_ascii_lowercase().as_str() {
@@ -322,12 +390,16 @@ fn parse_bytes(text: &str) -> Result<u64, String> {
         "tb" => 1_000_000_000_000,
         _ => return Err(format!("unknown unit {unit:?}: use KiB, MiB, GiB, KB, MB or GB")),
     };
-    let bytes = number.parse::<f64>().map_err(|e| format!("{e}: {text:?}"))? * factor as f64;
-    let least = 16 << 20;
-    if bytes < f64::from(least) {
-        return Err(format!("{text:?} is too little to work in: give at least 16MiB"));
+    let number = number.parse::<f64>().map_err(|e| format!("{e}: {text:?}"))?;
+    Ok((number * factor as f64) as u64)
+}
+
+/// Reads the memory of a run.
+fn parse_bytes(text: &str) -> Result<u64, String> {
+    match parse_any_bytes(text)? {
+        bytes if bytes >= 16 << 20 => Ok(bytes),
+        _ => Err(format!("{text:?} is too little to work in: give at least 16MiB")),
     }
-    Ok(bytes as u64)
 }
 
 #[cfg(test)]

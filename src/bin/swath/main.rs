@@ -29,7 +29,7 @@ fn main() -> ExitCode {
         Verb::Warp(args) => warp::run(&args),
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => report::success(),
         Err(error) => report::failure(&error).into(),
     }
 }
