@@ -1,4 +1,4 @@
-//! Whether a file is a valid cloud optimized GeoTIFF: [`validate`].
+//! Whether a file is a valid cloud optimized GeoTIFF: [`validate()`].
 //!
 //! The rules are those of rio-cogeo's `cogeo validate` and of GDAL's
 //! `validate_cloud_optimized_geotiff.py`, and each finding says which of the two
@@ -41,7 +41,7 @@ pub struct Finding {
     pub found: String,
 }
 
-/// What [`validate`] found.
+/// What [`validate()`] found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Verdict {
