@@ -26,6 +26,8 @@ mod reader;
 mod samples;
 /// Files beside a GeoTIFF that say more of it.
 mod sidecar;
+/// Whether a file is a valid COG: [`validate()`].
+pub mod validate;
 /// Writing: [`WriteOptions`], tiles to chunks, the file as it grows.
 mod write;
 /// The XML that GDAL keeps metadata in.
@@ -38,4 +40,5 @@ pub use image::Image;
 pub use layout::{Interleave, Layout};
 pub use reader::{GeoTiff, OpenOptions, open};
 pub use sidecar::{Sidecar, SidecarKind};
+pub use validate::validate;
 pub use write::{Format, OverviewResampling, WriteOptions, Written};

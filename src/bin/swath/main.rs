@@ -6,6 +6,7 @@ mod info;
 mod job;
 mod report;
 mod said;
+mod validate;
 mod warp;
 
 use std::process::ExitCode;
@@ -25,11 +26,12 @@ fn main() -> ExitCode {
     };
     let done = match cli.verb {
         Verb::Info(args) => info::run(&args),
+        Verb::Validate(args) => return validate::run(&args).into(),
         Verb::Convert(args) => convert::run(&args),
         Verb::Warp(args) => warp::run(&args),
     };
     match done {
-        Ok(()) => report::success(),
+        Ok(()) => report::success().into(),
         Err(error) => report::failure(&error).into(),
     }
 }

@@ -14,6 +14,8 @@ use swath::geotiff::{GeoTiff, Written};
 /// How the command ends. The numbers are part of its interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
+    /// All of it worked.
+    Success = 0,
     /// A defect of swath itself.
     Defect = 1,
     /// The command line makes no sense.
@@ -26,8 +28,10 @@ pub(crate) enum Exit {
     Io = 5,
     /// A limit was met: memory, sizes in a file.
     Limit = 6,
+    /// A file that was judged is no valid COG.
+    Invalid = 7,
     /// All of it is done, but for damaged chunks that became nodata.
-    Damaged = 7,
+    Damaged = 8,
     /// Stopped by Ctrl-C or SIGTERM: 128 + SIGINT, as shells have it.
     Cancelled = 130,
 }
@@ -89,8 +93,8 @@ pub(crate) fn damaged(file: &GeoTiff) {
 }
 
 /// Returns how a command ends that did not fail.
-pub(crate) fn success() -> ExitCode {
-    if DAMAGED.load(Ordering::Relaxed) { Exit::Damaged.into() } else { ExitCode::SUCCESS }
+pub(crate) fn success() -> Exit {
+    if DAMAGED.load(Ordering::Relaxed) { Exit::Damaged } else { Exit::Success }
 }
 
 /// Says on stderr what does not end the command.
