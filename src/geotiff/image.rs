@@ -12,6 +12,16 @@ use crate::ifd::{Array, Directory, Header, Limits, Tag};
 use crate::io::ByteSource;
 use crate::raster::{ChunkKey, GeoTransform, Grid, Info, Masked, Metadata, NoData};
 
+/// Where a chunk is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StoredChunk {
+    /// Its first byte, counted from the start of the file.
+    pub offset: u64,
+    /// Its length in bytes.
+    pub bytes: u64,
+}
+
 /// One image of a file.
 #[derive(Debug)]
 pub struct Image {
@@ -141,6 +151,52 @@ impl Image {
     /// GeoTransform in [`Image::info`] maps corners in any case.
     pub fn pixel_is_point(&self) -> bool {
         self.info.metadata.pixel_is_point
+    }
+
+    /// Returns the number of its directory, counted from 0 in file order.
+    pub fn directory(&self) -> u32 {
+        self.ifd
+    }
+
+    /// Returns the file it is in; `None` for bytes in memory.
+    pub fn path(&self) -> Option<&Path> {
+        self.source.path()
+    }
+
+    /// Returns where a chunk is stored, or `None` if the file leaves it out.
+    /// Parts of one long uncompressed strip count as chunks.
+    ///
+    /// # Errors
+    /// [`Error::Format`] if there is no such chunk or its offset or length
+    /// cannot be read, [`Error::Io`].
+    pub fn stored(&self, index: u64) -> Result<Option<StoredChunk>> {
+        let (offset, bytes) = if self.layout.divided {
+            let window = self.layout.chunk_window(index);
+            let row = self.layout.row_bytes().unwrap_or(u64::MAX);
+            let offset = self.offsets.get(&self.source, 0)?;
+            // What the file says of the strip's length is not needed, and often wrong.
+            let length = row.saturating_mul(window.height.into());
+            let before = row.saturating_mul(window.row as u64);
+            (if offset == 0 { 0 } else { offset.saturating_add(before) }, length)
+        } else {
+            let offset = self.offsets.get(&self.source, index)?;
+            let length = match &self.lengths {
+                // Lengths that are not stated are none, as in libtiff.
+                Some(lengths) if index >= lengths.len() => 0,
+                Some(lengths) => lengths.get(&self.source, index)?,
+                // Without lengths a chunk reaches as far as it needs to.
+                None => self.source.len().saturating_sub(offset).min(self.most_stored_bytes()),
+            };
+            (offset, length)
+        };
+        Ok((offset != 0 && bytes != 0).then_some(StoredChunk { offset, bytes }))
+    }
+
+    /// Returns the most bytes that a chunk without a stated length may take: no
+    /// codec makes incompressible data more than an eighth larger.
+    fn most_stored_bytes(&self) -> u64 {
+        let bytes = self.layout.chunk_bytes(self.layout.chunk.height).unwrap_or(u64::MAX);
+        bytes.saturating_add(bytes / 8).saturating_add(1024)
     }
 
     /// Returns the mask that decides which pixels are valid.

@@ -36,7 +36,7 @@ mod xml;
 mod ycbcr;
 
 pub use damage::{Damaged, OnCorrupt};
-pub use image::Image;
+pub use image::{Image, StoredChunk};
 pub use layout::{Interleave, Layout};
 pub use reader::{GeoTiff, OpenOptions, open};
 pub use sidecar::{Sidecar, SidecarKind};

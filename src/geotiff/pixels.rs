@@ -43,44 +43,9 @@ impl Image {
                 .expected(format!("at most {} bytes", self.chunk_limit))
                 .found(format!("{} bytes", bytes.unwrap_or(u64::MAX))));
         }
-        if self.layout.divided {
-            return self.decode_part(index, cx);
-        }
-        let offset = self.offsets.get(&self.source, index)?;
-        let length = match &self.lengths {
-            // Lengths that are not stated are none, as in libtiff.
-            Some(lengths) if index >= lengths.len() => 0,
-            Some(lengths) => lengths.get(&self.source, index)?,
-            // Without lengths a chunk reaches as far as it needs to.
-            None => self.source.len().saturating_sub(offset).min(self.most_stored_bytes()),
-        };
-        if offset == 0 || length == 0 {
-            return Ok(self.absent(index, cx));
-        }
-        let stored = self.source.range(offset, length)?;
+        let Some(place) = self.stored(index)? else { return Ok(self.absent(index, cx)) };
+        let stored = self.source.range(place.offset, place.bytes)?;
         chunk::decode(&self.layout, index, &stored, cx.pool)
-    }
-
-    /// Decodes a part of the one strip. What the file says of the strip's length
-    /// is not needed, and often wrong.
-    fn decode_part(&self, index: u64, cx: &Context<'_>) -> Result<Buffer> {
-        let offset = self.offsets.get(&self.source, 0)?;
-        if offset == 0 {
-            return Ok(self.absent(index, cx));
-        }
-        let window = self.layout.chunk_window(index);
-        let row = self.layout.row_bytes().unwrap_or(u64::MAX);
-        // The strip's rows come before; the window lies in the image.
-        let start = row.saturating_mul(window.row as u64).saturating_add(offset);
-        let length = row.saturating_mul(window.height.into());
-        chunk::decode(&self.layout, index, &self.source.range(start, length)?, cx.pool)
-    }
-
-    /// Returns the most bytes that a chunk without a stated length may take: no
-    /// codec makes incompressible data more than an eighth larger.
-    fn most_stored_bytes(&self) -> u64 {
-        let bytes = self.layout.chunk_bytes(self.layout.chunk.height).unwrap_or(u64::MAX);
-        bytes.saturating_add(bytes / 8).saturating_add(1024)
     }
 
     /// Returns the nodata value of a band (from 0).

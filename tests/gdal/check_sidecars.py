@@ -102,13 +102,13 @@ def compare(swath, path):
             same("overviews", [2 ** (i + 1) for i, _ in enumerate(band.get("overviews", []))], gdal.overviews(number))
             same("checksum", sums["bands"][index]["checksum"], gdal.checksum(number))
             mask = gdal.read_masks(number)
-            valid = sums["bands"][index]["statistics"]["valid"]
+            valid = sums["bands"][index]["validCount"]
             same("valid", valid, int((mask != 0).sum()))
     for level in range(len(told["bands"][0].get("overviews", []))):
         with rasterio.open(path, overview_level=level) as gdal:
             for index, band in enumerate(sums["bands"]):
                 same("overview checksum", band["overviews"][level]["checksum"], gdal.checksum(index + 1))
-                same("overview valid", band["overviews"][level]["valid"], int((gdal.read_masks(index + 1) != 0).sum()))
+                same("overview valid", band["overviews"][level]["validCount"], int((gdal.read_masks(index + 1) != 0).sum()))
 
 
 def run(swath, folder, _rasters):

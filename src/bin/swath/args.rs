@@ -29,7 +29,7 @@ const EXIT_CODES: &str = "Exit codes: 0 all of it worked, 1 defect of swath, 2 u
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
-    /// Shows what a file is.
+    /// Shows what files are.
     Info(InfoArgs),
     /// Rewrites a file as COG or plain tiled GeoTIFF.
     Convert(ConvertArgs),
@@ -41,11 +41,25 @@ pub(crate) enum Verb {
 
 #[derive(Debug, Args)]
 pub(crate) struct InfoArgs {
-    /// The file to look at.
-    pub(crate) file: PathBuf,
-    /// Print JSON, with the keys of `gdalinfo -json` where they mean the same.
+    /// The files to look at; of several, a table.
+    #[arg(required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Print JSON, with the keys of `gdalinfo -json` where they mean the same; of
+    /// several files a list.
     #[arg(long)]
     pub(crate) json: bool,
+    /// Read all samples: exact minimum, maximum, mean, standard deviation and
+    /// number of valid samples of each band and overview.
+    #[arg(long)]
+    pub(crate) stats: bool,
+    /// Read all samples: GDAL's checksum of each band and overview.
+    #[arg(long)]
+    pub(crate) checksum: bool,
+    /// List where each chunk is stored, how large it is, and how well chunks are compressed.
+    #[arg(long)]
+    pub(crate) chunks: bool,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
     #[command(flatten)]
     pub(crate) read: ReadArgs,
 }

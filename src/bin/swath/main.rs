@@ -5,7 +5,6 @@ mod convert;
 mod info;
 mod job;
 mod report;
-mod said;
 mod validate;
 mod warp;
 
@@ -25,7 +24,7 @@ fn main() -> ExitCode {
         }
     };
     let done = match cli.verb {
-        Verb::Info(args) => info::run(&args),
+        Verb::Info(args) => return info::run(&args).into(),
         Verb::Validate(args) => return validate::run(&args).into(),
         Verb::Convert(args) => convert::run(&args),
         Verb::Warp(args) => warp::run(&args),
