@@ -33,6 +33,8 @@ pub(crate) enum Verb {
     Convert(ConvertArgs),
     /// Reprojects and resamples a file.
     Warp(WarpArgs),
+    /// Shows what the samples of each band come to: mean, median, histogram.
+    Stats(StatsArgs),
 }
 
 #[derive(Debug, Args)]
@@ -42,6 +44,31 @@ pub(crate) struct InfoArgs {
     /// Print JSON, with the keys of `gdalinfo -json` where they mean the same.
     #[arg(long)]
     pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StatsArgs {
+    /// The file to look at.
+    pub(crate) file: PathBuf,
+    /// Percentiles to show, from 0 to 100; 50 is the median.
+    #[arg(long, value_name = "P,...", value_delimiter = ',', default_value = "2,50,98")]
+    pub(crate) percentiles: Vec<f64>,
+    /// Minimum, maximum, mean and standard deviation alone: one pass for every type.
+    #[arg(long, conflicts_with_all = ["percentiles", "range"])]
+    pub(crate) quick: bool,
+    /// The number of intervals of the histogram; 0 for none.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(crate) bins: u32,
+    /// The range of the histogram [default: from the least to the largest sample].
+    #[arg(long, value_name = "MIN,MAX", value_parser = parse_range, allow_hyphen_values = true)]
+    pub(crate) range: Option<(f64, f64)>,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
     #[command(flatten)]
     pub(crate) read: ReadArgs,
 }
@@ -291,6 +318,10 @@ fn parse_resolution(text: &str) -> Result<(f64, f64), String> {
     } else {
         parse_numbers::<1>(text).map(|[both]| (both, both))
     }
+}
+
+fn parse_range(text: &str) -> Result<(f64, f64), String> {
+    parse_numbers::<2>(text).map(|[min, max]| (min, max))
 }
 
 fn parse_bounds(text: &str) -> Result<Bounds, String> {

@@ -6,6 +6,7 @@ mod info;
 mod job;
 mod report;
 mod said;
+mod stats;
 mod warp;
 
 use std::process::ExitCode;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
         Verb::Info(args) => info::run(&args),
         Verb::Convert(args) => convert::run(&args),
         Verb::Warp(args) => warp::run(&args),
+        Verb::Stats(args) => stats::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
