@@ -7,6 +7,7 @@ mod job;
 mod report;
 mod said;
 mod stats;
+mod validate;
 mod warp;
 
 use std::process::ExitCode;
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
     };
     let done = match cli.verb {
         Verb::Info(args) => info::run(&args),
+        Verb::Validate(args) => return validate::run(&args).into(),
         Verb::Convert(args) => convert::run(&args),
         Verb::Warp(args) => warp::run(&args),
         Verb::Stats(args) => stats::run(&args),

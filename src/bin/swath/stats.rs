@@ -1,15 +1,46 @@
 //! `swath stats`: what the samples of each band come to.
 
 use std::fmt::Write;
+use std::path::PathBuf;
 
+use clap::Args;
 use serde_json::{Value, json};
 use swath::Result;
 use swath::geotiff::GeoTiff;
 use swath::kernel::Histogram;
 use swath::ops::stats::{BandStatistics, HistogramRequest, StatsOptions};
 
-use crate::args::StatsArgs;
+use crate::args::{ReadArgs, RunArgs, parse_numbers};
 use crate::report::{Progress, say};
+
+#[derive(Debug, Args)]
+pub(crate) struct StatsArgs {
+    /// The file to look at.
+    pub(crate) file: PathBuf,
+    /// Percentiles to show, from 0 to 100; 50 is the median.
+    #[arg(long, value_name = "P,...", value_delimiter = ',', default_value = "2,50,98")]
+    pub(crate) percentiles: Vec<f64>,
+    /// Minimum, maximum, mean and standard deviation alone: one pass for every type.
+    #[arg(long, conflicts_with_all = ["percentiles", "range"])]
+    pub(crate) quick: bool,
+    /// The number of intervals of the histogram; 0 for none.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(crate) bins: u32,
+    /// The range of the histogram [default: from the least to the largest sample].
+    #[arg(long, value_name = "MIN,MAX", value_parser = parse_range, allow_hyphen_values = true)]
+    pub(crate) range: Option<(f64, f64)>,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
+}
+
+fn parse_range(text: &str) -> Result<(f64, f64), String> {
+    parse_numbers::<2>(text).map(|[min, max]| (min, max))
+}
 
 pub(crate) fn run(args: &StatsArgs) -> Result<()> {
     let raster = GeoTiff::open(&args.file, &args.read.options())?.raster();
