@@ -66,7 +66,7 @@ fn a_range_leaves_out_what_lies_beyond() {
 fn wide_types_take_more_passes_to_the_same_end() {
     // 0 to 1199: numpy.percentile gives 23.98, 599.5 and 1197.8010000000002.
     let band = statistics(&counting(DataType::F32, Size::new(40, 30)), &options()).remove(0);
-    assert_eq!(band.percentiles, [23.98, 599.5, 1197.801_000_000_000_2]);
+    assert_eq!(band.percentiles, [23.98, 599.5, 1_197.801_000_000_000_2]);
     assert_eq!(
         band.histogram.map(|h| h.counts().to_vec()),
         Some(vec![172, 171, 171, 172, 171, 171, 172])
