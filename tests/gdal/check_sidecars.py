@@ -40,8 +40,7 @@ def make(path, known, overviews=(), mask=False, **profile):
             if mask:
                 out.write_mask(np.arange(3500).reshape(50, 70) % 3 != 0)
         if overviews:
-            # Opened for reading, GDAL builds overviews beside the file.
-            with rasterio.open(path) as out:
+            with rasterio.Env(TIFF_USE_OVR=True), rasterio.open(path, "r+") as out:
                 out.build_overviews(list(overviews), Resampling.nearest)
 
 

@@ -37,6 +37,8 @@ pub(crate) enum Verb {
     Warp(WarpArgs),
     /// Judges whether files are valid cloud optimized GeoTIFFs.
     Validate(ValidateArgs),
+    /// Shows what the samples of each band come to: mean, median, histogram.
+    Stats(crate::stats::StatsArgs),
 }
 
 #[derive(Debug, Args)]
@@ -390,7 +392,7 @@ fn parse_resampling(text: &str) -> Result<Resampling, String> {
     text.parse::<Resampling>().map_err(|e| e.to_string())
 }
 
-fn parse_numbers<const N: usize>(text: &str) -> Result<[f64; N], String> {
+pub(crate) fn parse_numbers<const N: usize>(text: &str) -> Result<[f64; N], String> {
     let numbers: Vec<f64> = text
         .split(',')
         .map(|part| part.trim().parse::<f64>())

@@ -5,6 +5,7 @@ mod convert;
 mod info;
 mod job;
 mod report;
+mod stats;
 mod validate;
 mod warp;
 
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
         Verb::Validate(args) => return validate::run(&args).into(),
         Verb::Convert(args) => convert::run(&args),
         Verb::Warp(args) => warp::run(&args),
+        Verb::Stats(args) => stats::run(&args),
     };
     match done {
         Ok(()) => report::success().into(),

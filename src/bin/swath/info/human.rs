@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use swath::codec::Predictor;
 use swath::geotiff::{GeoTiff, Image};
-use swath::ops::survey::BandSurvey;
+use swath::ops::stats::BandStatistics;
 
 use super::ImageSurvey;
 use super::words::{codec, colors, interleave, order, size_text, validity};
@@ -60,22 +60,27 @@ pub(super) fn human(name: &str, file: &GeoTiff, found: &[ImageSurvey]) -> String
         line("pages", format!("{} (this is {})", file.pages(), file.page() + 1));
     }
     super::said::human(&info.metadata, &mut line);
-    for (level, image) in found.iter().enumerate() {
+    for (level, found) in found.iter().enumerate() {
         let of = if level == 0 { String::new() } else { format!(" of overview {level}") };
-        for (number, band) in (1..).zip(image) {
-            line("samples", format!("band {number}{of}: {}", survey(band)));
+        for band in 0..usize::from(layout.bands) {
+            let told = survey(found, band);
+            if !told.is_empty() {
+                line("samples", format!("band {}{of}: {told}", band + 1));
+            }
         }
     }
     text
 }
 
-fn survey(band: &BandSurvey) -> String {
+fn survey(found: &ImageSurvey, band: usize) -> String {
     let mut parts = Vec::new();
-    parts.extend(
-        band.statistics
-            .map(|s| format!("min {}, max {}, mean {}, std {}", s.min, s.max, s.mean, s.std)),
-    );
-    parts.extend(band.valid.map(|valid| format!("{valid} valid")));
-    parts.extend(band.checksum.map(|sum| format!("checksum {sum}")));
+    if let Some(BandStatistics { summary, .. }) = found.statistics.get(band) {
+        parts.extend(
+            summary
+                .map(|s| format!("min {}, max {}, mean {}, std {}", s.min, s.max, s.mean, s.std)),
+        );
+        parts.push(format!("{} valid", summary.map_or(0, |s| s.valid)));
+    }
+    parts.extend(found.checksums.get(band).map(|sum| format!("checksum {sum}")));
     parts.join(", ")
 }

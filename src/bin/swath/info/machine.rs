@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use swath::codec::{Compression, Predictor};
 use swath::geotiff::{Damaged, GeoTiff, Image};
 use swath::kernel::Summary;
-use swath::ops::survey::BandSurvey;
+use swath::ops::stats::BandStatistics;
 use swath::raster::Point;
 
 use super::ImageSurvey;
@@ -75,9 +75,7 @@ pub(super) fn machine(name: &str, file: &GeoTiff, found: &[ImageSurvey]) -> Valu
             "colorInterpretation": info.color(index).name(),
             "mask": { "flags": validity(info.validity(index)) },
         });
-        if let Some(found) = found.first().and_then(|bands| bands.get(usize::from(index))) {
-            survey(found, &mut band);
-        }
+        found.iter().take(1).for_each(|found| survey(found, index, &mut band));
         let masks: Vec<_> = image.overviews().filter_map(Image::mask).map(size).collect();
         if !masks.is_empty() {
             band["mask"]["overviews"] = json!(masks);
@@ -93,8 +91,7 @@ pub(super) fn machine(name: &str, file: &GeoTiff, found: &[ImageSurvey]) -> Valu
         }
         let overviews = image.overviews().enumerate().map(|(level, overview)| {
             let mut told = size(overview);
-            let found = found.get(level + 1).and_then(|bands| bands.get(usize::from(index)));
-            found.into_iter().for_each(|found| survey(found, &mut told));
+            found.iter().skip(level + 1).take(1).for_each(|f| survey(f, index, &mut told));
             told
         });
         let overviews: Vec<_> = overviews.collect();
@@ -129,18 +126,20 @@ fn size(image: &Image) -> Value {
 }
 
 /// Adds what the samples of a band come to, under gdalinfo's names.
-fn survey(found: &BandSurvey, out: &mut Value) {
-    if let Some(statistics) = found.statistics {
-        let Summary { min, max, mean, std, .. } = statistics;
-        for (key, value) in [("minimum", min), ("maximum", max), ("mean", mean), ("stdDev", std)] {
-            out[key] = number(value);
+fn survey(found: &ImageSurvey, band: u16, out: &mut Value) {
+    let band = usize::from(band);
+    if let Some(BandStatistics { summary, .. }) = found.statistics.get(band) {
+        if let &Some(Summary { min, max, mean, std, .. }) = summary {
+            for (key, value) in
+                [("minimum", min), ("maximum", max), ("mean", mean), ("stdDev", std)]
+            {
+                out[key] = number(value);
+            }
         }
+        out["validCount"] = summary.map_or(0, |summary| summary.valid).into();
     }
-    if let Some(valid) = found.valid {
-        out["validCount"] = valid.into();
-    }
-    if let Some(checksum) = found.checksum {
-        out["checksum"] = checksum.into();
+    if let Some(checksum) = found.checksums.get(band) {
+        out["checksum"] = (*checksum).into();
     }
 }
 

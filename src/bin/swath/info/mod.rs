@@ -16,20 +16,23 @@ mod words;
 use std::path::Path;
 
 use serde_json::Value;
-use swath::Result;
 use swath::engine::Engine;
 use swath::geotiff::GeoTiff;
-use swath::ops::survey::{BandSurvey, SurveyOptions};
+use swath::ops::stats::{BandStatistics, StatsOptions};
+use swath::{Raster, Result};
 
 use crate::args::InfoArgs;
 use crate::report::{Exit, Progress, damaged, failure, say, success};
 
-/// What the samples of each band of an image come to.
-type ImageSurvey = Vec<BandSurvey>;
+/// What the samples of an image come to, as far as was asked for.
+#[derive(Debug, Default)]
+struct ImageSurvey {
+    statistics: Vec<BandStatistics>,
+    checksums: Vec<u16>,
+}
 
 pub(crate) fn run(args: &InfoArgs) -> Exit {
-    let what = SurveyOptions { statistics: args.stats, checksum: args.checksum };
-    let surveys = what != SurveyOptions::default();
+    let surveys = args.stats || args.checksum;
     let engine = if surveys { args.run.engine().map(Some) } else { Ok(None) };
     let engine = match engine {
         Ok(engine) => engine,
@@ -38,7 +41,7 @@ pub(crate) fn run(args: &InfoArgs) -> Exit {
     let one_each = args.files.len() > 1 && !args.json && !surveys && !args.chunks;
     let (mut exit, mut all, mut table) = (Exit::Success, Vec::new(), table::Table::default());
     for (number, path) in args.files.iter().enumerate() {
-        let done = look(args, path, engine.as_ref(), &what).and_then(|(file, found)| {
+        let done = look(args, path, engine.as_ref()).and_then(|(file, found)| {
             let name = path.display().to_string();
             if one_each {
                 table.add(&name, &file);
@@ -85,18 +88,29 @@ fn look(
     args: &InfoArgs,
     path: &Path,
     engine: Option<&Engine>,
-    what: &SurveyOptions,
 ) -> Result<(GeoTiff, Vec<ImageSurvey>)> {
     let file = GeoTiff::open(path, &args.read.options())?;
     let mut found = Vec::new();
     if let Some(engine) = engine {
         let raster = file.raster();
         for image in std::iter::once(&raster).chain(&raster.overviews()) {
-            let mut progress = Progress::new(args.run.quiet);
-            let survey = image.survey(engine, what, &mut progress);
-            progress.end();
-            found.push(survey?);
+            found.push(survey(args, image, engine)?);
         }
     }
     Ok((file, found))
+}
+
+/// Reads what is asked for of the samples of an image. Complex samples have no
+/// order, and so no statistics.
+fn survey(args: &InfoArgs, image: &Raster, engine: &Engine) -> Result<ImageSurvey> {
+    let mut found = ImageSurvey::default();
+    let mut progress = Progress::new(args.run.quiet);
+    if args.stats && !image.info().dtype.is_complex() {
+        found.statistics = image.statistics(engine, &StatsOptions::default(), &mut progress)?;
+    }
+    if args.checksum {
+        found.checksums = image.checksums(engine, &mut progress)?;
+    }
+    progress.end();
+    Ok(found)
 }
