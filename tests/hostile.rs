@@ -11,7 +11,6 @@ use swath::raster::Window;
 use swath::{Error, Result};
 
 mod common;
-mod files;
 
 /// How a file must end: the pixels of `plain`, or an error of a kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,9 +26,9 @@ const ENDS: [(&str, End); 21] = [
     ("loop/pair.tif", End::Read),
     ("loop/inside.tif", End::Read),
     ("bomb/deflate.tif", End::Read),
-    ("bomb/zstd.tif", End::Read),
+    ("bomb/zstd.tif", End::Format),
     ("bomb/packbits.tif", End::Read),
-    ("bomb/strip.tif", End::Read),
+    ("bomb/strip.tif", End::Limit),
     ("bomb/rows.tif", End::Limit),
     ("bomb/tile.tif", End::Limit),
     ("bomb/tiles.tif", End::Limit),
@@ -37,8 +36,8 @@ const ENDS: [(&str, End); 21] = [
     ("count/entries.tif", End::Format),
     ("count/big_entries.tif", End::Limit),
     ("count/values.tif", End::Read),
-    ("count/colors.tif", End::Format),
-    ("count/bits.tif", End::Format),
+    ("count/colors.tif", End::Limit),
+    ("count/bits.tif", End::Limit),
     ("place/beyond.tif", End::Format),
     ("place/across.tif", End::Format),
     ("place/wrap.tif", End::Format),
@@ -57,7 +56,7 @@ fn read(path: &Path) -> Result<()> {
 
 #[test]
 fn each_file_ends_as_it_must_and_at_once() {
-    let folder = files::fixture("hostile");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/hostile");
     let mut found: Vec<PathBuf> = Vec::new();
     for kind in std::fs::read_dir(&folder).expect("is there").map(|k| k.expect("lists").path()) {
         if kind.is_dir() {
@@ -134,6 +133,7 @@ fn sizes_inside_chunks_must_be_those_of_the_directory() {
         }
     }
     println!("{seen:?}");
-    assert!(seen.len() == 5, "only {seen:?}");
+    // The one file of JPEG 2000 there holds no image.
+    assert!(seen.len() == 4, "only {seen:?}");
     assert!(wrong.is_empty(), "{} read:\n{}", wrong.len(), wrong.join("\n"));
 }

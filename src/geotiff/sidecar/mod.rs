@@ -132,15 +132,13 @@ pub(super) fn apply(
     }
     let metadata = Arc::make_mut(&mut info.metadata);
     let placed = info.grid.crs.is_some() || metadata.crs_text.is_some() || metadata.gcps.is_some();
-    if !placed {
-        if let Some(text) = take(SidecarKind::Projection, instead(path, "prj"))? {
-            info.grid.crs = read_crs(&text, metadata);
-        }
+    let beside = instead(path, "prj").filter(|_| !placed);
+    if let Some(text) = take(SidecarKind::Projection, beside)? {
+        info.grid.crs = read_crs(&text, metadata);
     }
-    if metadata.rpc.is_none() {
-        if let Some(text) = take(SidecarKind::Rpc, instead(path, "rpb"))? {
-            metadata.rpc = rpb::parse(&text).map(Arc::new);
-        }
+    let beside = instead(path, "rpb").filter(|_| metadata.rpc.is_none());
+    if let Some(text) = take(SidecarKind::Rpc, beside)? {
+        metadata.rpc = rpb::parse(&text).map(Arc::new);
     }
     Ok(nodata)
 }

@@ -110,10 +110,9 @@ impl Pam {
                 _ => metadata.domains.entry(domain).or_default().extend(items),
             }
         }
-        if let Some(items) = metadata.domains.get_mut("") {
-            if let Some(meaning) = items.remove("AREA_OR_POINT") {
-                metadata.pixel_is_point = meaning.eq_ignore_ascii_case("point");
-            }
+        let unnamed = metadata.domains.get_mut("");
+        if let Some(meaning) = unnamed.and_then(|items| items.remove("AREA_OR_POINT")) {
+            metadata.pixel_is_point = meaning.eq_ignore_ascii_case("point");
         }
         if let Some(text) = &self.crs {
             info.grid.crs = read_crs(text, metadata);
