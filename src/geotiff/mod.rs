@@ -25,4 +25,6 @@ mod ycbcr;
 
 pub use layout::{Interleave, Layout};
 pub use reader::{GeoTiff, Image, OpenOptions, open};
-pub use write::{Format, OverviewResampling, WriteOptions, Written};
+pub use write::{BigTiff, Format, Mask, Overviews, WriteOptions, Written};
+
+pub use crate::kernel::OverviewResampling;

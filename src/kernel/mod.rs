@@ -11,7 +11,7 @@ mod interpolate;
 mod nodata;
 /// The float types that sums are made in.
 mod real;
-/// [`halve_average`] and [`halve_nearest`]: overviews.
+/// [`Reduction`]: overviews.
 mod reduce;
 /// [`Resampling`] and its weight functions.
 mod resampling;
@@ -21,6 +21,6 @@ mod segment;
 mod support;
 
 pub use nodata::avoid_nodata;
-pub use reduce::{halve_average, halve_nearest};
+pub use reduce::{OverviewResampling, Reduction};
 pub use resampling::Resampling;
 pub use segment::{Footprints, Plane, Positions, Segment};

@@ -6,7 +6,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use swath::codec::{Compression, Predictor};
 use swath::crs::Crs;
 use swath::engine::{Engine, EngineOptions};
-use swath::geotiff::{Format, OpenOptions, OverviewResampling, WriteOptions};
+use swath::geotiff::{
+    BigTiff, Format, Interleave, Mask, OpenOptions, OverviewResampling, Overviews, WriteOptions,
+};
 use swath::io::{IoMode, Overwrite};
 use swath::kernel::Resampling;
 use swath::raster::{Bounds, Size};
@@ -138,12 +140,29 @@ pub(crate) struct WriteArgs {
     /// The side of a stored tile in pixels, a multiple of 16.
     #[arg(long, value_name = "PIXELS", default_value_t = 512)]
     tile: u32,
-    /// Whether smaller copies are stored with the image.
-    #[arg(long, value_enum, default_value_t = Overviews::Auto)]
+    /// Store strips of so many rows instead of tiles (with `--format gtiff`).
+    #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u32).range(1..))]
+    strips: Option<u32>,
+    /// Whether a chunk holds all bands of its pixels or one.
+    #[arg(long, value_enum, default_value_t = Bands::Pixel)]
+    interleave: Bands,
+    /// Which smaller copies are stored with the image: `auto` (halves of halves,
+    /// with `--format cog`), `none`, or the factors by which they are smaller.
+    #[arg(long, value_name = "auto|none|LIST", default_value = "auto", value_parser = parse_overviews)]
     overviews: Overviews,
-    /// How the pixels of smaller copies are made.
-    #[arg(long, value_enum, default_value_t = Shrink::Average)]
-    overview_resampling: Shrink,
+    /// How the pixels of smaller copies are made: nearest, average, bilinear,
+    /// cubic, lanczos, mode, rms or gauss.
+    #[arg(long, value_name = "METHOD", default_value = "average", value_parser = parse_shrink)]
+    overview_resampling: OverviewResampling,
+    /// How validity is stored that no nodata value states.
+    #[arg(long, value_enum, default_value_t = Masks::Auto)]
+    mask: Masks,
+    /// Leave out chunks that hold nothing but nodata (0 without it).
+    #[arg(long)]
+    sparse: bool,
+    /// Whether the file has 64-bit offsets; `auto` is decided by its size.
+    #[arg(long, value_enum, default_value_t = Offsets::Auto)]
+    bigtiff: Offsets,
     /// Replace the output if it exists.
     #[arg(long)]
     overwrite: bool,
@@ -175,17 +194,29 @@ enum Predict {
     Float,
 }
 
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Bands {
+    Pixel,
+    Band,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Overviews {
-    /// With `--format cog`.
+enum Masks {
+    /// As the input has it.
     Auto,
+    /// A mask of one bit a pixel, for overviews too.
+    Internal,
+    /// One more band of opacity.
+    Alpha,
+    /// Not: missing pixels become nodata, or 0 without it.
     None,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Shrink {
-    Average,
-    Nearest,
+enum Offsets {
+    Auto,
+    Yes,
+    No,
 }
 
 impl WriteArgs {
@@ -209,11 +240,17 @@ impl WriteArgs {
             Codec::Lzw => Compression::Lzw,
             Codec::Packbits => Compression::PackBits,
         };
+        let format = match (self.format, self.strips) {
+            (Layout::Cog, None) => Format::Cog,
+            (Layout::Gtiff, None) => Format::Tiled,
+            (Layout::Gtiff, Some(rows)) => Format::Striped { rows },
+            (Layout::Cog, Some(_)) => {
+                return Err(Error::usage("--strips with --format cog")
+                    .hint("a COG is tiled: add --format gtiff"));
+            }
+        };
         Ok(WriteOptions {
-            format: match self.format {
-                Layout::Cog => Format::Cog,
-                Layout::Gtiff => Format::Tiled,
-            },
+            format,
             compression,
             predictor: match self.predictor {
                 Predict::Auto => None,
@@ -222,13 +259,33 @@ impl WriteArgs {
                 Predict::Float => Some(Predictor::Float),
             },
             tile: self.tile,
-            overviews: self.format == Layout::Cog && self.overviews == Overviews::Auto,
-            overview_resampling: match self.overview_resampling {
-                Shrink::Average => OverviewResampling::Average,
-                Shrink::Nearest => OverviewResampling::Nearest,
+            interleave: match self.interleave {
+                Bands::Pixel => Interleave::Pixel,
+                Bands::Band => Interleave::Band,
+            },
+            overviews: self.overviews.clone(),
+            overview_resampling: self.overview_resampling,
+            mask: match self.mask {
+                Masks::Auto => Mask::Auto,
+                Masks::Internal => Mask::Internal,
+                // What is missing is stated by the band that is added.
+                Masks::Alpha | Masks::None => Mask::None,
+            },
+            sparse: self.sparse,
+            bigtiff: match self.bigtiff {
+                Offsets::Auto => BigTiff::Auto,
+                Offsets::Yes => BigTiff::Yes,
+                Offsets::No => BigTiff::No,
             },
             overwrite: if self.overwrite { Overwrite::Replace } else { Overwrite::Refuse },
         })
+    }
+}
+
+impl WriteArgs {
+    /// Whether validity becomes a band of opacity.
+    pub(crate) fn wants_alpha(&self) -> bool {
+        self.mask == Masks::Alpha
     }
 }
 
@@ -271,6 +328,23 @@ fn parse_crs(text: &str) -> Result<Crs, String> {
 
 fn parse_resampling(text: &str) -> Result<Resampling, String> {
     text.parse::<Resampling>().map_err(|e| e.to_string())
+}
+
+fn parse_shrink(text: &str) -> Result<OverviewResampling, String> {
+    text.parse::<OverviewResampling>().map_err(|e| e.to_string())
+}
+
+fn parse_overviews(text: &str) -> Result<Overviews, String> {
+    match text {
+        "auto" => Ok(Overviews::Auto),
+        "none" => Ok(Overviews::None),
+        list => list
+            .split(',')
+            .map(|part| part.trim().parse::<u32>())
+            .collect::<Result<_, _>>()
+            .map(Overviews::Factors)
+            .map_err(|_| format!("expected auto, none or factors such as 2,4,8, found {text:?}")),
+    }
 }
 
 fn parse_numbers<const N: usize>(text: &str) -> Result<[f64; N], String> {

@@ -36,7 +36,9 @@ impl<'a> Job<'a> {
 
     /// Writes a raster made of the input.
     pub(crate) fn write(&self, raster: &Raster) -> Result<()> {
-        let JobArgs { output, run, .. } = self.args;
+        let JobArgs { output, run, write, .. } = self.args;
+        let opaque = write.wants_alpha().then(|| raster.with_alpha()).transpose()?;
+        let raster = opaque.as_ref().unwrap_or(raster);
         let engine = run.engine()?;
         let mut progress = Progress::new(run.quiet);
         let written = raster.write_with(&engine, output, &self.options, &mut progress)?;
