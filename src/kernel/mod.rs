@@ -7,7 +7,7 @@
 
 /// [`Segment::gather`]: interpolates a run of output pixels.
 mod interpolate;
-/// [`avoid_nodata`]: validity becomes nodata values.
+/// [`mark_nodata`], [`avoid_nodata`]: nodata values become validity, and back.
 mod nodata;
 /// The float types that sums are made in.
 mod real;
@@ -22,7 +22,7 @@ mod statistics;
 /// Sums over any number of taps: minified or incomplete supports.
 mod support;
 
-pub use nodata::avoid_nodata;
+pub use nodata::{avoid_nodata, mark_nodata};
 pub use reduce::{OverviewResampling, Reduction};
 pub use resampling::Resampling;
 pub use segment::{Footprints, Plane, Positions, Segment};

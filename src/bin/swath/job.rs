@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use swath::geotiff::{GeoTiff, WriteOptions};
-use swath::{Raster, Result};
+use swath::{Error, Raster, Result};
 
 use crate::args::JobArgs;
 use crate::report::{Progress, closing, warn};
@@ -25,6 +25,14 @@ impl<'a> Job<'a> {
     /// The path of the input.
     pub(crate) fn path(&self) -> &Path {
         &self.args.input
+    }
+
+    /// Names the input in an error, unless what was typed is at fault.
+    pub(crate) fn place(&self, error: Error) -> Error {
+        match error {
+            Error::Usage(_) => error,
+            other => other.at_path(self.path()),
+        }
     }
 
     /// Says something that does not end the job, unless it is quiet.

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use super::chunk::{ChunkMaker, Spent};
 use super::plan::Plan;
-use super::pyramid::{LevelTile, Pyramid, Waiting};
+use super::pyramid::{Complete, LevelTile, Pyramid, Waiting};
+use super::stats::Gathered;
 use crate::engine::{Encode, Tile};
 use crate::error::Result;
+use crate::kernel::Statistics;
 use crate::raster::{Alpha, Buffer, Context, Info, Size, Window, dispatch};
 
 /// Turns tiles into chunks of the image and of its overviews.
@@ -15,6 +17,7 @@ pub(super) struct TileEncoder {
     plan: Arc<Plan>,
     chunks: ChunkMaker,
     pyramid: Pyramid,
+    statistics: Option<Arc<Gathered>>,
     /// Whether the last band is the opacity of the others.
     alpha: bool,
 }
@@ -38,11 +41,18 @@ pub(super) enum Layer {
 }
 
 impl TileEncoder {
-    pub(super) fn new(info: &Info, plan: Arc<Plan>, waiting: Waiting, spent: Spent) -> Self {
+    pub(super) fn new(
+        info: &Info,
+        plan: Arc<Plan>,
+        waiting: Waiting,
+        spent: Spent,
+        statistics: Option<Arc<Gathered>>,
+    ) -> Self {
         Self {
             chunks: ChunkMaker::new(info, plan.clone(), spent),
             pyramid: Pyramid::new(plan.clone(), waiting),
             plan,
+            statistics,
             // Premultiplied colours average as they are.
             alpha: info.alpha == Some(Alpha::Straight) && info.bands > 1,
         }
@@ -71,9 +81,12 @@ impl TileEncoder {
         mut pixels: Buffer,
         cx: &Context<'_>,
         done: &mut Vec<Encoded>,
-    ) -> Result<Vec<super::pyramid::Complete>> {
+    ) -> Result<Vec<Complete>> {
         let level = &self.plan.levels[tile.level];
         self.chunks.settle(&mut pixels);
+        if let (Some(statistics), 0) = (&self.statistics, tile.level) {
+            statistics.add(&self.plan, &pixels);
+        }
         for first in (0..self.plan.bands).step_by(self.plan.bands_in_chunk().into()) {
             let bytes = self.chunks.image(level, &pixels, first, cx)?;
             done.push(Encoded { tile, layer: Layer::Image(first), bytes });
@@ -140,8 +153,13 @@ impl Encode for TileEncoder {
         let bytes =
             |size: Size, sample: usize| size.pixels() * u64::from(self.plan.bands) * sample as u64;
         let sample = self.plan.dtype.bytes();
+        let statistics = match self.statistics {
+            Some(_) => u64::from(self.plan.bands) * Statistics::bytes_for(self.plan.dtype),
+            None => 0,
+        };
         let stored = self.plan.levels.iter().map(|level| bytes(level.chunk, sample)).max();
-        2 * stored.unwrap_or(0) + bytes(window.size(), sample + 1) + self.pyramid.footprint(window)
+        let parts = self.pyramid.footprint(window);
+        2 * stored.unwrap_or(0) + bytes(window.size(), sample + 1) + parts + statistics
     }
 
     fn held(&self) -> u64 {

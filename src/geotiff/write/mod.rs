@@ -14,6 +14,8 @@ mod plan;
 mod pyramid;
 /// The file as it grows.
 mod sink;
+/// Statistics of the image's samples, made in the same pass.
+mod stats;
 
 use std::path::Path;
 

@@ -91,6 +91,9 @@ pub struct WriteOptions {
     pub sparse: bool,
     /// Whether the file has 64-bit offsets.
     pub bigtiff: BigTiff,
+    /// Whether the minimum, maximum, mean and standard deviation of each band
+    /// are made in the same pass and stored as GDAL stores them.
+    pub statistics: bool,
     /// Whether an existing file is replaced.
     pub overwrite: Overwrite,
 }
@@ -110,6 +113,7 @@ impl Default for WriteOptions {
             mask: Mask::Auto,
             sparse: false,
             bigtiff: BigTiff::Auto,
+            statistics: false,
             overwrite: Overwrite::Refuse,
         }
     }

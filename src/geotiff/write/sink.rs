@@ -10,6 +10,7 @@ use super::head::{self, Level, Placed};
 use super::options::{BigTiff, WriteOptions};
 use super::plan::{LevelPlan, Plan};
 use super::pyramid::Waiting;
+use super::stats::Gathered;
 use crate::engine::{EngineOptions, Sink, Tile, Tiling};
 use crate::error::{Error, Result};
 use crate::io::{Scratch, Staged};
@@ -41,6 +42,7 @@ struct File {
     staged: Staged,
     parked: Scratch,
     spent: Spent,
+    statistics: Option<Arc<Gathered>>,
     /// The chunks of each level; those parked count from the start of their file.
     levels: Vec<Level>,
 }
@@ -138,12 +140,14 @@ impl Sink for FileSink {
         let plan = self.plan(info, engine.memory).map_err(|e| self.failed(e))?;
         let plan = Arc::new(plan);
         let spent = Spent::default();
+        let statistics = self.options.statistics.then(|| Arc::new(Gathered::new()));
         let staged = Staged::create(&self.target, self.options.overwrite)?;
         let parent = staged.target().parent().filter(|p| !p.as_os_str().is_empty());
         let parent = parent.unwrap_or(Path::new("."));
         let parked = Scratch::create_in(parent)?;
         let waiting = Waiting { parked: Scratch::create_in(parent)?, limit: engine.memory / 4 };
-        let encoder = TileEncoder::new(info, plan.clone(), waiting, spent.clone());
+        let encoder =
+            TileEncoder::new(info, plan.clone(), waiting, spent.clone(), statistics.clone());
         let level = |level: &LevelPlan| {
             // Counted above, and found to fit in memory.
             let places = |chunks| vec![Placed::default(); (level.tiling.len() * chunks) as usize];
@@ -151,7 +155,8 @@ impl Sink for FileSink {
         };
         let levels = plan.levels.iter().map(level).collect();
         let LevelPlan { chunk, tiled, tiling, .. } = plan.levels[0];
-        self.file = Some(File { info: info.clone(), plan, staged, parked, spent, levels });
+        self.file =
+            Some(File { info: info.clone(), plan, staged, parked, spent, statistics, levels });
         if !tiled {
             return Ok((tiling, encoder));
         }
@@ -189,7 +194,10 @@ impl Sink for FileSink {
     fn finish(mut self) -> Result<Written> {
         let mut file = self.file.take().ok_or_else(|| Error::defect("end before the beginning"))?;
         file.add_bands()?;
-        let File { info, plan, mut staged, parked, mut levels, .. } = file;
+        let File { mut info, plan, mut staged, parked, mut levels, statistics, .. } = file;
+        if let Some(statistics) = statistics {
+            statistics.describe(Arc::make_mut(&mut info.metadata));
+        }
         let frame = plan.frame();
         let places = levels[1..].iter().flat_map(|l| l.image.iter().chain(&l.mask));
         let overview_bytes: u64 = places.filter(|c| c.bytes > 0).map(|c| c.bytes + 2 * frame).sum();
