@@ -16,6 +16,8 @@ mod resize;
 mod select;
 /// What operations do to what a file says of its pixels.
 mod settled;
+/// What the samples of each band come to.
+pub mod stats;
 /// From one grid to another: reprojection and resampling.
 pub mod warp;
 
