@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use files::{fixture, sha256};
-use swath::geotiff::{Damaged, Format, GeoTiff, OnCorrupt, OpenOptions, WriteOptions};
+use swath::geotiff::{Damaged, Format, GeoTiff, OnCorrupt, OpenOptions, Overviews, WriteOptions};
 use swath::raster::Buffer;
 use swath::{Error, Raster};
 
@@ -26,7 +26,10 @@ fn lenient() -> OpenOptions {
 /// A copy of the fixture, directories first, of which the last third is missing.
 fn cut_short(dir: &Path, tile: u32, overviews: bool) -> PathBuf {
     let path = dir.join("cut.tif");
-    let format = if overviews { Format::Cog } else { Format::Tiled };
+    let (format, overviews) = match overviews {
+        true => (Format::Cog, Overviews::Auto),
+        false => (Format::Tiled, Overviews::None),
+    };
     let how = WriteOptions { format, tile, overviews, ..WriteOptions::default() };
     swath::open(fixture("landsat.tif")).expect("opens").write(&path, &how).expect("writes");
     let bytes = std::fs::read(&path).expect("reads");

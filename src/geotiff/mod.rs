@@ -41,4 +41,6 @@ pub use layout::{Interleave, Layout};
 pub use reader::{GeoTiff, OpenOptions, open};
 pub use sidecar::{Sidecar, SidecarKind};
 pub use validate::validate;
-pub use write::{Format, OverviewResampling, WriteOptions, Written};
+pub use write::{BigTiff, Format, Mask, Overviews, WriteOptions, Written};
+
+pub use crate::kernel::OverviewResampling;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::damage::Damaged;
 use super::{Image, chunk};
 use crate::error::{Error, Result};
+use crate::kernel::mark_nodata;
 use crate::raster::{
     Buffer, ChunkKey, Context, Info, NoData, Raster, Sample, Source, Window, dispatch,
 };
@@ -120,10 +121,12 @@ impl Source for Stored {
                 Buffer::new(cx.pool, out.window(), mask.layout.bands, mask.layout.dtype);
             mask.fill(&mut opaque, cx)?;
             dispatch!(mask.layout.dtype, T => apply_mask::<T>(&opaque, out));
+        } else if self.0.band_nodata.is_empty() {
+            let nodata = self.0.info.nodata.into_iter();
+            nodata.for_each(|nodata| mark_nodata(nodata, 0..out.bands(), out));
         } else {
-            for band in 0..self.0.info.bands {
-                let Some(nodata) = self.0.nodata(band) else { continue };
-                dispatch!(self.0.info.dtype, T => invalidate::<T>(nodata, band, out));
+            for (band, nodata) in (0..).zip(&self.0.band_nodata) {
+                nodata.into_iter().for_each(|&n| mark_nodata(n, band..band + 1, out));
             }
         }
         out.invalidate_outside(self.0.layout.size.window());
@@ -174,28 +177,6 @@ fn apply_mask<T: Sample>(mask: &Buffer, out: &mut Buffer) {
         let mask = mask.plane::<T>(band.min(mask.bands() - 1));
         for (valid, &mask) in out.valid_mut(band).unwrap_or_default().iter_mut().zip(mask) {
             *valid &= if opaque(mask) { 255 } else { 0 };
-        }
-    }
-}
-
-/// Makes the samples of a band that equal `nodata` invalid.
-fn invalidate<T: Sample>(nodata: NoData, band: u16, out: &mut Buffer) {
-    let Some(nodata) = nodata.sample::<T>() else { return };
-    // NaN stands for every NaN, and equals none.
-    let is_nan = nodata.to_f64().is_nan();
-    let missing = |v: T| if is_nan { v.to_f64().is_nan() } else { v.matches(nodata) };
-    // Without a branch in the loop it vectorises; most blocks miss nothing.
-    let any = out
-        .plane::<T>(band)
-        .chunks(1024)
-        .any(|block| block.iter().fold(false, |any, &v| any | missing(v)));
-    if !any {
-        return;
-    }
-    out.add_mask();
-    if let (samples, Some(valid)) = out.plane_and_valid_mut::<T>(band) {
-        for (valid, &sample) in valid.iter_mut().zip(samples.iter()) {
-            *valid &= if missing(sample) { 0 } else { 255 };
         }
     }
 }

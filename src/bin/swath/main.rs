@@ -8,6 +8,7 @@ mod report;
 mod stats;
 mod validate;
 mod warp;
+mod write_args;
 
 use std::process::ExitCode;
 
