@@ -116,6 +116,9 @@ fn sizes_inside_chunks_must_be_those_of_the_directory() {
             Compression::Lerc { .. } => "LERC",
             _ => continue,
         };
+        if !matches!(file.image().stored(0), Ok(Some(_))) {
+            continue;
+        }
         let mut bytes = std::fs::read(data.join(&name)).expect("reads");
         // Tiles of twice the width, or an image of twice the width in strips.
         let Some((at, width)) = value(&bytes, if layout.tiled { 322 } else { 256 }) else {

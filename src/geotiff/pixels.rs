@@ -126,7 +126,7 @@ impl Source for Stored {
             nodata.for_each(|nodata| mark_nodata(nodata, 0..out.bands(), out));
         } else {
             for (band, nodata) in (0..).zip(&self.0.band_nodata) {
-                nodata.into_iter().for_each(|&n| mark_nodata(n, band..band + 1, out));
+                nodata.iter().for_each(|&n| mark_nodata(n, band..band + 1, out));
             }
         }
         out.invalidate_outside(self.0.layout.size.window());
