@@ -120,6 +120,10 @@ impl Pam {
         let gcps = self.gcps.or_else(|| in_pixels(self.inches?, info.grid.size.height, metadata));
         if let Some((crs, points)) = gcps.filter(|(_, points)| !points.is_empty()) {
             let crs = crs.as_deref().and_then(|text| read_crs(text, metadata));
+            if self.transform.is_none() && !*has_transform {
+                // The points place the image, and nothing else does.
+                info.grid.crs = crs.clone();
+            }
             metadata.gcps = Some(Gcps { crs, points: points.into() });
         }
         if let Some(transform) = self.transform {
