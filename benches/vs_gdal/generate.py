@@ -5,7 +5,7 @@ usage: generate.py DIR [--size N] [NAME ...]
 
 `scene` is an optical band (uint16): fields of one value each with sharp borders, relief showing through, sensor noise
 of a few counts, and outside the edge of the swath nodata (0). `dem` is terrain (float32, metres, to 1/128 m): power-law
-relief with the sea cut out as nodata (-9999). Layers repeat with periods that share no factor, so that no block repeats.
+relief with the sea cut out as nodata (-9999). `million_tiles` has no pixels, only places for them. Layers repeat with periods that share no factor, so that no block repeats.
 """
 
 import argparse
@@ -24,8 +24,11 @@ RASTERS = {
     "scene_lzw": ("scene", dict(compress="lzw", predictor=2)),
     "scene_none": ("scene", dict(TILED)),
     "dem_deflate": ("dem", dict(TILED, compress="deflate", zlevel=6, predictor=3)),
+    "million_tiles": ("nothing", dict(tiled=True, blockxsize=16, blockysize=16, compress="deflate", SPARSE_OK=True)),
 }
-NODATA = {"scene": 0, "dem": -9999}
+# Of any size asked for: a thousand tiles a side, all of them left out, but listed.
+SIDES = {"million_tiles": 16_000}
+NODATA = {"scene": 0, "dem": -9999, "nothing": None}
 ROWS = 512
 
 
@@ -113,22 +116,23 @@ def generate(directory, size, names):
         land = land or Land()
         path.parent.mkdir(parents=True, exist_ok=True)
         content, options = RASTERS[name]
+        side = SIDES.get(name, size)
         part = path.with_suffix(".part")
         with rasterio.open(
             part,
             "w",
             driver="GTiff",
-            width=size,
-            height=size,
+            width=side,
+            height=side,
             count=1,
-            dtype="uint16" if content == "scene" else "float32",
+            dtype="float32" if content == "dem" else "uint16",
             crs="EPSG:32633",
             transform=from_origin(300000, 5700000, 10, 10),
             nodata=NODATA[content],
             num_threads=2,
             **options,
         ) as out:
-            for top in range(0, size, ROWS):
+            for top in range(0, 0 if content == "nothing" else size, ROWS):
                 bottom = min(size, top + ROWS)
                 rows = getattr(land, content)(top, bottom, size)
                 out.write(rows, 1, window=Window(0, top, size, bottom - top))
