@@ -28,7 +28,7 @@ mod support;
 
 pub use histogram::Histogram;
 pub use nodata::avoid_nodata;
-pub use ranks::{Ranks, Wanted};
+pub use ranks::{Ranks, Wanted, interpolate_ranks, ranks_beside};
 pub use reduce::{halve_average, halve_nearest};
 pub use resampling::Resampling;
 pub use segment::{Footprints, Plane, Positions, Segment};

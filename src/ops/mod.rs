@@ -1,5 +1,7 @@
 //! Operations: one file, one verb on `Raster`.
 
+/// Raster algebra.
+pub mod calc;
 /// What the samples of each band come to.
 pub mod stats;
 /// From one grid to another: reprojection and resampling.

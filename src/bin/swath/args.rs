@@ -35,6 +35,8 @@ pub(crate) enum Verb {
     Warp(WarpArgs),
     /// Judges whether files are valid cloud optimized GeoTIFFs.
     Validate(ValidateArgs),
+    /// Makes a raster of others by an expression.
+    Calc(crate::calc::CalcArgs),
     /// Shows what the samples of each band come to: mean, median, histogram.
     Stats(crate::stats::StatsArgs),
 }
@@ -306,7 +308,7 @@ fn parse_crs(text: &str) -> Result<Crs, String> {
     Crs::parse(text).map_err(|e| e.to_string())
 }
 
-fn parse_resampling(text: &str) -> Result<Resampling, String> {
+pub(crate) fn parse_resampling(text: &str) -> Result<Resampling, String> {
     text.parse::<Resampling>().map_err(|e| e.to_string())
 }
 
