@@ -9,13 +9,13 @@
 mod histogram;
 /// [`Segment::gather`]: interpolates a run of output pixels.
 mod interpolate;
-/// [`avoid_nodata`]: validity becomes nodata values.
+/// [`mark_nodata`], [`avoid_nodata`]: nodata values become validity, and back.
 mod nodata;
 /// [`Ranks`]: exact order statistics.
 mod ranks;
 /// The float types that sums are made in.
 mod real;
-/// [`halve_average`] and [`halve_nearest`]: overviews.
+/// [`Reduction`]: overviews.
 mod reduce;
 /// [`Resampling`] and its weight functions.
 mod resampling;
@@ -27,9 +27,9 @@ mod statistics;
 mod support;
 
 pub use histogram::Histogram;
-pub use nodata::avoid_nodata;
+pub use nodata::{avoid_nodata, mark_nodata};
 pub use ranks::{Ranks, Wanted, interpolate_ranks, ranks_beside};
-pub use reduce::{halve_average, halve_nearest};
+pub use reduce::{OverviewResampling, Reduction};
 pub use resampling::Resampling;
 pub use segment::{Footprints, Plane, Positions, Segment};
 pub use statistics::{Statistics, Summary};

@@ -10,8 +10,10 @@ use swath::ops::warp::WarpOptions;
 use swath::raster::{DataType, NoData};
 use swath::{Error, Raster, Result};
 
-use crate::args::{ReadArgs, RunArgs, WriteArgs, parse_resampling};
+use crate::args::{ReadArgs, RunArgs, parse_resampling};
+use crate::convert::parse_dtype;
 use crate::report::{Progress, closing, warn};
+use crate::write_args::WriteArgs;
 
 #[derive(Debug, Args)]
 pub(crate) struct CalcArgs {
@@ -28,7 +30,7 @@ pub(crate) struct CalcArgs {
     pub(crate) inputs: Vec<NamedFile>,
     /// The type of the output's samples, such as uint8 [default: float32, or float64
     /// if an input has more than 16 bits and is no float32].
-    #[arg(long, value_name = "TYPE", value_parser = parse_dtype)]
+    #[arg(long = "type", visible_alias = "dtype", value_name = "TYPE", value_parser = parse_dtype)]
     pub(crate) dtype: Option<DataType>,
     /// What stands for "no value" in the output [default: nan for floats, the least
     /// value of signed and the largest of unsigned integers].
@@ -84,16 +86,6 @@ fn parse_input(text: &str) -> Result<NamedFile, String> {
         _ => (file, None),
     };
     Ok(NamedFile { name: name.trim().into(), path: path.into(), band })
-}
-
-fn parse_dtype(text: &str) -> Result<DataType, String> {
-    let lower = text.to_ascii_lowercase();
-    let real = || DataType::ALL.into_iter().filter(|dtype| !dtype.is_complex());
-    real()
-        .find(|dtype| dtype.name() == lower || lower == "byte" && *dtype == DataType::U8)
-        .ok_or_else(|| {
-            format!("expected {}", real().map(DataType::name).collect::<Vec<_>>().join(", "))
-        })
 }
 
 fn parse_nodata(text: &str) -> Result<NoData, String> {
@@ -186,12 +178,5 @@ mod tests {
         assert_eq!(parse_input("nir=x=y@z.tif@4"), input("nir", "x=y@z.tif", Some(3)));
         assert_eq!(parse_input("A=me@home.tif"), input("A", "me@home.tif", None));
         assert!(parse_input("a.tif").is_err() && parse_input("A=a.tif@0").is_err());
-    }
-
-    #[test]
-    fn types_have_numpys_names() {
-        assert_eq!(parse_dtype("UInt16"), Ok(DataType::U16));
-        assert_eq!(parse_dtype("byte"), Ok(DataType::U8));
-        assert!(parse_dtype("complex64").is_err());
     }
 }

@@ -221,7 +221,7 @@ impl Calculation {
         Error::usage(format!("band {}, column {}, row {}", u32::from(band) + 1, at.0, at.1))
             .expected(format!("a value that {} has", self.info.dtype))
             .found(value)
-            .hint("another --dtype, or --overflow saturate or nodata")
+            .hint("another --type, or --overflow saturate or nodata")
     }
 }
 
