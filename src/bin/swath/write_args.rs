@@ -76,7 +76,7 @@ enum Codec {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Predict {
-    /// `horizontal` for integers, `float` for floating point numbers.
+    /// What makes a few tiles smallest.
     Auto,
     None,
     Horizontal,

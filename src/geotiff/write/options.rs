@@ -71,9 +71,8 @@ pub struct WriteOptions {
     pub format: Format,
     /// The codec of every chunk.
     pub compression: Compression,
-    /// What is done to samples before they are compressed; `None` picks
-    /// [`Predictor::Horizontal`] for integers and [`Predictor::Float`] for
-    /// floating point numbers, with the codecs that predictors help.
+    /// What is done to samples before they are compressed, with the codecs that
+    /// predictors help; `None` picks what makes a few tiles smallest.
     pub predictor: Option<Predictor>,
     /// The side of a stored tile in pixels: a multiple of 16, 16 to 8192.
     pub tile: u32,
@@ -120,7 +119,8 @@ impl Default for WriteOptions {
 }
 
 impl WriteOptions {
-    /// Returns the predictor for samples of `dtype`.
+    /// Returns the predictor for samples of `dtype`: what is asked for, or what
+    /// mostly serves best.
     pub(super) fn predictor_for(&self, dtype: DataType) -> Result<Predictor> {
         let helps = matches!(
             self.compression,

@@ -61,8 +61,18 @@ impl Plan {
             (Colors::Palette(_), _) => OverviewResampling::Nearest,
             (_, asked) => asked,
         };
+        let levels = levels(info.grid.size, options);
+        let parts = matches!(
+            resampling,
+            OverviewResampling::Nearest | OverviewResampling::Average | OverviewResampling::Mode
+        );
+        if info.dtype.is_complex() && levels.len() > 1 && !parts {
+            return Err(Error::unsupported("overviews of complex samples")
+                .expected("nearest, average or mode")
+                .found(resampling.name()));
+        }
         let plan = Self {
-            levels: levels(info.grid.size, options),
+            levels,
             bands: info.bands,
             dtype: info.dtype,
             // One band is the same either way.
