@@ -13,10 +13,10 @@ use super::jpeg_planes::{self, Plane};
 use super::shape::{ChunkShape, Packed, SampleKind};
 use crate::error::{Error, Result};
 
-const SOI: u8 = 0xd8;
-const EOI: u8 = 0xd9;
-const SOS: u8 = 0xda;
-const DQT: u8 = 0xdb;
+pub(super) const SOI: u8 = 0xd8;
+pub(super) const EOI: u8 = 0xd9;
+pub(super) const SOS: u8 = 0xda;
+pub(super) const DQT: u8 = 0xdb;
 const DHT: u8 = 0xc4;
 const DRI: u8 = 0xdd;
 /// How many rows more than its chunk a stream may have.
@@ -115,7 +115,7 @@ fn rewrite(chunk: Packed<'_>, stream: &mut Vec<u8>) -> Result<u32> {
     Err(Error::format("JPEG chunk").expected("a frame and a scan").found("neither"))
 }
 
-fn append(stream: &mut Vec<u8>, marker: u8, body: &[u8]) {
+pub(super) fn append(stream: &mut Vec<u8>, marker: u8, body: &[u8]) {
     // A body comes from a segment, whose length is told in 16 bits.
     let len = (body.len() + 2) as u16;
     stream.extend([0xff, marker]);
@@ -150,8 +150,8 @@ fn check_frame(marker: u8, body: &[u8], shape: ChunkShape) -> Result<u32> {
 }
 
 /// The segments of a stream, each a marker and its body, up to the entropy-coded data.
-struct Segments<'a> {
-    rest: &'a [u8],
+pub(super) struct Segments<'a> {
+    pub(super) rest: &'a [u8],
 }
 
 impl<'a> Iterator for Segments<'a> {

@@ -5,9 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::pyramid::{LevelTile, Pyramid, Waiting};
 use super::{OverviewResampling, WriteOptions};
-use crate::codec::{Compression, Encoder, Predictor, RowShape, predictor};
+use crate::codec::{ChunkShape, Compression, Encoder, Plain, Predictor, RowShape, predictor};
 use crate::engine::{Encode, Tile, Tiling};
 use crate::error::Result;
+use crate::geotiff::codec_parameters;
 use crate::kernel;
 use crate::raster::{Alpha, Buffer, Colors, Context, Info, NoData, Sample, Size, Window, dispatch};
 
@@ -145,9 +146,20 @@ impl TileEncoder {
             samples_per_pixel: usize::from(self.bands) * parts,
             bytes_per_sample: self.sample_bytes / parts,
         };
+        let stored = ChunkShape {
+            width: self.tile,
+            height: self.tile,
+            samples: self.bands,
+            bits: self.sample_bytes as u16 * 8,
+            kind: codec_parameters::kind(pixels.dtype()),
+        };
         TOOLS.with_borrow_mut(|Tools { encoder, row }| {
-            predictor::apply(self.predictor, raw, shape, row)?;
-            encoder.encode(self.compression, raw, row_bytes, &mut bytes)
+            if !self.compression.decodes_samples() {
+                predictor::apply(self.predictor, raw, shape, row)?;
+            }
+            let nodata = self.nodata.and_then(NoData::sample::<f64>);
+            let plain = Plain { bytes: raw, shape: stored, nodata };
+            encoder.encode(self.compression, plain, &mut bytes)
         })?;
         Ok(bytes)
     }

@@ -3,7 +3,7 @@
 use super::{Format, WriteOptions};
 use crate::crs::Crs;
 use crate::error::{Error, Result};
-use crate::geotiff::metadata;
+use crate::geotiff::{codec_parameters, metadata};
 use crate::ifd::{DirectoryBuilder, Tag, Value};
 use crate::raster::{Alpha, Colors, DataType, GeoTransform, Info, Masked, Point, Size};
 
@@ -183,6 +183,9 @@ fn image(
         Colors::Other(_) => (1, 1),
     };
     directory.set(Tag::PhotometricInterpretation, short(photometric));
+    for (tag, value) in codec_parameters::entries(options.compression, info.bands)? {
+        directory.set(tag, value);
+    }
     if info.bands > color_bands {
         let mut extra = vec![0; usize::from(info.bands - color_bands)];
         if let Some(last) = extra.last_mut() {
