@@ -149,6 +149,12 @@ impl Compression {
         )
     }
 
+    /// Returns whether chunks of several samples can be decoded plane after plane
+    /// ([`Packed::apart`]), which saves sorting them afterwards.
+    pub fn decodes_planes(self) -> bool {
+        matches!(self, Self::Jpeg { .. })
+    }
+
     /// Returns whether swath can write it; with which samples, [`Encoder::encode`] says.
     pub fn is_writable(self) -> bool {
         let built = self.optional().is_none_or(|(_, _, built)| built);
@@ -201,8 +207,10 @@ pub struct Decoder {
     unpacker: lzw::Unpacker,
     decompressor: zstd::Decompressor,
     /// What lies between two steps of a codec, or is too large for a chunk.
-    #[cfg(any(feature = "jpeg", feature = "lerc", feature = "webp"))]
+    #[cfg(any(feature = "lerc", feature = "webp"))]
     scratch: Vec<u8>,
+    #[cfg(feature = "jpeg")]
+    jpeg: jpeg::Scratch,
 }
 
 impl Decoder {
@@ -242,7 +250,7 @@ impl Decoder {
             Compression::Zstd { .. } => self.decompressor.decode(input, out),
             Compression::Ccitt(fax) => ccitt::decode(fax, chunk, out),
             #[cfg(feature = "jpeg")]
-            Compression::Jpeg { ycbcr, .. } => jpeg::decode(chunk, ycbcr, out, &mut self.scratch),
+            Compression::Jpeg { ycbcr, .. } => jpeg::decode(chunk, ycbcr, out, &mut self.jpeg),
             #[cfg(feature = "jp2")]
             Compression::Jpeg2000 => jp2::decode(chunk, out),
             #[cfg(feature = "jxl")]

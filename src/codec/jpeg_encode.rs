@@ -188,11 +188,18 @@ mod tests {
                 assert!(stored.len() < len, "a lower quality is smaller");
                 len = stored.len();
                 let tables = codec.tables(samples).unwrap().unwrap();
-                let packed = Packed { bytes: &stored, tables: &tables, shape };
+                let packed = Packed { bytes: &stored, tables: &tables, shape, apart: false };
                 let mut out = vec![0; bytes.len()];
                 Decoder::new().decode(codec, packed, &mut out).unwrap();
                 let off = out.iter().zip(&bytes).map(|(a, b)| a.abs_diff(*b)).max();
                 assert!(off <= Some(most), "{samples} samples, quality {quality}: off by {off:?}");
+                let mut planes = vec![0; bytes.len()];
+                let apart = Packed { apart: true, ..packed };
+                Decoder::new().decode(codec, apart, &mut planes).unwrap();
+                let (samples, plane) = (usize::from(samples), bytes.len() / usize::from(samples));
+                for (at, &sample) in out.iter().enumerate() {
+                    assert_eq!(planes[at % samples * plane + at / samples], sample);
+                }
                 let bare = Packed { tables: &[], ..packed };
                 assert!(Decoder::new().decode(codec, bare, &mut out).is_err(), "tables are apart");
             }

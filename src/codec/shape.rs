@@ -109,12 +109,15 @@ pub struct Packed<'a> {
     pub tables: &'a [u8],
     /// What the bytes decode to.
     pub shape: ChunkShape,
+    /// Whether the samples are wanted band after band rather than pixel after pixel, of a codec
+    /// that can do it ([`super::Compression::decodes_planes`]).
+    pub apart: bool,
 }
 
 impl<'a> Packed<'a> {
     /// Makes a chunk of a codec of bytes, which needs nothing else.
     pub fn bytes(bytes: &'a [u8]) -> Self {
-        Self { bytes, tables: &[], shape: ChunkShape::default() }
+        Self { bytes, tables: &[], shape: ChunkShape::default(), apart: false }
     }
 }
 

@@ -91,7 +91,7 @@ mod tests {
                 let mut stored = Vec::new();
                 encode(Plain { bytes: &bytes, shape, nodata: None }, &mut stored).unwrap();
                 let mut out = vec![0; bytes.len()];
-                let packed = Packed { bytes: &stored, tables: &[], shape };
+                let packed = Packed { shape, ..Packed::bytes(&stored) };
                 assert_eq!(decode(packed, &mut out, &mut Vec::new()).unwrap(), out.len());
                 assert!(out == bytes);
             }

@@ -83,7 +83,17 @@ pub(super) fn packed<'a>(layout: &'a Layout, window: Window, stored: &'a [u8]) -
         bits: layout.bits,
         kind: kind(layout.dtype),
     };
-    Packed { bytes: stored, tables: layout.tables.as_deref().unwrap_or_default(), shape }
+    Packed {
+        bytes: stored,
+        tables: layout.tables.as_deref().unwrap_or_default(),
+        shape,
+        apart: apart(layout),
+    }
+}
+
+/// Returns whether chunks of several bands are decoded band after band.
+pub(super) fn apart(layout: &Layout) -> bool {
+    layout.bands_in_chunk() > 1 && layout.compression.decodes_planes()
 }
 
 /// How codecs see samples of a type.

@@ -48,7 +48,15 @@ fn fields(random: &mut Random, count: usize) -> Vec<(&'static str, Vec<f64>)> {
         make("zero", &mut |_, _| 0.0),
         make("smooth", &mut |i, _| (60.0 + 50.0 * (at(i) / 37.0).sin()).round()),
         make("noise", &mut |_, r| (r * 120.0).floor()),
-        make("few values", &mut |_, r| if r < 0.8 { 3.0 } else if r < 0.9 { 90.0 } else { 120.0 }),
+        make("few values", &mut |_, r| {
+            if r < 0.8 {
+                3.0
+            } else if r < 0.9 {
+                90.0
+            } else {
+                120.0
+            }
+        }),
         make("wide", &mut |i, r| (r * 4e9 * at(i % 2)).floor()),
         make("below zero", &mut |i, r| (r * 200.0 - 100.0).floor() * at(i % 3)),
         make("fractions", &mut |i, r| 300.0 * (at(i) / 91.0).cos() + r),
