@@ -317,8 +317,8 @@ impl Image {
         if offset == 0 || length == 0 {
             return Ok(self.absent(index, cx));
         }
-        let stored = self.source.range(offset, length)?;
-        chunk::decode(&self.layout, index, &stored, cx.pool)
+        let stored = chunk::Place { source: &self.source, offset, length };
+        chunk::decode(&self.layout, index, stored, cx.pool)
     }
 
     /// Decodes a part of the one strip. What the file says of the strip's length
@@ -331,9 +331,10 @@ impl Image {
         let window = self.layout.chunk_window(index);
         let row = self.layout.row_bytes().unwrap_or(u64::MAX);
         // The strip's rows come before; the window lies in the image.
-        let start = row.saturating_mul(window.row as u64).saturating_add(offset);
+        let offset = row.saturating_mul(window.row as u64).saturating_add(offset);
         let length = row.saturating_mul(window.height.into());
-        chunk::decode(&self.layout, index, &self.source.range(start, length)?, cx.pool)
+        let stored = chunk::Place { source: &self.source, offset, length };
+        chunk::decode(&self.layout, index, stored, cx.pool)
     }
 
     /// Returns the most bytes that a chunk without a stated length may take: no

@@ -124,12 +124,15 @@ impl WriteOptions {
     pub(super) fn predictor_for(&self, dtype: DataType) -> Result<Predictor> {
         let helps = matches!(
             self.compression,
-            Compression::Deflate { .. } | Compression::Lzw | Compression::Zstd { .. }
+            Compression::Deflate { .. }
+                | Compression::Lzw
+                | Compression::Lzma { .. }
+                | Compression::Zstd { .. }
         );
         match self.predictor {
             Some(Predictor::None) => Ok(Predictor::None),
             Some(predictor) if !helps => Err(Error::usage(format!("predictor {predictor:?}"))
-                .expected("deflate, LZW or zstd")
+                .expected("deflate, LZMA, LZW or zstd")
                 .found(format!("{:?}", self.compression))),
             Some(Predictor::Float) if !dtype.is_float() => {
                 Err(Error::usage("float predictor").expected("float samples").found(dtype))
