@@ -40,8 +40,9 @@ pub enum Overviews {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Mask {
-    /// As [`Mask::Internal`] where a mask decides which pixels of the raster
-    /// are valid, else as [`Mask::None`].
+    /// As [`Mask::Internal`] where a mask decides which pixels of the raster are
+    /// valid, or where a nodata value does and the codec is JPEG, which would
+    /// not keep it; else as [`Mask::None`].
     Auto,
     /// As a mask of one bit a pixel beside the image and beside each overview,
     /// compressed by deflate. A pixel is valid if any of its bands is; samples
@@ -69,7 +70,8 @@ pub enum BigTiff {
 pub struct WriteOptions {
     /// How its parts lie in the file.
     pub format: Format,
-    /// The codec of every chunk.
+    /// The codec of every chunk. JPEG stores three bands of red, green and blue
+    /// side by side as luminance and chrominance if it is asked to, others never.
     pub compression: Compression,
     /// What is done to samples before they are compressed, with the codecs that
     /// predictors help; `None` picks what makes a few tiles smallest.
