@@ -5,8 +5,7 @@ usage: generate.py DIR [--size N] [NAME ...]
 
 `scene` is an optical band (uint16): fields of one value each with sharp borders, relief showing through, sensor noise
 of a few counts, and outside the edge of the swath nodata (0). `dem` is terrain (float32, metres, to 1/128 m): power-law
-relief with the sea cut out as nodata (-9999). `photo` is an aerial picture (uint8, red, green and blue): the scene's layers,
-each colour with weights and noise of its own. Layers repeat with periods that share no factor, so that no block repeats.
+relief with the sea cut out as nodata (-9999). Layers repeat with periods that share no factor, so that no block repeats.
 """
 
 import argparse
@@ -25,10 +24,8 @@ RASTERS = {
     "scene_lzw": ("scene", dict(compress="lzw", predictor=2)),
     "scene_none": ("scene", dict(TILED)),
     "dem_deflate": ("dem", dict(TILED, compress="deflate", zlevel=6, predictor=3)),
-    "photo_zstd": ("photo", dict(TILED, compress="zstd", zstd_level=1, predictor=2, interleave="pixel", photometric="rgb")),
 }
-NODATA = {"scene": 0, "dem": -9999, "photo": None}
-TYPES = {"scene": "uint16", "dem": "float32", "photo": "uint8"}
+NODATA = {"scene": 0, "dem": -9999}
 ROWS = 512
 
 
@@ -97,13 +94,6 @@ class Land:
         value[x > 0.97 * size + 0.09 * (0.5 * size - y)] = NODATA["scene"]
         return value
 
-    def photo(self, top, bottom, size):
-        """Rows of the aerial picture, band by band."""
-        at = (top, bottom, size)
-        fields, relief, detail, noise = (layer.rows(*at) for layer in (self.fields, self.relief, self.detail, self.noise))
-        value = [110 + 25 * fields * f + 18 * relief + 14 * detail * d + 2 * np.roll(noise, 97 * i) for i, (f, d) in enumerate(((1, 1), (0.8, 1.2), (0.5, 0.9)))]
-        return np.clip(np.rint(value), 0, 255).astype(np.uint8)
-
     def dem(self, top, bottom, size):
         """Rows of the terrain."""
         at = (top, bottom, size)
@@ -130,8 +120,8 @@ def generate(directory, size, names):
             driver="GTiff",
             width=size,
             height=size,
-            count=3 if content == "photo" else 1,
-            dtype=TYPES[content],
+            count=1,
+            dtype="uint16" if content == "scene" else "float32",
             crs="EPSG:32633",
             transform=from_origin(300000, 5700000, 10, 10),
             nodata=NODATA[content],
@@ -141,8 +131,7 @@ def generate(directory, size, names):
             for top in range(0, size, ROWS):
                 bottom = min(size, top + ROWS)
                 rows = getattr(land, content)(top, bottom, size)
-                bands = rows if rows.ndim == 3 else rows[None]
-                out.write(bands, window=Window(0, top, size, bottom - top))
+                out.write(rows, 1, window=Window(0, top, size, bottom - top))
         part.rename(path)
         print(f"made {path.name}: {path.stat().st_size / 1e6:.1f} MB", flush=True)
 

@@ -58,7 +58,7 @@ def cases(swath, decode):
         ("f32 deflate 6", "dem_deflate", ["deflate", "--level", "6", "--predictor", "float"], ["DEFLATE", "-co", "LEVEL=6", *PREDICT]),
         ("f32 zstd 9", "dem_deflate", ["zstd", "--level", "9", "--predictor", "float"], ["ZSTD", "-co", "LEVEL=9", *PREDICT]),
         ("f32 LERC 0.01", "dem_deflate", ["lerc", "--max-z-error", "0.01"], ["LERC", "-co", "MAX_Z_ERROR=0.01"]),
-        ("RGB JPEG 75", "photo_zstd", ["jpeg", "--quality", "75"], ["JPEG", "-co", "QUALITY=75"]),
+        ("RGB JPEG 75", "photo_jpeg", ["jpeg", "--quality", "75"], ["JPEG", "-co", "QUALITY=75"]),
     ):
         for n in (1, 2):
             ours_n = quiet([*swath, "convert", "IN", "OUT", "--tile", "512", "--compress", *ours], n)
