@@ -326,6 +326,15 @@ def check_shapes(swath, folder, report):
         expect("resolution", ours[:, :, :201], pixels[:, rows][:, :, cols[:201]])
         if profile["transform"][0] != 20 or profile["transform"][4] != -30 or (profile["width"], profile["height"]) != (202, 100):
             raise Failed(f"{profile['width']} x {profile['height']}, {profile['transform']}")
+    with report.case("--expand rgb"):
+        palette = made(folder / "palette.tif", "uint8", 1, (301, 403))
+        with rasterio.open(palette, "r+") as source:
+            source.write_colormap(1, {i: (i, 255 - i, i // 2, 255) for i in range(256)})
+        swath("convert", palette, out, "--expand", "rgb", "--tile", 64, "--overwrite", "--quiet")
+        validate(out)
+        with rasterio.open(palette) as source, rasterio.open(out) as copy:
+            index = source.read(1)
+            expect("expand", copy.read(), np.stack([index, 255 - index, index // 2]))
     with report.case("--tag"):
         tags = convert("--tag", "place=elsewhere", "--tag", "TIFFTAG_SOFTWARE=", "--tag", "a=b=c")[2]
         if (tags.get("place"), tags.get("TIFFTAG_SOFTWARE"), tags.get("a")) != ("elsewhere", None, "b=c"):
@@ -355,7 +364,7 @@ def check_shapes(swath, folder, report):
                 raise Failed(f"{copy.crs}, {copy.width} x {copy.height}, tile {col}, {row}, zoom {zoom}")
             if copy.tags(ns="TILING_SCHEME") != {"NAME": "GoogleMapsCompatible", "ZOOM_LEVEL": str(round(zoom))}:
                 raise Failed(f"tags {copy.tags(ns='TILING_SCHEME')}")
-    report.rows.append(("shapes", 12))
+    report.rows.append(("shapes", 13))
 
 
 def run(swath, folder, shared):
