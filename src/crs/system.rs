@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::{GeoKeys, registry};
+use super::{Definition, GeoKeys, registry};
 use crate::{Error, Result};
 
 /// A coordinate reference system: what the coordinates of a raster mean.
@@ -134,14 +134,14 @@ impl Crs {
 
     /// Returns the codes of all systems swath has a definition of, in no promised order.
     pub fn known() -> impl Iterator<Item = Self> {
-        registry::codes().map(Self::from_epsg)
+        registry::keys().map(Self::from_epsg)
     }
 
     /// Returns the kind of coordinates, or `None` for an unknown code.
     pub fn kind(&self) -> Option<CrsKind> {
         let stated = || self.keys.as_ref()?.epsg().map(|(_, kind)| kind);
         match self.code.and_then(registry::find) {
-            Some(entry) if entry.is_geographic() => Some(CrsKind::Geographic),
+            Some(registry::Entry::Geodetic(_)) => Some(CrsKind::Geographic),
             Some(_) => Some(CrsKind::Projected),
             None => stated(),
         }
@@ -154,20 +154,22 @@ impl Crs {
 
     /// Returns the unit of both axes, or `None` for an unknown code.
     pub fn unit(&self) -> Option<Unit> {
-        let entry = self.code.and_then(registry::find)?;
-        Some(if entry.is_geographic() { Unit::Degree } else { Unit::Length { metres: 1.0 } })
+        Some(match self.definition().ok()?.horizontal() {
+            Definition::Projected(system) => Unit::Length { metres: system.unit },
+            _ => Unit::Degree,
+        })
     }
 
     /// Returns the authority's name, or `EPSG:n` for an unknown code.
     pub fn name(&self) -> Cow<'static, str> {
-        match self.code.and_then(registry::find) {
-            Some(entry) => entry.name,
+        match self.code.and_then(registry::name) {
+            Some(name) => name,
             None => self.to_string().into(),
         }
     }
 
-    pub(super) fn entry(&self) -> Result<registry::Entry> {
-        self.code.and_then(registry::find).ok_or_else(|| {
+    pub(super) fn definition(&self) -> Result<Definition> {
+        self.code.and_then(registry::definition).ok_or_else(|| {
             Error::unsupported(format!("transforming coordinates of {self}")).hint(
                 "swath has no definition of this code yet; warp the file to a common system \
                  with another tool first",
