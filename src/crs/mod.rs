@@ -9,6 +9,7 @@ mod method;
 mod projection;
 mod registry;
 mod system;
+mod text;
 mod transformer;
 
 pub use area::Area;

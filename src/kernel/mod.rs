@@ -17,6 +17,8 @@ mod reduce;
 mod resampling;
 /// [`Segment`]: where a run of output pixels lies in the source.
 mod segment;
+/// [`Statistics`]: exact minimum, maximum, mean and standard deviation.
+mod statistics;
 /// Sums over any number of taps: minified or incomplete supports.
 mod support;
 
@@ -24,3 +26,4 @@ pub use nodata::avoid_nodata;
 pub use reduce::{halve_average, halve_nearest};
 pub use resampling::Resampling;
 pub use segment::{Footprints, Plane, Positions, Segment};
+pub use statistics::{Statistics, Summary};

@@ -6,6 +6,7 @@ mod info;
 mod job;
 mod report;
 mod said;
+mod validate;
 mod warp;
 
 use std::process::ExitCode;
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
     };
     let done = match cli.verb {
         Verb::Info(args) => info::run(&args),
+        Verb::Validate(args) => return validate::run(&args).into(),
         Verb::Convert(args) => convert::run(&args),
         Verb::Warp(args) => warp::run(&args),
     };
