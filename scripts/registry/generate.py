@@ -22,6 +22,8 @@ PYPROJ, PROJ = "3.7.2", "9.5.1"
 MAGIC = b"SWCRSRG1"
 AUTHORITIES = {"EPSG": 0, "ESRI": 1, "PROJ": 2}
 NONE = 0xFFFF
+# The numbers of PROJ's operations whose codes are words, by their order.
+WORDS = {}
 DEPRECATED, OFFSHORE, ENSEMBLE, DOWNWARD, COMPOSED = 1, 1, 2, 2, 2
 SECTIONS = ["text_ends", "texts", "numbers", "units", "ellipsoids", "meridians", "extents", "datums",
             "geodetic", "parameters", "conversions", "projected", "vertical", "compound", "operations",
@@ -36,7 +38,7 @@ NOTHING = 9619
 
 
 def key(auth, code):
-    return AUTHORITIES[auth] << 24 | int(code)
+    return AUTHORITIES[auth] << 24 | int(WORDS.get(code, code))
 
 
 class Texts:
@@ -106,7 +108,7 @@ class Registry:
         cursor = self.db.execute(f"select * from {table}")
         names = [d[0] for d in cursor.description]
         rows = [dict(zip(names, row)) for row in cursor]
-        rows = [r for r in rows if r["auth_name"] in AUTHORITIES and str(r["code"]).isdigit()]
+        rows = [r for r in rows if r["auth_name"] in AUTHORITIES and str(WORDS.get(r["code"], r["code"])).isdigit()]
         return sorted(rows, key=lambda r: key(r["auth_name"], r["code"]))
 
     def add(self, section, identity, layout, *values):
@@ -311,12 +313,13 @@ class Registry:
             identity = key(r["auth_name"], r["code"])
             self.add("compound", identity, "IHHII", identity, self.text(r["name"]), DEPRECATED if r["deprecated"] else 0, *parts)
 
-    def superseded(self):
-        """Operations that PROJ leaves out because a better one of the same table and systems stands for them."""
+    def superseded(self, present):
+        """Operations that PROJ leaves out because a better one of the same table and systems, itself present, stands for them."""
         return {
-            (t, a, str(c)) for t, a, c in self.db.execute(
-                "select superseded_table_name, superseded_auth_name, superseded_code from supersession"
+            (t, a, str(c)) for t, a, c, ra, rc in self.db.execute(
+                "select superseded_table_name, superseded_auth_name, superseded_code, replacement_auth_name, replacement_code from supersession"
                 " where superseded_table_name = replacement_table_name and same_source_target_crs = 1")
+            if (t, ra, str(rc)) in present
         }
 
     def systems(self, r):
@@ -325,7 +328,7 @@ class Registry:
         return None if None in ends else ends
 
     def operations(self):
-        found, out = [], self.superseded()
+        found, present = [], {}
         grids = {o: (p or o) for o, p in self.db.execute("select original_grid_name, proj_grid_name from grid_alternatives")}
         inverse = {o for o, in self.db.execute("select original_grid_name from grid_alternatives where inverse_direction = 1")}
         ppm, second = 1e-6, math.pi / 648000
@@ -375,10 +378,12 @@ class Registry:
                     continue
                 start, count = self.parameters([(0, v) for v in values])
                 identity = key(r["auth_name"], r["code"])
-                is_out = (view, r["auth_name"], str(r["code"])) in out
+                present[view, r["auth_name"], str(r["code"])] = len(found)
                 found.append((identity, struct.pack(
-                    "<IHHHHHHHHHHH", identity, self.text(r["name"]), *systems, method, self.number(r["accuracy"]),
-                    self.extent(view, r), start, count, self.text(names[0]), self.text(names[1]), 1 if is_out else 0)))
+                    "<IHHHHHHHHHH", identity, self.text(r["name"]), *systems, method, self.number(r["accuracy"]),
+                    self.extent(view, r), start, count, self.text(names[0]), self.text(names[1]))))
+        out = {present.get(place) for place in self.superseded(present)}
+        found = [(identity, record + struct.pack("<H", 1 if i in out else 0)) for i, (identity, record) in enumerate(found)]
         for position, (identity, record) in enumerate(sorted(found)):
             self.at["operations", identity] = position
             self.sections["operations"].append(record)
@@ -394,7 +399,7 @@ class Registry:
                 continue
             path, at = [], systems[0]
             for auth, code in steps[r["auth_name"], r["code"]]:
-                position = self.at.get(("operations", key(auth, code))) if auth in AUTHORITIES and str(code).isdigit() else None
+                position = self.at.get(("operations", key(auth, code))) if auth in AUTHORITIES and str(WORDS.get(code, code)).isdigit() else None
                 if position is None:
                     break
                 source, target = struct.unpack_from("<HH", self.sections["operations"][position], 6)
@@ -447,6 +452,8 @@ def main():
     if pyproj.__version__ != PYPROJ or pyproj.__proj_version__ != PROJ:
         sys.exit(f"generate.py: wants pyproj {PYPROJ} with PROJ {PROJ}, found {pyproj.__version__} with {pyproj.__proj_version__}")
     db = sqlite3.connect(f"file:{Path(pyproj.datadir.get_data_dir()) / 'proj.db'}?mode=ro", uri=True)
+    words = [c for c, in db.execute("select code from coordinate_operation_view where auth_name = 'PROJ' order by code") if not str(c).isdigit()]
+    WORDS.update((word, 900_000 + i) for i, word in enumerate(words))
     registry = Registry(db)
     for step in ("ellipsoids", "meridians", "datums", "geodetic", "conversions"):
         getattr(registry, step)()

@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::{Definition, GeoKeys, registry};
+use super::{Area, Definition, GeoKeys, registry};
 use crate::{Error, Result};
 
 /// A coordinate reference system: what the coordinates of a raster mean.
@@ -134,7 +134,7 @@ impl Crs {
 
     /// Returns the codes of all systems swath has a definition of, in no promised order.
     pub fn known() -> impl Iterator<Item = Self> {
-        registry::keys().map(Self::from_epsg)
+        registry::codes().map(Self::from_epsg)
     }
 
     /// Returns the kind of coordinates, or `None` for an unknown code.
@@ -166,6 +166,16 @@ impl Crs {
             Some(name) => name,
             None => self.to_string().into(),
         }
+    }
+
+    /// Returns where the authority means the system to be used, or `None` if swath does not know.
+    pub fn area(&self) -> Option<Area> {
+        self.code.and_then(registry::find)?.area()
+    }
+
+    /// Returns whether the authority has withdrawn the system.
+    pub fn is_deprecated(&self) -> bool {
+        self.code.and_then(registry::find).is_some_and(registry::Entry::is_deprecated)
     }
 
     pub(super) fn definition(&self) -> Result<Definition> {
@@ -217,8 +227,8 @@ mod tests {
 
     #[test]
     fn unknown_codes_are_held_and_named() {
-        let crs = Crs::from_epsg(27700);
-        assert_eq!((crs.to_string(), crs.name().as_ref()), ("EPSG:27700".into(), "EPSG:27700"));
+        let crs = Crs::from_epsg(1);
+        assert_eq!((crs.to_string(), crs.name().as_ref()), ("EPSG:1".into(), "EPSG:1"));
         assert_eq!((crs.kind(), crs.unit(), crs.is_known()), (None, None, false));
     }
 

@@ -81,7 +81,7 @@ struct Steps {
 enum Side {
     /// Angles, each so many radians.
     Angles(f64),
-    Plane(Plane),
+    Plane(Box<Plane>),
 }
 
 impl Transformer {
@@ -143,7 +143,11 @@ impl Transformer {
     ///
     /// # Errors
     /// [`Error::Unsupported`] if swath has no definition of one of the systems.
-    pub fn operations(from: &Crs, to: &Crs, options: &TransformOptions) -> Result<Vec<DatumOperation>> {
+    pub fn operations(
+        from: &Crs,
+        to: &Crs,
+        options: &TransformOptions,
+    ) -> Result<Vec<DatumOperation>> {
         operations(&from.definition()?, &to.definition()?, options)
     }
 
@@ -195,9 +199,7 @@ impl Transformer {
             Side::Angles(unit) => {
                 Some(Repeat { middle: 0.0, period: std::f64::consts::TAU / unit })
             }
-            Side::Plane(plane) => {
-                plane.repeat().map(|(middle, period)| Repeat { middle, period })
-            }
+            Side::Plane(plane) => plane.repeat().map(|(middle, period)| Repeat { middle, period }),
         }
     }
 
@@ -231,12 +233,15 @@ fn refuse(definition: &Definition) -> Error {
         .hint("only longitudes and latitudes and projected coordinates can be transformed")
 }
 
-/// The area that decides: that asked for, or the smaller of those of the two systems.
+/// The smaller of the areas that the two systems are meant for.
+fn area_of_use(from: &Definition, to: &Definition) -> Option<Area> {
+    let areas = [from, to].into_iter().filter_map(super::registry::area_of);
+    areas.min_by(|a, b| a.size().total_cmp(&b.size()))
+}
+
+/// The area that decides: that asked for, or that of use.
 fn area(from: &Definition, to: &Definition, options: &TransformOptions) -> Option<Area> {
-    options.area.or_else(|| {
-        let areas = [from, to].into_iter().filter_map(super::registry::area_of);
-        areas.min_by(|a, b| a.size().total_cmp(&b.size()))
-    })
+    options.area.or_else(|| area_of_use(from, to))
 }
 
 fn operations(
@@ -246,7 +251,8 @@ fn operations(
 ) -> Result<Vec<DatumOperation>> {
     let has_grid = |name: &str| options.grids.has(name);
     let area = area(from, to, options);
-    Ok(datum::candidates(&frame(from)?, &frame(to)?, area, &has_grid))
+    let (from_frame, to_frame) = (frame(from)?, frame(to)?);
+    Ok(datum::candidates(&from_frame, &to_frame, area, area_of_use(from, to), &has_grid))
 }
 
 /// The most accurate operation that would be taken if its grids were there.
@@ -290,8 +296,12 @@ impl Side {
     fn new(definition: &Definition) -> Result<Self> {
         match definition.horizontal() {
             Definition::Geographic(system) => Ok(Self::Angles(system.unit)),
-            Definition::Projected(system) => projection::plane(system).map(Self::Plane),
-            Definition::Derived(system) => projection::turned(system).map(Self::Plane),
+            Definition::Projected(system) => {
+                projection::plane(system).map(|p| Self::Plane(Box::new(p)))
+            }
+            Definition::Derived(system) => {
+                projection::turned(system).map(|p| Self::Plane(Box::new(p)))
+            }
             _ => Err(refuse(definition)),
         }
     }
@@ -404,22 +414,47 @@ mod tests {
     }
 
     #[test]
-    fn accuracy_tells_how_far_off_a_null_shift_may_be() {
+    fn the_operation_follows_the_area() {
+        // PROJ 9.5.1: (6) is for the western United States, (7) for Alaska.
         assert_eq!(between(4326, 3857).accuracy(), Some(0.0));
         assert_eq!(between(32632, 25832).accuracy(), Some(1.0));
         assert_eq!(between(5070, 3857).accuracy(), Some(4.0));
-        assert_eq!(between(5070, 31983).accuracy(), Some(5.0));
-        assert_eq!(between(3035, 2154).accuracy(), Some(0.1));
-        let ballpark = between(3035, 5070);
-        assert_eq!(ballpark.accuracy(), None);
-        assert!(ballpark.description().starts_with("ballpark"), "{}", ballpark.description());
+        let (nad27, wgs84) = (Crs::from_epsg(4267), Crs::from_epsg(4326));
+        let at = |lon, lat| {
+            let area = Some(Area::point(lon, lat));
+            let options = TransformOptions { area, ..TransformOptions::default() };
+            let there = Transformer::with_options(&nad27, &wgs84, &options).unwrap();
+            let back = Transformer::with_options(&wgs84, &nad27, &options).unwrap();
+            let name = there.operation().name().to_owned();
+            assert_eq!(back.operation().name(), format!("Inverse of {name}"));
+            name
+        };
+        assert_eq!(at(-100.0, 40.0), "NAD27 to WGS 84 (6)");
+        assert_eq!(at(-150.0, 64.0), "NAD27 to WGS 84 (7)");
     }
 
     #[test]
-    fn unknown_codes_are_refused_unless_nothing_is_to_be_done() {
-        let (a, b) = (Crs::from_epsg(27700), Crs::from_epsg(4326));
+    fn the_british_grid_is_shifted_not_dropped() {
+        // PROJ 9.5.1 without grids, OSGB36 to WGS 84 (6), 2 m.
+        let t = between(4326, 27700);
+        assert_eq!(t.operation().name(), "Inverse of OSGB36 to WGS 84 (6)");
+        let (x, y) = one(&t, -1.5, 52.0);
+        assert!(
+            (x - 434_423.007_236).abs() < 1e-3 && (y - 233_624.374_787).abs() < 1e-3,
+            "{x} {y}"
+        );
+        let better = t.better().expect("a grid is better");
+        assert_eq!(better.grids()[0].name, "uk_os_OSTN15_NTv2_OSGBtoETRS.tif");
+        assert_eq!(better.accuracy(), Some(1.0));
+    }
+
+    #[test]
+    fn systems_without_a_place_are_refused_unless_nothing_is_to_be_done() {
+        let (a, b) = (Crs::from_epsg(1), Crs::from_epsg(4326));
         let error = Transformer::new(&a, &b).unwrap_err();
-        assert!(matches!(error, Error::Unsupported(_)) && error.to_string().contains("27700"));
+        assert!(matches!(error, Error::Unsupported(_)) && error.to_string().contains("EPSG:1"));
         assert!(Transformer::new(&a, &a).unwrap().is_identity());
+        let height = Crs::from_epsg(5709);
+        assert!(matches!(Transformer::new(&height, &b), Err(Error::Unsupported(_))));
     }
 }

@@ -1,8 +1,8 @@
 //! All operations between two datums, found in the registry as PROJ finds them.
 //!
-//! In this order, each only if the one before gave nothing: operations between
-//! the two systems themselves; between any systems on their two datums; chains
-//! of two by way of any third datum; chains of three. Reversed operations count
+//! In this order, each only if the one before gave nothing that can be used:
+//! operations between the two systems themselves (or else between any systems on
+//! their two datums); chains of two by way of any third datum. Reversed operations count
 //! as well. Last comes the ballpark operation, which there always is.
 
 use std::collections::BTreeMap;
@@ -22,23 +22,25 @@ struct Edge {
     to: System,
 }
 
-/// Returns every operation between two frames, best first for an area: see
-/// [`sort`]. `has_grid` tells whether a grid file is there.
+/// Returns every operation between two frames that touches an area, best first
+/// for the area of use of the two systems: see [`sort`]. `has_grid` tells
+/// whether a grid file is there.
 pub(in crate::crs) fn candidates(
     from: &Frame,
     to: &Frame,
     area: Option<Area>,
+    area_of_use: Option<Area>,
     has_grid: &dyn Fn(&str) -> bool,
 ) -> Vec<DatumOperation> {
     if from.is_same(to) {
         return vec![same(&from.name)];
     }
     let mut found: Vec<DatumOperation> =
-        paths(from, to).into_iter().filter_map(|legs| assemble(legs, has_grid)).collect();
+        paths(from, to, has_grid).into_iter().filter_map(|legs| assemble(legs, has_grid)).collect();
     if let Some(area) = area {
         found.retain(|operation| operation.area.is_none_or(|a| a.intersection(&area).is_some()));
     }
-    sort(&mut found, area);
+    sort(&mut found, area_of_use);
     found.push(ballpark(from, to));
     found
 }
@@ -68,16 +70,23 @@ fn ballpark(from: &Frame, to: &Frame) -> DatumOperation {
 }
 
 /// The sequences of legs that lead from one frame to the other.
-fn paths(from: &Frame, to: &Frame) -> Vec<Vec<Leg>> {
+fn paths(from: &Frame, to: &Frame, has_grid: &dyn Fn(&str) -> bool) -> Vec<Vec<Leg>> {
     let bound = |frame: &Frame, reversed| Leg::Bound(Box::new(frame.clone()), reversed);
     if from.is_bound() {
-        let rest = if to.is_same(&Frame::wgs84()) { vec![vec![]] } else { paths(&Frame::wgs84(), to) };
+        let rest = if to.is_same(&Frame::wgs84()) {
+            vec![vec![]]
+        } else {
+            paths(&Frame::wgs84(), to, has_grid)
+        };
         let first = bound(from, false);
         return rest.into_iter().map(|legs| [vec![first.clone()], legs].concat()).collect();
     }
     if to.is_bound() {
-        let rest =
-            if from.is_same(&Frame::wgs84()) { vec![vec![]] } else { paths(from, &Frame::wgs84()) };
+        let rest = if from.is_same(&Frame::wgs84()) {
+            vec![vec![]]
+        } else {
+            paths(from, &Frame::wgs84(), has_grid)
+        };
         let last = bound(to, true);
         return rest.into_iter().map(|legs| [legs, vec![last.clone()]].concat()).collect();
     }
@@ -85,47 +94,33 @@ fn paths(from: &Frame, to: &Frame) -> Vec<Vec<Leg>> {
     let legs = |chain: &[Edge]| {
         chain.iter().map(|e| Leg::Published(e.operation, e.is_reversed)).collect::<Vec<_>>()
     };
-    published(a, b).iter().map(|chain| legs(chain)).collect()
+    let is_usable = |chain: &[Edge]| {
+        chain.iter().all(|edge| grids_of(edge.operation).iter().all(|grid| has_grid(grid)))
+    };
+    published(a, b, &is_usable).iter().map(|chain| legs(chain)).collect()
 }
 
-fn published(a: System, b: System) -> Vec<Vec<Edge>> {
+fn published(a: System, b: System, is_usable: &dyn Fn(&[Edge]) -> bool) -> Vec<Vec<Edge>> {
     let (from_a, to_b) = (edges(a), edges(b));
     let between = from_a.iter().filter(|e| e.to.datum() == b.datum());
-    let direct: Vec<Edge> = between.copied().collect();
-    let exact = |e: &&Edge| e.from == a && e.to == b;
-    let exactly: Vec<Vec<Edge>> = direct.iter().filter(exact).map(|&e| vec![e]).collect();
-    if !exactly.is_empty() {
-        return exactly;
-    }
-    if !direct.is_empty() {
-        return direct.into_iter().map(|e| vec![e]).collect();
+    let direct: Vec<Vec<Edge>> = between.map(|&e| vec![e]).collect();
+    let exact: Vec<Vec<Edge>> =
+        direct.iter().filter(|e| e[0].from == a && e[0].to == b).cloned().collect();
+    let mut found = if exact.is_empty() { direct } else { exact };
+    if found.iter().any(|chain| is_usable(chain)) {
+        return found;
     }
     // Seen from b, then turned round: what leads to b.
     let mut into_b: BTreeMap<u16, Vec<Edge>> = BTreeMap::new();
     for edge in to_b {
-        let turned = Edge {
-            is_reversed: !edge.is_reversed,
-            from: edge.to,
-            to: edge.from,
-            ..edge
-        };
+        let turned = Edge { is_reversed: !edge.is_reversed, from: edge.to, to: edge.from, ..edge };
         into_b.entry(turned.from.datum()).or_default().push(turned);
     }
     let after = |edge: &Edge| into_b.get(&edge.to.datum()).into_iter().flatten();
-    let mut chains = Vec::new();
     for first in &from_a {
-        chains.extend(after(first).map(|&last| vec![*first, last]));
+        found.extend(after(first).map(|&last| vec![*first, last]));
     }
-    if chains.is_empty() {
-        let mut middles: BTreeMap<System, Vec<Edge>> = BTreeMap::new();
-        for first in &from_a {
-            let middle = middles.entry(first.to).or_insert_with(|| edges(first.to));
-            for second in middle.iter().filter(|e| e.to.datum() != a.datum()) {
-                chains.extend(after(second).map(|&last| vec![*first, *second, last]));
-            }
-        }
-    }
-    chains
+    found
 }
 
 /// The operations at a system's datum, seen from it.
@@ -147,6 +142,12 @@ fn edges(system: System) -> Vec<Edge> {
         all
     });
     all.get(&system.datum()).cloned().unwrap_or_default()
+}
+
+/// The grid files that an operation needs.
+fn grids_of(operation: Operation) -> Vec<&'static str> {
+    let methods = operation.steps().into_iter().filter_map(|(step, _)| step.method());
+    methods.flat_map(|method| method.grids).collect()
 }
 
 fn named(name: &str, is_reversed: bool) -> String {
@@ -183,10 +184,8 @@ fn assemble(legs: Vec<Leg>, has_grid: &dyn Fn(&str) -> bool) -> Option<DatumOper
                 if *is_reversed {
                     steps.reverse();
                 }
+                grids_of(*operation).into_iter().for_each(&mut need);
                 for (step, is_turned) in steps {
-                    for grid in step.method().map(|m| m.grids).unwrap_or_default() {
-                        need(grid);
-                    }
                     names.push(named(step.name(), is_turned != *is_reversed));
                 }
                 operation.accuracy()

@@ -56,10 +56,10 @@ fn covered(operation: &DatumOperation, area: Option<Area>) -> f64 {
     }
 }
 
-/// Chooses among operations in the order of [`sort`] for an area: of those
-/// meant for all of it the most accurate, and of equally accurate ones that
-/// with the smallest area; if none is meant for all of it, the first.
-/// Operations for the sea come into question only where nothing else does.
+/// Chooses among operations in the order of [`sort`] for an area, by PROJ's
+/// rule for a point: of those meant for all of it the most accurate, and of
+/// equally accurate ones that with the smallest area; one for the sea only if it
+/// comes first. If none is meant for all of the area, that which covers most.
 pub(in crate::crs) fn choose(operations: &[DatumOperation], area: Option<Area>) -> Option<usize> {
     let usable = || operations.iter().enumerate().filter(|(_, o)| o.is_available());
     let whole = |o: &DatumOperation| match (o.area, area) {
@@ -84,7 +84,12 @@ pub(in crate::crs) fn choose(operations: &[DatumOperation], area: Option<Area>) 
             best = Some((at, operation));
         }
     }
-    best.or_else(|| usable().next()).map(|(at, _)| at)
+    let most = || {
+        let real = usable().filter(|(_, o)| !o.is_ballpark && area.is_none_or(|a| !a.is_point()));
+        // Of equal ones the first: `max_by` would take the last.
+        real.rev().max_by(|a, b| covered(a.1, area).total_cmp(&covered(b.1, area)))
+    };
+    best.or_else(most).or_else(|| usable().next_back()).map(|(at, _)| at)
 }
 
 /// Operations that PROJ puts before others as good.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::helmert::{Convention, Helmert, to_geocentric, to_geographic};
 use super::operation::Leg;
-use super::{DatumOperation, Shape, Frame};
+use super::{DatumOperation, Frame, Shape};
 use crate::crs::grid::{Grids, ShiftGrid};
 use crate::crs::registry::{Method, Operation, System};
 use crate::{Error, Result};
@@ -33,7 +33,11 @@ impl Step {
     ///
     /// # Errors
     /// If a grid cannot be read, or the operation is of a kind that swath does not do.
-    pub(in crate::crs) fn plan(operation: &DatumOperation, back: bool, grids: &Grids) -> Result<Vec<Self>> {
+    pub(in crate::crs) fn plan(
+        operation: &DatumOperation,
+        back: bool,
+        grids: &Grids,
+    ) -> Result<Vec<Self>> {
         let mut steps = Vec::new();
         let mut legs: Vec<&Leg> = operation.legs.iter().collect();
         if back {
@@ -94,6 +98,10 @@ impl Step {
     }
 }
 
+/// EPSG's methods by way of earth-centred coordinates.
+const HELMERT: [u16; 13] =
+    [9603, 9606, 9607, 9636, 1031, 1032, 1033, 1053, 1056, 1061, 1063, 1065, 1066];
+
 /// Adds a step; a shift that begins where the last one ended joins it, so that
 /// the height between the two is kept, as in PROJ.
 fn push(steps: &mut Vec<Step>, step: Step) {
@@ -102,6 +110,7 @@ fn push(steps: &mut Vec<Step>, step: Step) {
             last.to = next.to;
             last.moves.extend(next.moves);
         }
+        (_, Step::Offset { lon: 0.0, lat: 0.0 }) => {}
         (_, step) => steps.push(step),
     }
 }
@@ -141,11 +150,20 @@ fn single(operation: Operation, back: bool, grids: &Grids) -> Result<Step> {
     if back {
         std::mem::swap(&mut from, &mut to);
     }
+    // A shift of nothing between two ellipsoids that agree to 0.1 mm does nothing.
+    let is_same = (from.0.semi_major - to.0.semi_major).abs() < 1e-4
+        && (from.0.flattening() - to.0.flattening()).abs() < 1e-10
+        && from.1 == to.1;
+    if is_same && HELMERT.contains(&code) && values.iter().all(|v| *v == 0.0) {
+        return Ok(Step::Offset { lon: 0.0, lat: 0.0 });
+    }
     let shift = |convention| {
         Step::Shift(Shift { from, to, moves: vec![(Helmert::new(&values, convention), back)] })
     };
     match code {
-        9603 | 9606 | 1031 | 1033 | 1053 | 1061 | 1063 | 1065 => Ok(shift(Convention::PositionVector)),
+        9603 | 9606 | 1031 | 1033 | 1053 | 1061 | 1063 | 1065 => {
+            Ok(shift(Convention::PositionVector))
+        }
         9607 | 9636 | 1032 | 1056 | 1066 => Ok(shift(Convention::CoordinateFrame)),
         9601 | 9618 | 9619 => {
             let sign = if back { -1.0 } else { 1.0 };
@@ -156,7 +174,10 @@ fn single(operation: Operation, back: bool, grids: &Grids) -> Result<Step> {
             let is_turned = values.first() == Some(&-1.0);
             Ok(Step::Grid { grid: grids.load(names[0])?, back: back != is_turned })
         }
-        _ => Err(Error::unsupported(format!("operation {:?} by EPSG method {code}", operation.name()))),
+        _ => Err(Error::unsupported(format!(
+            "operation {:?} by EPSG method {code}",
+            operation.name()
+        ))),
     }
 }
 

@@ -145,7 +145,15 @@ mod tests {
             put(name, int(value));
         }
         put(b"GS_TYPE ", *b"SECONDS ");
-        for name in [b"VERSION ", b"SYSTEM_F", b"SYSTEM_T", b"MAJOR_F ", b"MINOR_F ", b"MAJOR_T ", b"MINOR_T "] {
+        for name in [
+            b"VERSION ",
+            b"SYSTEM_F",
+            b"SYSTEM_T",
+            b"MAJOR_F ",
+            b"MINOR_F ",
+            b"MAJOR_T ",
+            b"MINOR_T ",
+        ] {
             put(name, [b' '; 8]);
         }
         put(b"SUB_NAME", *b"ONE     ");

@@ -50,7 +50,9 @@ impl GridPiece {
             return None;
         }
         let turn = std::f64::consts::TAU;
-        [lon, lon - turn, lon + turn].into_iter().find(|l| (self.west - edge..=east + edge).contains(l))
+        [lon, lon - turn, lon + turn]
+            .into_iter()
+            .find(|l| (self.west - edge..=east + edge).contains(l))
     }
 
     fn interpolate(&self, lon: f64, lat: f64) -> Option<[f64; 2]> {
@@ -110,7 +112,10 @@ impl ShiftGrid {
         for (at, piece) in pieces.iter().enumerate() {
             // A parent comes before its children in every file seen; one that
             // does not is no parent, so that no grid can contain itself.
-            match pieces[..at].iter().position(|p| !piece.parent.is_empty() && p.name == piece.parent) {
+            match pieces[..at]
+                .iter()
+                .position(|p| !piece.parent.is_empty() && p.name == piece.parent)
+            {
                 Some(parent) => children[parent].push(at),
                 None => roots.push(at),
             }

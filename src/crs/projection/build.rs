@@ -18,6 +18,7 @@ use super::van_der_grinten::VanDerGrinten;
 use super::winkel_tripel::{Aitoff, WinkelTripel};
 use super::{Plane, Projection};
 use crate::crs::datum::Shape;
+use crate::crs::text;
 use crate::crs::{Conversion, Derived, Direction, Method, Parameter, Projected};
 use crate::{Error, Result};
 
@@ -27,10 +28,17 @@ use crate::{Error, Result};
 /// [`Error::Unsupported`] for a method that swath does not have.
 pub(in crate::crs) fn plane(system: &Projected) -> Result<Plane> {
     let conversion = &system.conversion;
-    let on = body(conversion, &Shape::of(&system.base.datum.ellipsoid));
+    let ellipsoid = &system.base.datum.ellipsoid;
+    let on = match text::radius(conversion, ellipsoid) {
+        Some(radius) => Shape::new(radius, 0.0),
+        None => Shape::of(ellipsoid),
+    };
     let engine = match own(conversion, &on) {
         Some(own) => Engine::Own(own),
-        None => Engine::Library(Library::new(&definition(conversion)?, &on)?),
+        None => {
+            let text = text::projection(system).ok_or_else(|| refuse(conversion.method))?;
+            Engine::Library(Box::new(Library::new(&text)?))
+        }
     };
     Ok(Plane::new(engine, axes(system), system.unit, is_cylinder(conversion.method)))
 }
@@ -90,79 +98,6 @@ fn is_cylinder(method: Method) -> bool {
     )
 }
 
-/// The body that a method's formulas are for: for some a sphere of the same
-/// equator, surface or curvature.
-fn body(conversion: &Conversion, on: &Shape) -> Shape {
-    use Method as M;
-    let e2 = on.eccentricity_squared();
-    let radius = match conversion.method {
-        // Spherical formulas on the ellipsoid's coordinates, by definition.
-        M::PseudoMercator
-        | M::MercatorSphericalScaled
-        | M::EquidistantCylindricalSpherical
-        | M::EquidistantCylindricalSphericalOld => 1.0,
-        method if method.row().proj.ends_with("+R_A") && e2 > 0.0 => {
-            let e = e2.sqrt();
-            (0.5 * (1.0 + (1.0 - e2) / e * e.atanh())).sqrt()
-        }
-        method if method.row().proj.ends_with("+R_C") => {
-            let sin = conversion.get(Parameter::NaturalLatitude).to_radians().sin();
-            (1.0 - e2).sqrt() / (1.0 - e2 * sin * sin)
-        }
-        _ => return *on,
-    };
-    Shape::new(on.semi_major * radius, 0.0)
-}
-
-/// The definition for proj4rs: PROJ's own.
-fn definition(conversion: &Conversion) -> Result<String> {
-    let row = conversion.method.row();
-    let is_east = |p| (conversion.get(p) - 90.0).abs() < 1e-4;
-    let name = match conversion.method {
-        Method::PseudoMercator | Method::MercatorSphericalScaled => "merc",
-        // An oblique cylinder cannot run straight east: that is the Swiss form.
-        Method::HotineB if is_east(Parameter::CentreAzimuth) && is_east(Parameter::SkewAngle) => {
-            return Ok(swiss(conversion));
-        }
-        _ => row.proj.split(" +axis").next().unwrap_or_default().trim_end_matches(" +R_A"),
-    };
-    if name.is_empty() {
-        return Err(refuse(conversion.method));
-    }
-    let mut text = name.trim_end_matches(" +R_C").to_owned();
-    for &(parameter, value) in &conversion.parameters {
-        if let Some(slot) = row.slots.iter().find(|slot| slot.parameter == parameter)
-            && !slot.proj.is_empty()
-        {
-            text.push_str(&format!(" +{}={value}", slot.proj));
-        }
-    }
-    match conversion.method {
-        Method::LambertConic1 => {
-            let parallel = conversion.get(Parameter::NaturalLatitude);
-            text.push_str(&format!(" +lat_1={parallel}"));
-        }
-        Method::PolarStereographicB => {
-            let pole = 90_f64.copysign(conversion.get(Parameter::StandardParallel));
-            text.push_str(&format!(" +lat_0={pole}"));
-        }
-        _ => {}
-    }
-    Ok(text)
-}
-
-fn swiss(conversion: &Conversion) -> String {
-    let value = |parameter| conversion.get(parameter);
-    format!(
-        "somerc +lat_0={} +lon_0={} +k_0={} +x_0={} +y_0={}",
-        value(Parameter::CentreLatitude),
-        value(Parameter::CentreLongitude),
-        value(Parameter::CentreScale),
-        value(Parameter::CentreEasting),
-        value(Parameter::CentreNorthing)
-    )
-}
-
 /// One of our own projections, or `None` for a method that is left to proj4rs.
 fn own(conversion: &Conversion, on: &Shape) -> Option<Own> {
     use Parameter as P;
@@ -185,7 +120,7 @@ fn own(conversion: &Conversion, on: &Shape) -> Option<Own> {
                 on,
                 Cone {
                     latitude_of_centre: angle(P::CentreLatitude),
-                    colatitude: angle(P::ConeColatitude),
+                    colatitude: colatitude(conversion.get(P::ConeColatitude)).to_radians(),
                     pseudo_parallel: angle(P::PseudoParallel),
                     scale: conversion.get(P::PseudoScale),
                 },
@@ -226,4 +161,12 @@ fn own(conversion: &Conversion, on: &Shape) -> Option<Own> {
         false_easting: sign * conversion.get(P::FalseEasting),
         false_northing: sign * conversion.get(P::FalseNorthing),
     })
+}
+
+/// The co-latitude of Krovak's cone in degrees. EPSG rounds it to a thousandth of
+/// a second for the modified method, 3 mm on the ground; both PROJ and the
+/// method's authors mean Krovak's own.
+fn colatitude(stated: f64) -> f64 {
+    const KROVAK: f64 = 30.0 + 17.0 / 60.0 + 17.303_11 / 3600.0;
+    if (stated - KROVAK).abs() < 1e-6 { KROVAK } else { stated }
 }

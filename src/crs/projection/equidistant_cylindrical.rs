@@ -19,7 +19,8 @@ impl EquidistantCylindrical {
     /// The parallel of true scale and the latitude of the origin in radians.
     pub(super) fn new(ellipsoid: &Shape, phi1: f64, phi0: f64) -> Self {
         let meridian = Meridian::new(ellipsoid.flattening());
-        let across = phi1.cos() / (1.0 - ellipsoid.eccentricity_squared() * phi1.sin().powi(2)).sqrt();
+        let across =
+            phi1.cos() / (1.0 - ellipsoid.eccentricity_squared() * phi1.sin().powi(2)).sqrt();
         let start = meridian.distance(phi0);
         Self { meridian, across, start }
     }

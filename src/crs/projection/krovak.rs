@@ -88,13 +88,15 @@ fn correction(south: f64, west: f64) -> (f64, f64) {
     let (x2, y2) = (x * x, y * y);
     let (quad, cross) = (x2 - y2, x * y);
     let quartic = x2 * x2 + y2 * y2 - 6.0 * x2 * y2;
-    let dx = C[0] + C[2] * x - C[3] * y - 2.0 * C[5] * cross
-        + C[4] * quad
-        + C[6] * x * (x2 - 3.0 * y2)
-        - C[7] * y * (3.0 * x2 - y2)
-        + 4.0 * C[8] * cross * quad
-        + C[9] * quartic;
-    let dy = C[1] + C[2] * y + C[3] * x + 2.0 * C[4] * cross
+    let dx =
+        C[0] + C[2] * x - C[3] * y - 2.0 * C[5] * cross + C[4] * quad + C[6] * x * (x2 - 3.0 * y2)
+            - C[7] * y * (3.0 * x2 - y2)
+            + 4.0 * C[8] * cross * quad
+            + C[9] * quartic;
+    let dy = C[1]
+        + C[2] * y
+        + C[3] * x
+        + 2.0 * C[4] * cross
         + C[5] * quad
         + C[7] * x * (x2 - 3.0 * y2)
         + C[6] * y * (3.0 * x2 - y2)

@@ -6,7 +6,6 @@ mod colombia_urban;
 mod eckert;
 mod equidistant_cylindrical;
 mod gall;
-mod hammer;
 mod homolosine;
 mod krovak;
 mod laborde;

@@ -25,8 +25,7 @@ pub(super) fn solve(
         let (xl, yl) = ((east.0 - px) / DIFFERENCE, (east.1 - py) / DIFFERENCE);
         let (xp, yp) = ((north.0 - px) / step, (north.1 - py) / step);
         let determinant = xl * yp - xp * yl;
-        let (dl, dp) =
-            ((dx * yp - dy * xp) / determinant, (dy * xl - dx * yl) / determinant);
+        let (dl, dp) = ((dx * yp - dy * xp) / determinant, (dy * xl - dx * yl) / determinant);
         if !(dl.is_finite() && dp.is_finite()) {
             // At a pole the longitude means nothing: fine if it is hit.
             return if dx.hypot(dy) < 1e-12 { (lam, phi) } else { (f64::NAN, f64::NAN) };

@@ -32,7 +32,7 @@ pub(in crate::crs) struct Plane {
 #[derive(Debug)]
 pub(super) enum Engine {
     /// proj4rs: it knows of origins itself.
-    Library(Library),
+    Library(Box<Library>),
     Own(Own),
 }
 

@@ -5,7 +5,6 @@ use std::fmt;
 use proj4rs::Proj;
 use proj4rs::transform::{Transform, TransformClosure, transform};
 
-use crate::crs::datum::Shape;
 use crate::{Error, Result};
 
 /// A projection of proj4rs and the longitudes and latitudes it starts from. No
@@ -17,20 +16,17 @@ pub(super) struct Library {
 }
 
 impl Library {
-    /// Makes a projection of PROJ's name and parameters, such as `lcc +lat_1=45`.
-    pub(super) fn new(definition: &str, on: &Shape) -> Result<Self> {
-        let shape = if on.inverse_flattening == 0.0 {
-            format!("+R={}", on.semi_major)
-        } else {
-            format!("+a={} +rf={}", on.semi_major, on.inverse_flattening)
-        };
+    /// Makes a projection of PROJ's definition with `+proj`, `+a` and `+b`.
+    pub(super) fn new(definition: &str) -> Result<Self> {
         let build = |text: &str| {
             Proj::from_proj_string(text)
                 .map_err(|error| Error::unsupported(format!("projection {definition:?}: {error}")))
         };
+        let shape = definition.split(' ').filter(|p| p.starts_with("+a=") || p.starts_with("+b="));
+        let shape: Vec<&str> = shape.collect();
         Ok(Self {
-            geographic: build(&format!("+proj=longlat {shape}"))?,
-            projected: build(&format!("+proj={definition} {shape}"))?,
+            geographic: build(&format!("+proj=longlat {}", shape.join(" ")))?,
+            projected: build(definition)?,
         })
     }
 

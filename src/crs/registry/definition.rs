@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 
 use super::table::{
-    COMPOUND, CONVERSIONS, DATUMS, ELLIPSOIDS, GEODETIC, MERIDIANS, PARAMETERS, PROJECTED, Row, UNITS,
-    VERTICAL, text,
+    ALIASES, COMPOUND, CONVERSIONS, DATUMS, ELLIPSOIDS, GEODETIC, MERIDIANS, PARAMETERS, PROJECTED,
+    Row, UNITS, VERTICAL, text,
 };
-use super::{Projected as Place, System, unit};
+use super::{Projected as Place, System, key, unit};
+use crate::crs::method::same_name;
 use crate::crs::{
     Authority, Axes, Conversion, Datum, Definition, Direction, Ellipsoid, Geographic, Id, Method,
     Parameter, PrimeMeridian, Projected, Vertical,
@@ -39,25 +40,60 @@ pub(in crate::crs) fn definition(key: u32) -> Option<Definition> {
     })
 }
 
-/// Returns a conversion, such as a UTM zone, by its EPSG code.
-pub(in crate::crs) fn conversion(code: u32) -> Option<Conversion> {
-    // A few conversions that no code stands for come last.
-    converted(CONVERSIONS.row(CONVERSIONS.find(code)?))
+impl Conversion {
+    /// Returns a conversion of the EPSG Dataset, such as 16033 for UTM zone 33N.
+    pub fn from_epsg(code: u32) -> Option<Self> {
+        CONVERSIONS.find(code).and_then(|at| converted(CONVERSIONS.row(at)))
+    }
 }
 
-/// Returns a datum by its key.
-pub(in crate::crs) fn datum(key: u32) -> Option<Datum> {
-    DATUMS.find(key).map(|at| datum_at(DATUMS.row(at)))
+impl Datum {
+    /// Returns the datum or ensemble of a code of EPSG's or Esri's.
+    pub fn from_id(id: &Id) -> Option<Self> {
+        DATUMS.find(key(id)?).map(|at| datum_at(DATUMS.row(at)))
+    }
+
+    /// Returns the datum of a name: EPSG's, or Esri's (`D_North_American_1927`),
+    /// in any case and spelling of spaces. Deprecated datums come last.
+    pub fn from_name(name: &str) -> Option<Self> {
+        let named = || DATUMS.rows().filter(|row| row.text(4).is_some_and(|n| same_name(n, name)));
+        let alias = ALIASES
+            .rows()
+            .find(|row| row.u16(2) == 0 && row.text(0).is_some_and(|alias| same_name(alias, name)));
+        (named().find(|row| row.u16(10) & 1 == 0))
+            .or_else(|| named().next())
+            .or_else(|| alias.and_then(|row| DATUMS.find(row.u32(4))).map(|at| DATUMS.row(at)))
+            .map(datum_at)
+    }
 }
 
-/// Returns an ellipsoid by its key.
-pub(in crate::crs) fn ellipsoid(key: u32) -> Option<Ellipsoid> {
-    ELLIPSOIDS.find(key).map(|at| ellipsoid_at(ELLIPSOIDS.row(at)))
+impl Ellipsoid {
+    /// Returns the ellipsoid of a code of EPSG's or Esri's.
+    pub fn from_id(id: &Id) -> Option<Self> {
+        ELLIPSOIDS.find(key(id)?).map(|at| ellipsoid_at(ELLIPSOIDS.row(at)))
+    }
 }
 
-/// Returns a prime meridian by its EPSG code.
-pub(in crate::crs) fn prime_meridian(code: u32) -> Option<PrimeMeridian> {
-    MERIDIANS.find(code).map(|at| meridian(MERIDIANS.row(at)))
+impl PrimeMeridian {
+    /// Returns the prime meridian of an EPSG code.
+    pub fn from_epsg(code: u32) -> Option<Self> {
+        MERIDIANS.find(code).map(|at| meridian(MERIDIANS.row(at)))
+    }
+}
+
+impl Definition {
+    /// Returns the system of a code of EPSG's or Esri's, or `None` if it is
+    /// unknown or its projection method has no name in swath.
+    ///
+    /// ```
+    /// use swath::crs::{Definition, Id};
+    ///
+    /// let definition = Definition::from_id(&Id::epsg(27700)).expect("is known");
+    /// assert_eq!(definition.name(), "OSGB36 / British National Grid");
+    /// ```
+    pub fn from_id(id: &Id) -> Option<Self> {
+        definition(key(id)?)
+    }
 }
 
 fn name(row: Row) -> Cow<'static, str> {
@@ -184,4 +220,45 @@ fn direction(text: &str) -> Option<Direction> {
         _ if text.starts_with("South along") => Direction::SouthAlong(along(text)?),
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_become_definitions() {
+        let Some(Definition::Projected(zone)) = Definition::from_id(&Id::epsg(32633)) else {
+            panic!("UTM zone 33N is projected");
+        };
+        assert_eq!((zone.name.as_ref(), zone.unit), ("WGS 84 / UTM zone 33N", 1.0));
+        assert_eq!(zone.base.datum.ellipsoid.inverse_flattening, 298.257_223_563);
+        assert!(zone.base.datum.ensemble && zone.base.axes == Axes::NORTH_EAST);
+        assert_eq!(zone.conversion.get(Parameter::NaturalLongitude), 15.0);
+        assert_eq!(Conversion::from_epsg(16033), Some(zone.conversion));
+        let Some(Definition::Compound { vertical, .. }) = Definition::from_id(&Id::epsg(7415))
+        else {
+            panic!("Amersfoort / RD New + NAP height is compound");
+        };
+        assert_eq!(vertical.name, "NAP height");
+        let esri = Id { authority: Authority::Esri, code: 54052 };
+        let Some(Definition::Projected(goode)) = Definition::from_id(&esri) else {
+            panic!("World_Goode_Homolosine_Land is projected");
+        };
+        assert_eq!(goode.conversion.method, Method::GoodeLand);
+        assert_eq!(Definition::from_id(&Id::epsg(1)), None);
+    }
+
+    #[test]
+    fn datums_go_by_the_names_of_epsg_and_esri() {
+        for name in
+            ["North American Datum 1927", "D_North_American_1927", "north_american_datum_1927"]
+        {
+            let datum = Datum::from_name(name).unwrap_or_else(|| panic!("{name} is known"));
+            assert_eq!(datum.id, Some(Id::epsg(6267)), "{name}");
+        }
+        let paris = PrimeMeridian::from_epsg(8903).expect("is known").longitude;
+        assert!((paris - 2.596_921_3 * 0.9).abs() < 1e-12);
+        assert_eq!(Ellipsoid::from_id(&Id::epsg(7030)).map(|e| e.semi_major), Some(6_378_137.0));
+    }
 }

@@ -18,16 +18,11 @@ use table::{
     VERTICAL,
 };
 
-pub(super) use definition::{conversion, datum, definition, ellipsoid, prime_meridian};
+pub(super) use definition::definition;
 pub(super) use operations::{Method, Operation, System};
 
 /// The key of a code of Esri's is the code with this added; EPSG's are their own keys.
 const ESRI: u32 = 1 << 24;
-
-/// Returns the key of one of Esri's codes.
-pub(super) fn esri(code: u32) -> u32 {
-    ESRI | code
-}
 
 /// A horizontal system of the registry.
 #[derive(Debug, Clone, Copy)]
@@ -62,10 +57,10 @@ pub(super) fn name(key: u32) -> Option<Cow<'static, str>> {
     named(COMPOUND).or_else(|| named(VERTICAL)).or_else(|| find(key).map(Entry::name))
 }
 
-/// The keys of all horizontal systems that can be computed with.
-pub(super) fn keys() -> impl Iterator<Item = u32> {
+/// The EPSG codes of all horizontal systems, geographic ones first.
+pub(super) fn codes() -> impl Iterator<Item = u32> {
     let geographic = GEODETIC.rows().filter(|row| row.u16(8) >> 8 < 2);
-    geographic.chain(PROJECTED.rows()).map(|row| row.u32(0))
+    geographic.chain(PROJECTED.rows()).map(|row| row.u32(0)).filter(|&key| key < ESRI)
 }
 
 fn extent(row: Row, at: usize) -> Option<Area> {
@@ -88,27 +83,10 @@ impl Entry {
         }
     }
 
-    /// The name of the area.
-    pub(super) fn area_name(self) -> Option<&'static str> {
-        let row = match self {
-            Self::Geodetic(system) => system.row(),
-            Self::Projected(projected) => projected.row(),
-        };
-        EXTENTS.row(row.place(14)?).text(0)
-    }
-
     pub(super) fn is_deprecated(self) -> bool {
         match self {
             Self::Geodetic(system) => system.row().u16(8) & 1 != 0,
             Self::Projected(projected) => projected.row().u16(16) & 1 != 0,
-        }
-    }
-
-    /// The geodetic system underneath.
-    pub(super) fn base(self) -> System {
-        match self {
-            Self::Geodetic(system) => system,
-            Self::Projected(projected) => projected.base(),
         }
     }
 }
@@ -151,11 +129,6 @@ impl System {
 
     pub(super) fn name(self) -> &'static str {
         self.row().text(4).unwrap_or_default()
-    }
-
-    /// Radians in one unit of the axes; metres for a geocentric system.
-    pub(super) fn unit(self) -> f64 {
-        unit(self.row(), 10)
     }
 
     pub(super) fn is_geocentric(self) -> bool {

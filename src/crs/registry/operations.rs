@@ -47,10 +47,6 @@ impl Operation {
         }
     }
 
-    pub(in crate::crs) fn key(self) -> u32 {
-        self.row().u32(0)
-    }
-
     pub(in crate::crs) fn name(self) -> &'static str {
         self.row().text(4).unwrap_or_default()
     }

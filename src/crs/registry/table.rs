@@ -122,9 +122,24 @@ mod tests {
     fn sections_fill_the_file_without_gaps() {
         assert_eq!(&DATA[..8], b"SWCRSRG1");
         let all = [
-            TEXT_ENDS, TEXTS, NUMBERS, UNITS, ELLIPSOIDS, MERIDIANS, EXTENTS, DATUMS, GEODETIC,
-            PARAMETERS, CONVERSIONS, PROJECTED, VERTICAL, COMPOUND, OPERATIONS, STEPS,
-            CONCATENATED, ALIASES,
+            TEXT_ENDS,
+            TEXTS,
+            NUMBERS,
+            UNITS,
+            ELLIPSOIDS,
+            MERIDIANS,
+            EXTENTS,
+            DATUMS,
+            GEODETIC,
+            PARAMETERS,
+            CONVERSIONS,
+            PROJECTED,
+            VERTICAL,
+            COMPOUND,
+            OPERATIONS,
+            STEPS,
+            CONCATENATED,
+            ALIASES,
         ];
         let mut end = 8 + 8 * all.len();
         for section in all {
@@ -138,7 +153,14 @@ mod tests {
     #[test]
     fn sections_with_keys_are_sorted() {
         for section in [
-            ELLIPSOIDS, MERIDIANS, DATUMS, GEODETIC, PROJECTED, VERTICAL, COMPOUND, OPERATIONS,
+            ELLIPSOIDS,
+            MERIDIANS,
+            DATUMS,
+            GEODETIC,
+            PROJECTED,
+            VERTICAL,
+            COMPOUND,
+            OPERATIONS,
             CONCATENATED,
         ] {
             let keys: Vec<u32> = section.rows().map(|row| row.u32(0)).collect();
