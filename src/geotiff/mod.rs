@@ -8,6 +8,8 @@ mod codec_parameters;
 mod colors;
 /// Where an image lies: GeoTransform, GeoKeys, nodata.
 mod georeference;
+/// [`GridDirectories`]: grids of datum shifts.
+mod grids;
 /// [`Layout`]: how the samples of an image are stored.
 mod layout;
 /// What a directory says besides pixels and place.
@@ -25,6 +27,7 @@ mod xml;
 /// Luminance and chrominance become red, green and blue.
 mod ycbcr;
 
+pub use grids::GridDirectories;
 pub use layout::{Interleave, Layout};
 pub use reader::{GeoTiff, Image, OpenOptions, open};
 pub use validate::validate;

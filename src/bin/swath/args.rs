@@ -35,6 +35,10 @@ pub(crate) enum Verb {
     Convert(ConvertArgs),
     /// Reprojects and resamples a file.
     Warp(WarpArgs),
+    /// Lists the operations between two reference systems, and which is taken.
+    Crs(crate::crs::CrsArgs),
+    /// Transforms coordinates of points and GeoJSON from standard input.
+    Transform(crate::transform::TransformArgs),
     /// Judges whether files are valid cloud optimized GeoTIFFs.
     Validate(ValidateArgs),
     /// Shows what the samples of each band come to: mean, median, histogram.
@@ -186,7 +190,7 @@ impl RunArgs {
     }
 }
 
-fn parse_crs(text: &str) -> Result<Crs, String> {
+pub(crate) fn parse_crs(text: &str) -> Result<Crs, String> {
     Crs::parse(text).map_err(|e| e.to_string())
 }
 

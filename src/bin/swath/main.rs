@@ -2,11 +2,13 @@
 
 mod args;
 mod convert;
+mod crs;
 mod info;
 mod job;
 mod report;
 mod said;
 mod stats;
+mod transform;
 mod validate;
 mod warp;
 mod write_args;
@@ -31,6 +33,8 @@ fn main() -> ExitCode {
         Verb::Validate(args) => return validate::run(&args).into(),
         Verb::Convert(args) => convert::run(&args),
         Verb::Warp(args) => warp::run(&args),
+        Verb::Crs(args) => crs::run(&args),
+        Verb::Transform(args) => transform::run(&args),
         Verb::Stats(args) => stats::run(&args),
     };
     match done {
