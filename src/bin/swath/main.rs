@@ -6,7 +6,6 @@ mod crs;
 mod info;
 mod job;
 mod report;
-mod said;
 mod stats;
 mod transform;
 mod validate;
@@ -29,7 +28,7 @@ fn main() -> ExitCode {
         }
     };
     let done = match cli.verb {
-        Verb::Info(args) => info::run(&args),
+        Verb::Info(args) => return info::run(&args).into(),
         Verb::Validate(args) => return validate::run(&args).into(),
         Verb::Convert(args) => convert::run(&args),
         Verb::Warp(args) => warp::run(&args),
@@ -38,7 +37,7 @@ fn main() -> ExitCode {
         Verb::Stats(args) => stats::run(&args),
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => report::success().into(),
         Err(error) => report::failure(&error).into(),
     }
 }
