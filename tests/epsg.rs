@@ -13,7 +13,7 @@ use swath::crs::{Area, Crs, DatumOperation, TransformOptions, Transformer};
 /// Systems that do not agree with the reference, and why.
 const EXCEPTIONS: &[(u64, &str)] = &[
     (4087, "the method is ellipsoidal (EPSG 1028); PROJ before 9.8 takes the sphere"),
-    (8997, "EPSG supersedes WGS 84 (G1150) to ITRF2000 (1), which PROJ still finds in a chain"),
+    (8997, "an operation of Esri on the same datums hides the chain by WGS 84 (G1150)"),
     (9062, "PROJ 9.5.1 names no operation between WGS 84 and ETRF92"),
     (10622, "Local Orthographic (EPSG 1130) is not there"),
 ];
