@@ -12,6 +12,8 @@ mod copies;
 mod damage;
 /// Where an image lies: GeoTransform, GeoKeys, nodata.
 mod georeference;
+/// [`GridDirectories`]: grids of datum shifts.
+mod grids;
 /// [`Image`]: what an image of a file is and how it is stored.
 mod image;
 /// [`Layout`]: how the samples of an image are stored.
@@ -36,6 +38,7 @@ mod xml;
 mod ycbcr;
 
 pub use damage::{Damaged, OnCorrupt};
+pub use grids::GridDirectories;
 pub use image::{Image, StoredChunk};
 pub use layout::{Interleave, Layout};
 pub use reader::{GeoTiff, OpenOptions, open};

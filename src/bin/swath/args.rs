@@ -37,6 +37,10 @@ pub(crate) enum Verb {
     Convert(ConvertArgs),
     /// Reprojects and resamples a file.
     Warp(WarpArgs),
+    /// Lists the operations between two reference systems, and which is taken.
+    Crs(crate::crs::CrsArgs),
+    /// Transforms coordinates of points and GeoJSON from standard input.
+    Transform(crate::transform::TransformArgs),
     /// Judges whether files are valid cloud optimized GeoTIFFs.
     Validate(ValidateArgs),
     /// Makes a raster of others by an expression.
@@ -270,7 +274,7 @@ impl RunArgs {
     }
 }
 
-fn parse_crs(text: &str) -> Result<Crs, String> {
+pub(crate) fn parse_crs(text: &str) -> Result<Crs, String> {
     Crs::parse(text).map_err(|e| e.to_string())
 }
 

@@ -3,10 +3,12 @@
 mod args;
 mod calc;
 mod convert;
+mod crs;
 mod info;
 mod job;
 mod report;
 mod stats;
+mod transform;
 mod validate;
 mod warp;
 mod write_args;
@@ -32,6 +34,8 @@ fn main() -> ExitCode {
         Verb::Convert(args) => convert::run(&args),
         Verb::Warp(args) => warp::run(&args),
         Verb::Calc(args) => calc::run(&args),
+        Verb::Crs(args) => crs::run(&args),
+        Verb::Transform(args) => transform::run(&args),
         Verb::Stats(args) => stats::run(&args),
     };
     match done {

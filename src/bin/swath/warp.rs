@@ -1,7 +1,6 @@
 //! `swath warp`: reprojects and resamples a file.
 
-use swath::crs::Transformer;
-use swath::ops::warp::{GridRequest, Resolution, WarpOptions};
+use swath::ops::warp::{GridRequest, Resolution, WarpOptions, transformer};
 use swath::raster::Grid;
 use swath::{Error, Result};
 
@@ -20,19 +19,17 @@ pub(crate) fn run(args: &WarpArgs) -> Result<()> {
     let mut how = WarpOptions { resampling: args.resample, ..WarpOptions::default() };
     how.max_error = args.max_error.unwrap_or(how.max_error);
     let place = |error| job.place(error);
-    let Some(crs) = &from.crs else {
+    if from.crs.is_none() {
         return Err(Error::unsupported("warping a file without a coordinate reference system")
             .at_path(job.path())
             .hint("give it one first, with gdal_edit -a_srs or the like"));
-    };
+    }
     let grid = request.grid(from).map_err(place)?;
     let warped = job.input.warp(grid.clone(), &how).map_err(place)?;
-    if Transformer::new(crs, &args.to).map_err(place)?.accuracy().is_none() {
-        job.warn(&format!(
-            "no shift is published between the datums of {crs} and {}: taken for one, which may \
-             be off by metres",
-            args.to
-        ));
+    let transformer = transformer(from, &args.to).map_err(place)?;
+    // A guess is said even to those who want to hear nothing but errors.
+    if !args.job.run.quiet || transformer.operation().is_ballpark() {
+        crate::report::operation(&transformer);
     }
     if is_apart(&grid, from, &args.to) {
         job.warn("nothing of it lies in the output: are the bounds in units of the output's CRS?");

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::curve::{Curve, MARGIN, Shift, affine};
 use super::patch::{CELL, CENTRES, CHECKS, NODES, Patch, Span, Spans};
+use super::place;
 use crate::crs::Transformer;
 use crate::raster::{GeoTransform, Grid, Point, Size, Window};
 use crate::{Error, Result};
@@ -112,10 +113,11 @@ impl PixelMap {
                 .expected("pixels with an area")
                 .found(format!("{:?}", from.transform.to_gdal()))
         })?;
+        let how = place::options(from);
         let transformer = match (&to.crs, &from.crs) {
             (None, None) => None,
             (Some(to), Some(from)) => {
-                Some(Transformer::new(to, from)?).filter(|t| !t.is_identity())
+                Some(Transformer::with_options(to, from, &how)?).filter(|t| !t.is_identity())
             }
             (Some(crs), None) | (None, Some(crs)) => {
                 return Err(Error::usage("the coordinate reference system")

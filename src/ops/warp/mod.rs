@@ -10,6 +10,8 @@ mod map;
 mod node;
 /// Biquadratic patches, which stand in for exact coordinates.
 mod patch;
+/// Where a source lies, which decides how its datum is shifted.
+mod place;
 /// The extent and resolution that a source has in another system.
 mod suggest;
 
@@ -18,4 +20,5 @@ pub use grid::GridRequest;
 pub use map::{Cell, Leaf, PixelMap};
 pub use node::WarpOptions;
 pub use patch::{CELL, Span, Spans};
+pub use place::transformer;
 pub use suggest::Resolution;
