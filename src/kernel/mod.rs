@@ -5,8 +5,12 @@
 //! is (i + 0.5, j + 0.5). What a kernel gives for a pixel depends on that
 //! pixel's own position, footprint and source samples alone, bit for bit.
 
+/// What a quadrilateral covers, exactly.
+mod coverage;
 /// [`Segment::gather`]: interpolates a run of output pixels.
 mod interpolate;
+/// The Lanczos kernel, by tables.
+mod lanczos;
 /// [`avoid_nodata`]: validity becomes nodata values.
 mod nodata;
 /// The float types that sums are made in.
@@ -17,10 +21,13 @@ mod reduce;
 mod resampling;
 /// [`Segment`]: where a run of output pixels lies in the source.
 mod segment;
+/// [`Summary`]: what the footprints of a run of output pixels cover.
+mod summary;
 /// Sums over any number of taps: minified or incomplete supports.
 mod support;
 
 pub use nodata::avoid_nodata;
 pub use reduce::{halve_average, halve_nearest};
 pub use resampling::Resampling;
-pub use segment::{Footprints, Plane, Positions, Segment};
+pub use segment::{Footprints, Outcome, Plane, Positions, Segment};
+pub use summary::{Quad, Summary};

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::{CELL, Cell, GridRequest, Leaf, PixelMap};
 use crate::crs::Crs;
-use crate::kernel::{Footprints, Plane, Positions, Resampling, Segment};
+use crate::kernel::{Footprints, Outcome, Plane, Positions, Quad, Resampling, Segment, Summary};
 use crate::raster::{
-    Buffer, Colors, Context, GeoTransform, Grid, Info, Metadata, Raster, Size, Source, Window,
-    dispatch,
+    Buffer, Colors, Context, GeoTransform, Grid, Info, Metadata, Point, Raster, Size, Source,
+    Window, dispatch,
 };
 use crate::{Error, Result};
 
@@ -76,10 +76,16 @@ impl Raster {
                 .expected("one placed by a GeoTransform")
                 .hint(hint));
         }
-        if matches!(info.colors, Colors::Palette(_)) && how.resampling.radius() > 0 {
+        let keeps_colors = matches!(how.resampling, Resampling::Near | Resampling::Mode);
+        if matches!(info.colors, Colors::Palette(_)) && !keeps_colors {
             return Err(Error::usage(format!("resampling {}", how.resampling))
-                .expected("near, for the samples are indices into a colour table")
+                .expected("near or mode, for the samples are indices into a colour table")
                 .hint("the mean of two indices is a third colour"));
+        }
+        if info.dtype.is_complex() && !how.resampling.takes_complex() {
+            return Err(Error::usage(format!("resampling {} of complex samples", how.resampling))
+                .expected("near, a kernel, average, sum or area")
+                .hint("complex numbers have no order; resample their parts or magnitudes"));
         }
         let map = PixelMap::between(&to, &info.grid, how.max_error)?;
         // Every kernel gives the samples themselves at their centres; this one
@@ -149,8 +155,11 @@ impl Source for Warp {
         let cells: Vec<Cell> = self.map.cells(window).collect();
         let needs = self.steps(&cells, window).into_iter().filter_map(|step| step.need);
         let copies = if self.in_parts() { 2 } else { 1 };
-        let bytes =
-            needs.map(|need| copies * self.bytes(need) + self.input.source().footprint(need));
+        let bytes = needs.map(|need| {
+            copies * self.bytes(need)
+                + self.input.source().footprint(need)
+                + Summary::bytes_for(self.resampling, need, self.info.dtype.bytes())
+        });
         // Coordinates and taps of one run, and the cells.
         let leaves: usize = cells.iter().map(|cell| cell.leaves().len()).sum();
         bytes.max().unwrap_or(0)
@@ -189,7 +198,7 @@ impl Warp {
             }
             for leaf in cells.iter().flat_map(Cell::leaves) {
                 if let Some(part) = leaf.window().intersection(step.part) {
-                    all_valid &= rows.fill(leaf, part, &source, out);
+                    all_valid &= rows.fill(leaf, part, &source, out).all_valid;
                 }
             }
         }
@@ -252,6 +261,8 @@ impl Warp {
 struct Rows<'a> {
     warp: &'a Warp,
     segment: Segment,
+    summary: Summary,
+    quads: [Quad; Segment::MAX],
     x: [f64; Segment::MAX],
     y: [f64; Segment::MAX],
     footprint_x: [f64; Segment::MAX],
@@ -261,47 +272,72 @@ struct Rows<'a> {
 impl<'a> Rows<'a> {
     fn new(warp: &'a Warp) -> Self {
         let zeros = [0.0; Segment::MAX];
-        let segment = Segment::new();
-        Self { warp, segment, x: zeros, y: zeros, footprint_x: zeros, footprint_y: zeros }
+        Self {
+            warp,
+            segment: Segment::new(),
+            summary: Summary::new(),
+            quads: [[Point { x: 0.0, y: 0.0 }; 4]; Segment::MAX],
+            x: zeros,
+            y: zeros,
+            footprint_x: zeros,
+            footprint_y: zeros,
+        }
     }
 
     /// Fills the pixels of `part`, which lies in a leaf and in `out`; returns
-    /// whether all are valid. A row of a leaf is one run: no wider than a cell.
-    fn fill(&mut self, leaf: &Leaf, part: Window, source: &Buffer, out: &mut Buffer) -> bool {
-        let Some(scale) = leaf.scale() else { return false };
-        let Warp { map, resampling, input, .. } = self.warp;
-        let len = part.width as usize;
-        let (x, y) = (&mut self.x[..len], &mut self.y[..len]);
-        let (footprint_x, footprint_y) =
-            (&mut self.footprint_x[..len], &mut self.footprint_y[..len]);
+    /// what became of them. A row of a leaf is one run: no wider than a cell.
+    fn fill(&mut self, leaf: &Leaf, part: Window, source: &Buffer, out: &mut Buffer) -> Outcome {
+        let Some(scale) = leaf.scale() else {
+            return Outcome { all_valid: false, ..Outcome::ALL_VALID };
+        };
+        let how = self.warp.resampling;
         // Decided by bounds that hold for the whole leaf, whatever is asked of it.
-        let minifies = resampling.minifies(scale.x.max.max(scale.y.max));
-        let (to, cols) = (out.window(), part.col..part.col_end());
-        let mut all_valid = true;
+        let minifies = how.minifies(scale.x.max.max(scale.y.max));
+        let to = out.window();
+        let mut outcome = Outcome::ALL_VALID;
         for row in part.row..part.row_end() {
-            map.row(leaf, row, cols.clone(), x, y);
-            if minifies {
-                map.scale_row(leaf, row, cols.clone(), footprint_x, footprint_y);
-            }
-            let footprints = minifies.then_some(Footprints { x: footprint_x, y: footprint_y });
-            let at = Positions { x, y, footprints };
-            self.segment.locate(*resampling, input.info().grid.size, source.window(), at);
             let start = (row - to.row) as usize * to.width as usize + (part.col - to.col) as usize;
-            let run = start..start + len;
+            let run = start..start + part.width as usize;
+            self.locate(leaf, row, part.col..part.col_end(), minifies, source.window());
             for band in 0..out.bands() {
                 dispatch!(out.dtype(), T => {
                     let (plane, valid) = out.plane_and_valid_mut::<T>(band);
                     if let Some(valid) = valid {
                         let (plane, valid) = (&mut plane[run.clone()], &mut valid[run.clone()]);
-                        all_valid &= self.segment.gather(Plane::of(source, band), plane, valid);
+                        let source = Plane::of(source, band);
+                        outcome += if how.is_summary() {
+                            self.summary.gather(source, plane, valid)
+                        } else {
+                            self.segment.gather(source, plane, valid)
+                        };
                     }
                 });
             }
-            if resampling.radius() > 0 {
-                all_valid &= keep_gaps(&self.segment, source, run, out);
+            if how.is_kernel() {
+                outcome.all_valid &= keep_gaps(&self.segment, source, run, out);
             }
         }
-        all_valid
+        outcome
+    }
+
+    /// Works out where some pixels of a row lie in a source window.
+    fn locate(&mut self, leaf: &Leaf, row: i64, cols: Range<i64>, minifies: bool, window: Window) {
+        let Warp { map, resampling, input, .. } = self.warp;
+        let (how, raster) = (*resampling, input.info().grid.size);
+        let len = (cols.end - cols.start) as usize;
+        if how.is_summary() {
+            let quads = &mut self.quads[..len];
+            map.quad_row(leaf, row, cols, how.is_exact_cover(), quads);
+            return self.summary.locate(how, raster, window, quads);
+        }
+        let (x, y) = (&mut self.x[..len], &mut self.y[..len]);
+        map.row(leaf, row, cols.clone(), x, y);
+        let (fx, fy) = (&mut self.footprint_x[..len], &mut self.footprint_y[..len]);
+        if minifies {
+            map.scale_row(leaf, row, cols, fx, fy);
+        }
+        let footprints = minifies.then_some(Footprints { x: fx, y: fy });
+        self.segment.locate(how, raster, window, Positions { x, y, footprints });
     }
 }
 
