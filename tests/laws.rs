@@ -12,6 +12,7 @@ use swath::crs::Crs;
 use swath::engine::{Engine, EngineOptions, Silent};
 use swath::geotiff::{Format, GeoTiff, OpenOptions, WriteOptions};
 use swath::kernel::Resampling;
+use swath::ops::stats::{HistogramRequest, StatsOptions};
 use swath::ops::warp::{GridRequest, Resolution, WarpOptions};
 use swath::raster::{
     Buffer, DataType, GeoTransform, Grid, Info, NoData, Pool, Raster, Size, Window,
@@ -264,4 +265,28 @@ fn complex_overviews_and_their_pages_are_those_of_the_parts() {
     let beyond = GeoTiff::open(&together, &OpenOptions { page: 3, ..OpenOptions::default() });
     let error = beyond.expect_err("has three pages").to_string();
     assert!(error.contains("page: expected at most 3, found 4"), "{error}");
+}
+
+#[test]
+fn statistics_do_not_depend_on_how_they_are_worked() {
+    for dtype in DataType::ALL.into_iter().filter(|dtype| !dtype.is_complex()) {
+        let raster = noise(dtype, 2, Size::new(333, 250), Some(NoData::Integer(3)));
+        let options = StatsOptions {
+            percentiles: vec![2.0, 50.0, 99.9],
+            histogram: Some(HistogramRequest { bins: 7, range: None }),
+        };
+        let worked = |threads, memory, work| {
+            let engine = engine(threads, memory, work);
+            raster.statistics(&engine, &options, &mut Silent).expect("counts")
+        };
+        let wanted = worked(1, 1 << 30, None);
+        assert!(wanted.iter().all(|band| band.summary.is_some() && band.percentiles.len() == 3));
+        for (threads, memory, work) in [
+            (2, 64 << 20, Some(Size::new(50, 3))),
+            (3, 1 << 30, Some(Size::new(u32::MAX, 1))),
+            (8, 64 << 20, None),
+        ] {
+            assert_eq!(worked(threads, memory, work), wanted, "{dtype}");
+        }
+    }
 }

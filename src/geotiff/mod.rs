@@ -16,6 +16,8 @@ mod metadata;
 mod reader;
 /// How samples are stored, and what they become in memory.
 mod samples;
+/// Whether a file is a valid COG: [`validate()`].
+pub mod validate;
 /// Writing: [`WriteOptions`], tiles to chunks, the file as it grows.
 mod write;
 /// The XML that GDAL keeps metadata in.
@@ -25,4 +27,5 @@ mod ycbcr;
 
 pub use layout::{Interleave, Layout};
 pub use reader::{GeoTiff, Image, OpenOptions, open};
+pub use validate::validate;
 pub use write::{Format, OverviewResampling, WriteOptions, Written};

@@ -5,14 +5,20 @@
 //! is (i + 0.5, j + 0.5). What a kernel gives for a pixel depends on that
 //! pixel's own position, footprint and source samples alone, bit for bit.
 
-/// What a quadrilateral covers, exactly.
-mod coverage;
+/// [`Cover`]: what the footprints of a run of output pixels cover.
+mod cover;
+/// [`Histogram`]: counts over equal intervals.
+mod histogram;
 /// [`Segment::gather`]: interpolates a run of output pixels.
 mod interpolate;
 /// The Lanczos kernel, by tables.
 mod lanczos;
 /// [`avoid_nodata`]: validity becomes nodata values.
 mod nodata;
+/// What a quadrilateral covers, exactly.
+mod quad;
+/// [`Ranks`]: exact order statistics.
+mod ranks;
 /// The float types that sums are made in.
 mod real;
 /// [`halve_average`] and [`halve_nearest`]: overviews.
@@ -21,13 +27,16 @@ mod reduce;
 mod resampling;
 /// [`Segment`]: where a run of output pixels lies in the source.
 mod segment;
-/// [`Summary`]: what the footprints of a run of output pixels cover.
-mod summary;
+/// [`Statistics`]: exact minimum, maximum, mean and standard deviation.
+mod statistics;
 /// Sums over any number of taps: minified or incomplete supports.
 mod support;
 
+pub use cover::{Cover, Quad};
+pub use histogram::Histogram;
 pub use nodata::avoid_nodata;
+pub use ranks::{Ranks, Wanted};
 pub use reduce::{halve_average, halve_nearest};
 pub use resampling::Resampling;
 pub use segment::{Footprints, Outcome, Plane, Positions, Segment};
-pub use summary::{Quad, Summary};
+pub use statistics::{Statistics, Summary};

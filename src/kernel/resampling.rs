@@ -106,7 +106,7 @@ impl Resampling {
         matches!(self, Self::Bilinear | Self::Cubic | Self::CubicSpline | Self::Lanczos)
     }
 
-    /// Returns whether it summarises what a footprint covers ([`Summary`](super::Summary));
+    /// Returns whether it summarises what a footprint covers ([`Cover`](super::Cover));
     /// the others look at a position ([`Segment`](super::Segment)).
     pub const fn is_summary(self) -> bool {
         !self.is_kernel() && !matches!(self, Self::Near)

@@ -146,7 +146,7 @@ impl Segment {
     /// If the arrays of `at` have different lengths or more than [`Segment::MAX`],
     /// or `how` is a summary.
     pub fn locate(&mut self, how: Resampling, raster: Size, window: Window, at: Positions<'_>) {
-        assert!(!how.is_summary(), "{how} needs footprints: see Summary");
+        assert!(!how.is_summary(), "{how} needs footprints: see Cover");
         let len = at.x.len();
         assert!(len <= Self::MAX && at.y.len() == len, "one x and y a pixel, at most 256");
         self.how = how;

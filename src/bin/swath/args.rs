@@ -23,7 +23,7 @@ pub(crate) struct Cli {
 
 const EXIT_CODES: &str = "Exit codes: 0 all of it worked, 1 defect of swath, 2 usage, \
     3 input breaks its format, 4 not supported, 5 refused by the operating system, \
-    6 limit met, 130 stopped";
+    6 limit met, 7 a file is no valid COG (validate), 130 stopped";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
@@ -33,6 +33,10 @@ pub(crate) enum Verb {
     Convert(ConvertArgs),
     /// Reprojects and resamples a file.
     Warp(WarpArgs),
+    /// Judges whether files are valid cloud optimized GeoTIFFs.
+    Validate(ValidateArgs),
+    /// Shows what the samples of each band come to: mean, median, histogram.
+    Stats(crate::stats::StatsArgs),
 }
 
 #[derive(Debug, Args)]
@@ -44,6 +48,26 @@ pub(crate) struct InfoArgs {
     pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) read: ReadArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Exit codes: 0 if all files are valid, 7 if one is not, and what errors \
+    have if one cannot be read.")]
+pub(crate) struct ValidateArgs {
+    /// The files to judge.
+    #[arg(required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Take warnings for errors.
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Print JSON: one array of an object for each file.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Say nothing of files that are valid.
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) io: IoArgs,
 }
 
 #[derive(Debug, Args)]
@@ -95,13 +119,20 @@ pub(crate) struct WarpArgs {
 /// How files are read.
 #[derive(Debug, Args)]
 pub(crate) struct ReadArgs {
+    #[command(flatten)]
+    io: IoArgs,
+    /// The image of a file of several, counted from 1; overviews and masks count.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    page: u32,
+}
+
+/// How the bytes of files are reached.
+#[derive(Debug, Args)]
+pub(crate) struct IoArgs {
     /// Map the file into memory, or read it by positions (for files that may
     /// shrink meanwhile, and network disks).
     #[arg(long, value_enum, default_value_t = Io::Map)]
     io: Io,
-    /// The image of a file of several, counted from 1; overviews and masks count.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
-    page: u32,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -110,13 +141,19 @@ enum Io {
     Pread,
 }
 
-impl ReadArgs {
+impl IoArgs {
     pub(crate) fn options(&self) -> OpenOptions {
         let io = match self.io {
             Io::Map => IoMode::Map,
             Io::Pread => IoMode::Pread,
         };
-        OpenOptions { io, page: self.page - 1, ..OpenOptions::default() }
+        OpenOptions { io, ..OpenOptions::default() }
+    }
+}
+
+impl ReadArgs {
+    pub(crate) fn options(&self) -> OpenOptions {
+        OpenOptions { page: self.page - 1, ..self.io.options() }
     }
 }
 
@@ -273,7 +310,7 @@ fn parse_resampling(text: &str) -> Result<Resampling, String> {
     text.parse::<Resampling>().map_err(|e| e.to_string())
 }
 
-fn parse_numbers<const N: usize>(text: &str) -> Result<[f64; N], String> {
+pub(crate) fn parse_numbers<const N: usize>(text: &str) -> Result<[f64; N], String> {
     let numbers: Vec<f64> = text
         .split(',')
         .map(|part| part.trim().parse::<f64>())

@@ -6,6 +6,8 @@ mod info;
 mod job;
 mod report;
 mod said;
+mod stats;
+mod validate;
 mod warp;
 
 use std::process::ExitCode;
@@ -25,8 +27,10 @@ fn main() -> ExitCode {
     };
     let done = match cli.verb {
         Verb::Info(args) => info::run(&args),
+        Verb::Validate(args) => return validate::run(&args).into(),
         Verb::Convert(args) => convert::run(&args),
         Verb::Warp(args) => warp::run(&args),
+        Verb::Stats(args) => stats::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

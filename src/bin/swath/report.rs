@@ -13,6 +13,8 @@ use swath::geotiff::Written;
 /// How the command ends. The numbers are part of its interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
+    /// All of it worked.
+    Success = 0,
     /// A defect of swath itself.
     Defect = 1,
     /// The command line makes no sense.
@@ -25,6 +27,8 @@ pub(crate) enum Exit {
     Io = 5,
     /// A limit was met: memory, sizes in a file.
     Limit = 6,
+    /// A file that was judged is no valid COG.
+    Invalid = 7,
     /// Stopped by Ctrl-C or SIGTERM: 128 + SIGINT, as shells have it.
     Cancelled = 130,
 }

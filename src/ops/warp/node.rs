@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{CELL, Cell, GridRequest, Leaf, PixelMap};
 use crate::crs::Crs;
-use crate::kernel::{Footprints, Outcome, Plane, Positions, Quad, Resampling, Segment, Summary};
+use crate::kernel::{Cover, Footprints, Outcome, Plane, Positions, Quad, Resampling, Segment};
 use crate::raster::{
     Buffer, Colors, Context, GeoTransform, Grid, Info, Metadata, Point, Raster, Size, Source,
     Window, dispatch,
@@ -158,7 +158,7 @@ impl Source for Warp {
         let bytes = needs.map(|need| {
             copies * self.bytes(need)
                 + self.input.source().footprint(need)
-                + Summary::bytes_for(self.resampling, need, self.info.dtype.bytes())
+                + Cover::bytes_for(self.resampling, need, self.info.dtype.bytes())
         });
         // Coordinates and taps of one run, and the cells.
         let leaves: usize = cells.iter().map(|cell| cell.leaves().len()).sum();
@@ -261,7 +261,7 @@ impl Warp {
 struct Rows<'a> {
     warp: &'a Warp,
     segment: Segment,
-    summary: Summary,
+    cover: Cover,
     quads: [Quad; Segment::MAX],
     x: [f64; Segment::MAX],
     y: [f64; Segment::MAX],
@@ -275,7 +275,7 @@ impl<'a> Rows<'a> {
         Self {
             warp,
             segment: Segment::new(),
-            summary: Summary::new(),
+            cover: Cover::new(),
             quads: [[Point { x: 0.0, y: 0.0 }; 4]; Segment::MAX],
             x: zeros,
             y: zeros,
@@ -306,7 +306,7 @@ impl<'a> Rows<'a> {
                         let (plane, valid) = (&mut plane[run.clone()], &mut valid[run.clone()]);
                         let source = Plane::of(source, band);
                         outcome += if how.is_summary() {
-                            self.summary.gather(source, plane, valid)
+                            self.cover.gather(source, plane, valid)
                         } else {
                             self.segment.gather(source, plane, valid)
                         };
@@ -328,7 +328,7 @@ impl<'a> Rows<'a> {
         if how.is_summary() {
             let quads = &mut self.quads[..len];
             map.quad_row(leaf, row, cols, how.is_exact_cover(), quads);
-            return self.summary.locate(how, raster, window, quads);
+            return self.cover.locate(how, raster, window, quads);
         }
         let (x, y) = (&mut self.x[..len], &mut self.y[..len]);
         map.row(leaf, row, cols.clone(), x, y);

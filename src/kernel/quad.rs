@@ -7,7 +7,7 @@
 //! rounding in the sixteenth digit, and totals are conserved.
 
 use super::Plane;
-use super::summary::{LEAST_COVER, Quad};
+use super::cover::{LEAST_COVER, Quad};
 use crate::raster::{Point, Sample, Size};
 
 /// The weighted sum over what a quadrilateral covers.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::coverage::covered;
+use super::quad::covered;
 use super::real::Real;
 use super::{Outcome, Plane, Resampling, Segment};
 use crate::raster::{Point, Sample, Size, Window};
@@ -19,10 +19,10 @@ pub(super) const LEAST_COVER: f64 = 1e-10;
 const FEW: usize = 64;
 
 /// What the footprints of a run of up to [`Segment::MAX`] output pixels cover of
-/// a source window: worked out once by [`Summary::locate`], used for every band
-/// by [`Summary::gather`].
+/// a source window: worked out once by [`Cover::locate`], used for every band
+/// by [`Cover::gather`].
 #[derive(Debug, Clone)]
-pub struct Summary {
+pub struct Cover {
     how: Resampling,
     raster: Size,
     window: Window,
@@ -57,8 +57,8 @@ struct Scratch {
     order: Vec<usize>,
 }
 
-impl Summary {
-    /// Makes a summary of no pixels.
+impl Cover {
+    /// Makes the cover of no pixels.
     pub fn new() -> Self {
         Self {
             how: Resampling::Average,
@@ -181,7 +181,7 @@ impl Summary {
     }
 }
 
-impl Default for Summary {
+impl Default for Cover {
     fn default() -> Self {
         Self::new()
     }
@@ -422,11 +422,11 @@ mod tests {
         let size = Size::new(width, samples.len() as u32 / width);
         let [left, top, right, bottom] = corners;
         let quad = [(left, top), (right, top), (right, bottom), (left, bottom)];
-        let mut summary = Summary::new();
-        summary.locate(how, size, size.window(), &[quad.map(|(x, y)| Point { x, y })]);
+        let mut cover = Cover::new();
+        cover.locate(how, size, size.window(), &[quad.map(|(x, y)| Point { x, y })]);
         let (mut out, mut valid) = ([0.0], [0]);
         let source = Plane { window: size.window(), samples, valid: None };
-        assert!(summary.gather(source, &mut out, &mut valid).all_valid);
+        assert!(cover.gather(source, &mut out, &mut valid).all_valid);
         out[0]
     }
 
