@@ -59,7 +59,7 @@ fn agrees<T: Sample>(jobs: usize) {
         let place = Place::new(&to, &source.info().grid);
         let max_error = if T::DTYPE.is_float() { 1e-8 } else { 0.0005 };
         for resampling in Resampling::ALL {
-            let how = WarpOptions { resampling, max_error };
+            let how = WarpOptions { resampling, max_error, ..WarpOptions::default() };
             let warped = source.warp(to.clone(), &how).expect("warps");
             let whole = warped.read(to.size.window()).expect("reads");
             for at in 0..to.size.pixels() as usize {

@@ -32,7 +32,7 @@ pub(crate) enum Verb {
     /// Rewrites a file as COG or plain tiled GeoTIFF.
     Convert(ConvertArgs),
     /// Reprojects and resamples a file.
-    Warp(WarpArgs),
+    Warp(crate::warp::WarpArgs),
     /// Judges whether files are valid cloud optimized GeoTIFFs.
     Validate(ValidateArgs),
     /// Shows what the samples of each band come to: mean, median, histogram.
@@ -89,31 +89,6 @@ pub(crate) struct JobArgs {
     pub(crate) run: RunArgs,
     #[command(flatten)]
     pub(crate) read: ReadArgs,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct WarpArgs {
-    /// The coordinate reference system of the output, such as EPSG:3857.
-    #[arg(long, value_name = "CRS", value_parser = parse_crs)]
-    pub(crate) to: Crs,
-    /// How values between pixels are made.
-    #[arg(long, value_name = "METHOD", default_value = "near", value_parser = parse_resampling)]
-    pub(crate) resample: Resampling,
-    /// The size of an output pixel in units of the output CRS: X, or X,Y.
-    #[arg(long, value_name = "X[,Y]", value_parser = parse_resolution, allow_hyphen_values = true)]
-    pub(crate) resolution: Option<(f64, f64)>,
-    /// The extent of the output in its CRS: LEFT,BOTTOM,RIGHT,TOP.
-    #[arg(long, value_name = "L,B,R,T", value_parser = parse_bounds, allow_hyphen_values = true)]
-    pub(crate) bounds: Option<Bounds>,
-    /// The size of the output in pixels; 0 for one of them follows from the other.
-    #[arg(long, value_name = "W,H", value_parser = parse_pixels, conflicts_with = "resolution")]
-    pub(crate) size: Option<Size>,
-    /// The most by which the coordinate transformation may be approximated, in
-    /// source pixels; 0 transforms every pixel exactly.
-    #[arg(long, value_name = "PIXELS")]
-    pub(crate) max_error: Option<f64>,
-    #[command(flatten)]
-    pub(crate) job: JobArgs,
 }
 
 /// How files are read.
@@ -302,11 +277,11 @@ impl RunArgs {
     }
 }
 
-fn parse_crs(text: &str) -> Result<Crs, String> {
+pub(crate) fn parse_crs(text: &str) -> Result<Crs, String> {
     Crs::parse(text).map_err(|e| e.to_string())
 }
 
-fn parse_resampling(text: &str) -> Result<Resampling, String> {
+pub(crate) fn parse_resampling(text: &str) -> Result<Resampling, String> {
     text.parse::<Resampling>().map_err(|e| e.to_string())
 }
 
@@ -322,7 +297,7 @@ pub(crate) fn parse_numbers<const N: usize>(text: &str) -> Result<[f64; N], Stri
     }
 }
 
-fn parse_resolution(text: &str) -> Result<(f64, f64), String> {
+pub(crate) fn parse_resolution(text: &str) -> Result<(f64, f64), String> {
     if text.contains(',') {
         parse_numbers::<2>(text).map(|[x, y]| (x, y))
     } else {
@@ -330,11 +305,11 @@ fn parse_resolution(text: &str) -> Result<(f64, f64), String> {
     }
 }
 
-fn parse_bounds(text: &str) -> Result<Bounds, String> {
+pub(crate) fn parse_bounds(text: &str) -> Result<Bounds, String> {
     parse_numbers::<4>(text).map(|[l, b, r, t]| Bounds::new(l, b, r, t))
 }
 
-fn parse_pixels(text: &str) -> Result<Size, String> {
+pub(crate) fn parse_pixels(text: &str) -> Result<Size, String> {
     let sizes: Option<Vec<u32>> = text.split(',').map(|part| part.trim().parse().ok()).collect();
     match sizes.as_deref() {
         Some(&[width, height]) => Ok(Size::new(width, height)),

@@ -7,5 +7,5 @@ use crate::job::Job;
 
 pub(crate) fn run(args: &ConvertArgs) -> Result<()> {
     let job = Job::open(&args.job)?;
-    job.write(&job.input)
+    job.write(&job.input).map(|_| ())
 }

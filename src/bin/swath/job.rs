@@ -35,12 +35,22 @@ impl<'a> Job<'a> {
     }
 
     /// Writes a raster made of the input.
-    pub(crate) fn write(&self, raster: &Raster) -> Result<()> {
+    pub(crate) fn write(&self, raster: &Raster) -> Result<Done> {
         let JobArgs { output, run, .. } = self.args;
         let engine = run.engine()?;
         let mut progress = Progress::new(run.quiet);
         let written = raster.write_with(&engine, output, &self.options, &mut progress)?;
-        closing(output, &written, progress, run.quiet);
-        Ok(())
+        let seconds = closing(output, &written, progress, run.quiet);
+        let (decoded, distinct) = (engine.chunks_decoded(), engine.chunks_seen());
+        Ok(Done { seconds, decoded, distinct })
     }
+}
+
+/// What a finished job took.
+pub(crate) struct Done {
+    pub(crate) seconds: f64,
+    /// Chunks decoded, repeats counted.
+    pub(crate) decoded: u64,
+    /// Different chunks among them.
+    pub(crate) distinct: u64,
 }

@@ -108,11 +108,19 @@ impl Observer for Progress {
     }
 }
 
-/// Says on stderr what was written, unless `quiet`.
-pub(crate) fn closing(output: &Path, written: &Written, progress: Progress, quiet: bool) {
+/// Returns the most bytes of memory this process has held, mapped files
+/// included; `None` where the system does not tell.
+pub(crate) fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    peak.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kib| kib * 1024)
+}
+
+/// Says on stderr what was written, unless `quiet`; returns the seconds it took.
+pub(crate) fn closing(output: &Path, written: &Written, progress: Progress, quiet: bool) -> f64 {
     let elapsed = progress.end().as_secs_f64();
     if quiet {
-        return;
+        return elapsed;
     }
     let pixels = written.size.pixels() as f64;
     // Nobody is left to tell if stderr is closed.
@@ -128,6 +136,7 @@ pub(crate) fn closing(output: &Path, written: &Written, progress: Progress, quie
         human_bytes(written.bytes),
         pixels / elapsed.max(1e-3) / 1e6,
     );
+    elapsed
 }
 
 /// Writes a number of bytes as people read it, in powers of 1024.
