@@ -10,7 +10,9 @@ use rasters::{Random, assert_crop, assert_same, noise};
 use swath::codec::{Compression, Predictor};
 use swath::crs::Crs;
 use swath::engine::{Engine, EngineOptions, Silent};
-use swath::geotiff::{Format, GeoTiff, OpenOptions, WriteOptions};
+use swath::geotiff::{
+    Format, GeoTiff, Interleave, Mask, OpenOptions, OverviewResampling, Overviews, WriteOptions,
+};
 use swath::kernel::Resampling;
 use swath::ops::stats::{HistogramRequest, StatsOptions};
 use swath::ops::warp::{GridRequest, Resolution, WarpOptions};
@@ -86,12 +88,45 @@ fn every_codec_gives_the_same_bytes_however_it_is_worked() {
     let raster = noise(DataType::F32, 2, Size::new(700, 500), Some(NoData::Integer(-9999)));
     for compression in CODECS {
         for format in [Format::Cog, Format::Tiled] {
-            let overviews = format == Format::Cog;
-            let options =
-                WriteOptions { compression, format, overviews, tile: 64, ..Default::default() };
+            let options = WriteOptions { compression, format, tile: 64, ..Default::default() };
             one_hash(&raster, &options, &format!("{compression:?} {format:?}"));
         }
     }
+}
+
+#[test]
+fn every_way_of_writing_gives_the_same_bytes_however_it_is_worked() {
+    let size = Size::new(311, 237);
+    let raster = noise(DataType::U16, 2, size, Some(NoData::Integer(9)));
+    let plain =
+        WriteOptions { tile: 64, mask: Mask::Internal, statistics: true, ..Default::default() };
+    let mut hashes = Vec::new();
+    for method in OverviewResampling::ALL {
+        let options = WriteOptions { overview_resampling: method, ..plain.clone() };
+        hashes.push(one_hash(&raster, &options, method.name()));
+    }
+    for (format, interleave, sparse) in [
+        (Format::Cog, Interleave::Band, false),
+        (Format::Tiled, Interleave::Band, true),
+        (Format::Striped { rows: 13 }, Interleave::Pixel, true),
+        (Format::Striped { rows: 100 }, Interleave::Band, false),
+    ] {
+        let overviews = Overviews::Factors(vec![2, 3, 6, 10]);
+        let overview_resampling = OverviewResampling::Lanczos;
+        let options = WriteOptions {
+            format,
+            interleave,
+            sparse,
+            overviews,
+            overview_resampling,
+            ..plain.clone()
+        };
+        hashes.push(one_hash(&raster, &options, &format!("{format:?} {interleave:?}")));
+    }
+    let count = hashes.len();
+    hashes.sort();
+    hashes.dedup();
+    assert_eq!(hashes.len(), count, "jobs that differ give files that differ");
 }
 
 #[test]

@@ -5,7 +5,7 @@
 
 use swath::Error;
 use swath::crs::Crs;
-use swath::ops::warp::{GridRequest, Resolution, Zoom};
+use swath::ops::warp::{GridRequest, Resolution};
 use swath::raster::{Bounds, GeoTransform, Grid, Size};
 
 /// Name, source and target code; source left, top, pixel; source size;
@@ -217,10 +217,9 @@ fn assert_grid(request: &GridRequest, from: &Grid, size: [u32; 2], transform: [f
     }
 }
 
-/// Sizes and transforms of gdalwarp 3.6.2 (-tr, -tap, -te, -te_srs) and of its
-/// COG driver (TILING_SCHEME=GoogleMapsCompatible, BLOCKSIZE=256) for the scene.
+/// Sizes and transforms of gdalwarp 3.6.2 (-tr, -tap, -te, -te_srs) for the scene.
 #[test]
-fn aligned_and_tiled_grids_are_those_of_gdal() {
+fn aligned_grids_are_those_of_gdal() {
     let scene = swath::open(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/landsat.tif"));
     let scene = scene.expect("opens").info().grid.clone();
     assert_eq!(scene.transform, landsat().transform);
@@ -238,14 +237,6 @@ fn aligned_and_tiled_grids_are_those_of_gdal() {
     };
     let corner = [-6_072_478.222_773_073, 50.0, 0.0, -2_918_795.851_229_954, 0.0, -50.0];
     assert_grid(&part, &scene, [111, 123], corner);
-    for (zoom, size, pixel, top) in [
-        (Zoom::Nearest, [768, 1024], 38.218_514_142_588_13, -2_886_262.188_048_254_7),
-        (Zoom::Level(11), [512, 768], 76.437_028_285_176_25, -2_876_478.248_427_752_4),
-    ] {
-        let tiles = GridRequest { tms: Some(zoom), ..to(3857) };
-        let corner = [-6_085_610.443_952_592, pixel, 0.0, top, 0.0, -pixel];
-        assert_grid(&tiles, &scene, size, corner);
-    }
 }
 
 #[test]
@@ -262,9 +253,6 @@ fn square_pixels_and_what_cannot_be() {
     let to = |epsg| GridRequest::new(Crs::from_epsg(epsg));
     for impossible in [
         GridRequest { align: true, ..to(3857) },
-        GridRequest { tms: Some(Zoom::Nearest), ..to(4326) },
-        GridRequest { tms: Some(Zoom::Level(31)), ..to(3857) },
-        GridRequest { tms: Some(Zoom::Nearest), size: Some(Size::new(9, 9)), ..to(3857) },
         GridRequest {
             bounds: Some(Bounds::new(f64::MIN, 0.0, 0.0, 1.0)),
             bounds_crs: Some(Crs::from_epsg(4326)),

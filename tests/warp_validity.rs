@@ -1,8 +1,5 @@
 //! Warps of rasters whose samples are missing, hidden, or stored smaller.
 
-mod files;
-
-use files::fixture;
 use swath::crs::Crs;
 use swath::geotiff::WriteOptions;
 use swath::kernel::Resampling;
@@ -144,7 +141,7 @@ fn bands_decide_together_or_apart() {
         _ => 40,
     });
     let raster = Raster::from_buffer(info, pixels).expect("whole");
-    let raster = raster.with_nodata(Some(NoData::Integer(7))).expect("fits");
+    let raster = raster.assume_nodata(Some(NoData::Integer(7))).expect("fits");
     // Columns are met at their centres, rows between two: every tap is of the column.
     assert_eq!(marks(&raster, Unified::No), ["xx-xx-xx", "xxxxx--x"]);
     assert_eq!(marks(&raster, Unified::Mixed), ["xx-xx-xx", "xxxxx--x"]);
@@ -156,14 +153,14 @@ fn bands_decide_together_or_apart() {
 fn the_output_has_the_nodata_asked_for() {
     let (info, pixels) = made(1, |_, col, _| if col < 30 { 7 } else { 40 });
     let raster = Raster::from_buffer(info, pixels).expect("whole");
-    let raster = raster.with_nodata(Some(NoData::Integer(7))).expect("fits");
+    let raster = raster.assume_nodata(Some(NoData::Integer(7))).expect("fits");
     let how = WarpOptions { nodata: Some(NoData::Integer(255)), ..by(Resampling::Average) };
     let warped = raster.warp(raster.info().grid.clone(), &how).expect("warps");
     assert_eq!(warped.info().nodata, Some(NoData::Integer(255)));
     let dir = tempfile::tempdir().expect("a directory");
     let path = dir.path().join("out.tif");
     warped.write(&path, &WriteOptions::default()).expect("writes");
-    let copy = swath::open(&path).expect("opens").with_nodata(None).expect("fits");
+    let copy = swath::open(&path).expect("opens").assume_nodata(None).expect("fits");
     let all = copy.read(Size::new(60, 50).window()).expect("reads");
     let wanted = |i: usize| if i % 60 < 30 { 255 } else { 40 };
     assert!(all.plane::<u8>(0).iter().enumerate().all(|(i, &v)| v == wanted(i)));
@@ -176,7 +173,8 @@ fn the_output_has_the_nodata_asked_for() {
 fn a_coarse_output_is_made_of_an_overview() {
     let dir = tempfile::tempdir().expect("a directory");
     let path = dir.path().join("cog.tif");
-    let scene = swath::open(fixture("landsat.tif")).expect("opens");
+    let scene =
+        swath::open(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/landsat.tif")).expect("opens");
     let options = WriteOptions { tile: 64, ..WriteOptions::default() };
     scene.write(&path, &options).expect("writes");
     let cog = swath::open(&path).expect("opens");

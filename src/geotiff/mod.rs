@@ -28,4 +28,6 @@ mod ycbcr;
 pub use layout::{Interleave, Layout};
 pub use reader::{GeoTiff, Image, OpenOptions, open};
 pub use validate::validate;
-pub use write::{Format, OverviewResampling, WriteOptions, Written};
+pub use write::{BigTiff, Format, Mask, Overviews, WriteOptions, Written};
+
+pub use crate::kernel::OverviewResampling;

@@ -13,7 +13,7 @@ mod histogram;
 mod interpolate;
 /// The Lanczos kernel, by tables.
 mod lanczos;
-/// [`avoid_nodata`]: validity becomes nodata values.
+/// [`mark_nodata`], [`avoid_nodata`]: nodata values become validity, and back.
 mod nodata;
 /// What a quadrilateral covers, exactly.
 mod quad;
@@ -21,7 +21,7 @@ mod quad;
 mod ranks;
 /// The float types that sums are made in.
 mod real;
-/// [`halve_average`] and [`halve_nearest`]: overviews.
+/// [`Reduction`]: overviews.
 mod reduce;
 /// [`Resampling`] and its weight functions.
 mod resampling;
@@ -34,9 +34,9 @@ mod support;
 
 pub use cover::{Cover, Quad};
 pub use histogram::Histogram;
-pub use nodata::avoid_nodata;
+pub use nodata::{avoid_nodata, mark_nodata};
 pub use ranks::{Ranks, Wanted};
-pub use reduce::{halve_average, halve_nearest};
+pub use reduce::{OverviewResampling, Reduction};
 pub use resampling::Resampling;
 pub use segment::{Footprints, Outcome, Plane, Positions, Segment};
 pub use statistics::{Statistics, Summary};

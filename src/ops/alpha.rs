@@ -1,44 +1,47 @@
 //! Validity as a band of opacity.
 
+use std::sync::Arc;
+
 use crate::raster::{
-    Alpha, Buffer, Context, DataType, Info, Masked, Raster, Sample, Source, Window, dispatch,
+    Alpha, Buffer, Colors, Context, DataType, Info, Masked, Raster, Sample, Source, Window,
+    dispatch,
 };
 use crate::{Error, Result};
 
-/// Returns the sample that stands for full opacity, as gdalwarp has it: 65535 for
-/// `uint16`, 32767 for `int16`, 127 for `int8`, 255 for all other types.
-pub(super) const fn opaque(dtype: DataType) -> f64 {
-    match dtype {
-        DataType::U16 => 65_535.0,
-        DataType::I16 => 32_767.0,
-        DataType::I8 => 127.0,
-        _ => 255.0,
-    }
-}
-
 impl Raster {
-    /// Returns this raster with one more band: opaque where any band is valid,
-    /// else 0, with zeros in the other bands. There is no nodata value then. A
-    /// raster that has opacity already is returned as it is.
+    /// Returns this raster with one more band, of straight opacity: the type's
+    /// greatest value where any band is valid, 0 elsewhere. No sample is missing
+    /// any more: those that were are 0, and the nodata value is gone.
+    ///
+    /// A raster that has a band of opacity already is returned as it is.
     ///
     /// # Errors
-    /// [`Error::Usage`] for complex samples; [`Error::Limit`] for 65535 bands.
+    /// [`Error::Unsupported`] unless samples are uint8 or uint16, the types
+    /// whose opacity other readers heed, or if the raster has a colour table.
     pub fn with_alpha(&self) -> Result<Self> {
         let info = self.info();
         if info.alpha.is_some() {
             return Ok(self.clone());
         }
-        if info.dtype.is_complex() {
-            return Err(Error::usage("opacity beside complex samples").expected("real ones"));
+        if !matches!(info.dtype, DataType::U8 | DataType::U16) {
+            return Err(Error::unsupported("a band of opacity")
+                .expected("samples of uint8 or uint16")
+                .found(info.dtype)
+                .hint("keep a mask, or convert the samples first"));
+        }
+        if matches!(info.colors, Colors::Palette(_)) {
+            return Err(Error::unsupported("a band of opacity beside a colour table")
+                .hint("expand the colours first"));
         }
         let bands = info.bands.checked_add(1).ok_or_else(|| {
-            Error::limit("bands").expected("room for one of opacity").found(info.bands)
+            Error::limit("bands").expected("at most 65535").found(u32::from(info.bands) + 1)
         })?;
         let info = Info {
             bands,
-            alpha: Some(Alpha::Straight),
             nodata: None,
+            alpha: Some(Alpha::Straight),
             masked: Masked::No,
+            metadata: Arc::clone(&info.metadata),
             ..info.clone()
         };
         Ok(Self::new(WithAlpha { input: self.clone(), info }))
@@ -57,64 +60,47 @@ impl Source for WithAlpha {
     }
 
     fn read(&self, out: &mut Buffer, cx: &Context<'_>) -> Result<()> {
-        let colors = cx.read_tile(&self.input, out.window())?;
+        let input = cx.read(&self.input, out.window())?;
         out.validate();
-        for band in 0..colors.bands() {
-            out.copy_band(band, &colors, band);
-        }
-        out.validate();
-        dispatch!(self.info.dtype, T => fill::<T>(&colors, out));
+        dispatch!(self.info.dtype, T => {
+            let opaque = greatest::<T>();
+            let last = self.info.bands - 1;
+            out.plane_mut::<T>(last).fill(<T as bytemuck::Zeroable>::zeroed());
+            for band in 0..last {
+                let samples = out.plane_mut::<T>(band);
+                samples.copy_from_slice(input.plane::<T>(band));
+                match input.valid(band) {
+                    None => out.plane_mut::<T>(last).fill(opaque),
+                    Some(valid) => {
+                        for (sample, &valid) in samples.iter_mut().zip(valid) {
+                            if valid == 0 {
+                                *sample = <T as bytemuck::Zeroable>::zeroed();
+                            }
+                        }
+                        for (alpha, &valid) in out.plane_mut::<T>(last).iter_mut().zip(valid) {
+                            if valid != 0 {
+                                *alpha = opaque;
+                            }
+                        }
+                    }
+                }
+            }
+        });
         out.invalidate_outside(self.info.grid.size.window());
         Ok(())
     }
 
     fn footprint(&self, window: Window) -> u64 {
         let info = self.input.info();
-        self.input.source().footprint(window) + Buffer::bytes_for(window, info.bands, info.dtype)
+        Buffer::bytes_for(window, info.bands, info.dtype) + self.input.source().footprint(window)
+    }
+
+    fn overviews(&self) -> Vec<Raster> {
+        self.input.overviews().iter().filter_map(|o| o.with_alpha().ok()).collect()
     }
 }
 
-/// Fills the last band of `out`, and zeros where nothing is valid.
-fn fill<T: Sample>(colors: &Buffer, out: &mut Buffer) {
-    let last = colors.bands();
-    out.plane_mut::<T>(last).fill(T::from_f64(opaque(T::DTYPE)));
-    for band in 0..last {
-        let Some(valid) = colors.valid(band) else { return };
-        for (sample, &valid) in out.plane_mut::<T>(band).iter_mut().zip(valid) {
-            *sample = if valid == 0 { T::zeroed() } else { *sample };
-        }
-    }
-    let planes: Vec<&[u8]> = (0..last).filter_map(|band| colors.valid(band)).collect();
-    for (i, sample) in out.plane_mut::<T>(last).iter_mut().enumerate() {
-        if planes.iter().all(|valid| valid[i] == 0) {
-            *sample = T::zeroed();
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::raster::{GeoTransform, Grid, NoData, Pool, Size};
-
-    #[test]
-    fn opaque_where_any_band_is_valid() {
-        let grid = Grid { size: Size::new(3, 1), transform: GeoTransform::IDENTITY, crs: None };
-        let mut pixels = Buffer::new(&Pool::new(0), grid.size.window(), 2, DataType::U16);
-        pixels.invalidate();
-        for (band, bytes) in [[255, 0, 0], [255, 255, 0]].iter().enumerate() {
-            let (samples, valid) = pixels.plane_and_valid_mut::<u16>(band as u16);
-            samples.fill(5 + band as u16);
-            valid.expect("made above").copy_from_slice(bytes);
-        }
-        let info = Info { nodata: Some(NoData::Integer(1)), ..Info::new(grid, 2, DataType::U16) };
-        let raster = Raster::from_buffer(info, pixels).expect("whole");
-        let shown = raster.with_alpha().expect("real samples");
-        assert_eq!((shown.info().bands, shown.info().nodata), (3, None));
-        let all = shown.read(Window::new(0, 0, 3, 1)).expect("reads");
-        assert_eq!(all.valid(0), None);
-        let planes = [0, 1, 2].map(|band| all.plane::<u16>(band).to_vec());
-        assert_eq!(planes, [[5, 0, 0], [6, 6, 0], [65_535, 65_535, 0]].map(Vec::from));
-        assert_eq!(shown.with_alpha().expect("as it is").info(), shown.info());
-    }
+/// The value of an opaque pixel: conversion saturates.
+fn greatest<T: Sample>() -> T {
+    T::from_f64(f64::INFINITY)
 }

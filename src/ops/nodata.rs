@@ -1,126 +1,96 @@
-//! Another value for "no value" than the raster states.
+//! Another value for "no value".
 
+use std::sync::Arc;
+
+use super::settled::without_statistics;
+use crate::kernel::mark_nodata;
 use crate::raster::{
     Buffer, Context, Info, Masked, NoData, Raster, Sample, Source, Window, dispatch,
 };
 use crate::{Error, Result};
 
 impl Raster {
-    /// Returns this raster with `nodata` for the value that stands for "no
-    /// value", whatever it says itself: samples that equal it are missing, and no
-    /// others, neither those of the raster's own value nor those of its mask.
-    /// `None` makes every sample valid.
+    /// Returns this raster with another nodata value, or none.
     ///
-    /// Samples that were missing count as the raster's own value (0 without one).
+    /// What is missing by the old value, or by a mask, stays missing and is
+    /// stored as the new value; a valid sample that equals it gives way when it
+    /// is written (see [`avoid_nodata`](crate::kernel::avoid_nodata)). If nothing
+    /// said what is missing so far, samples that equal the value are from now on.
+    /// Without a value nothing is missing: samples that were have the old value,
+    /// or 0 if a mask said it.
     ///
     /// # Errors
-    /// [`Error::Usage`] if no sample can have this value.
+    /// [`Error::Usage`] if no sample can have the value.
     pub fn with_nodata(&self, nodata: Option<NoData>) -> Result<Self> {
         let info = self.info();
-        fits(nodata, info)?;
-        let info = Info { nodata, masked: Masked::No, ..info.clone() };
-        Ok(Self::new(Marked { input: self.clone(), info }))
+        check_fits(nodata, info)?;
+        let finds = info.nodata.is_none() && info.masked == Masked::No;
+        let metadata = without_statistics(&info.metadata);
+        let info =
+            Info { nodata, masked: Masked::No, metadata: Arc::new(metadata), ..info.clone() };
+        Ok(Self::new(Relabelled { input: self.clone(), info, finds }))
     }
 }
 
 /// Refuses a value that no sample of a raster can have.
-pub(super) fn fits(nodata: Option<NoData>, info: &Info) -> Result<()> {
-    match nodata.filter(|n| !n.fits(info.dtype)) {
+pub(super) fn check_fits(nodata: Option<NoData>, info: &Info) -> Result<()> {
+    match nodata.filter(|value| !value.fits(info.dtype)) {
         None => Ok(()),
-        Some(nodata) => Err(Error::usage("value for nodata")
-            .expected(format!("one that {} has", info.dtype))
-            .found(nodata)),
+        Some(value) => Err(Error::usage("nodata value")
+            .expected(format!("one that a sample of {} can have", info.dtype))
+            .found(value)),
     }
 }
 
 #[derive(Debug)]
-struct Marked {
+struct Relabelled {
     input: Raster,
     info: Info,
+    /// Whether samples that equal the value are missing.
+    finds: bool,
 }
 
-impl Source for Marked {
+impl Source for Relabelled {
     fn info(&self) -> &Info {
         &self.info
     }
 
     fn read(&self, out: &mut Buffer, cx: &Context<'_>) -> Result<()> {
-        self.input.source().read(out, cx)?;
-        let own = self.input.info();
-        dispatch!(own.dtype, T => {
-            if own.masked == Masked::No {
-                write_over::<T>(own.nodata, out);
+        *out = cx.read_tile(&self.input, out.window())?;
+        match self.info.nodata {
+            Some(nodata) if self.finds => mark_nodata(nodata, out),
+            Some(_) => {}
+            None => {
+                let old = self.input.info().nodata;
+                dispatch!(self.info.dtype, T => fill_missing::<T>(old, out));
+                out.validate();
+                out.invalidate_outside(self.info.grid.size.window());
             }
-            out.validate();
-            if let Some(nodata) = self.info.nodata.and_then(NoData::sample::<T>) {
-                mark::<T>(nodata, out);
-            }
-        });
-        out.invalidate_outside(self.info.grid.size.window());
+        }
         Ok(())
     }
 
     fn footprint(&self, window: Window) -> u64 {
-        self.input.source().footprint(window)
+        let info = self.input.info();
+        Buffer::bytes_for(window, info.bands, info.dtype) + self.input.source().footprint(window)
     }
 
     fn overviews(&self) -> Vec<Raster> {
-        let again = |overview: Raster| overview.with_nodata(self.info.nodata).ok();
-        self.input.overviews().into_iter().filter_map(again).collect()
+        let overviews = self.input.overviews();
+        overviews.iter().filter_map(|o| o.with_nodata(self.info.nodata).ok()).collect()
     }
 }
 
 /// Writes a value, or 0, over all missing samples.
-pub(super) fn write_over<T: Sample>(nodata: Option<NoData>, out: &mut Buffer) {
-    let value = nodata.and_then(NoData::sample::<T>).unwrap_or_else(T::zeroed);
+pub(super) fn fill_missing<T: Sample>(value: Option<NoData>, out: &mut Buffer) {
+    let value = value.and_then(NoData::sample::<T>).unwrap_or(T::zeroed());
     for band in 0..out.bands() {
         if let (samples, Some(valid)) = out.plane_and_valid_mut::<T>(band) {
-            for (sample, &valid) in samples.iter_mut().zip(valid.iter()) {
-                *sample = if valid == 0 { value } else { *sample };
+            for (sample, &mut valid) in samples.iter_mut().zip(valid) {
+                if valid == 0 {
+                    *sample = value;
+                }
             }
         }
-    }
-}
-
-/// Makes the samples that equal a value missing, NaN any NaN.
-fn mark<T: Sample>(nodata: T, out: &mut Buffer) {
-    let is_nan = nodata.to_f64().is_nan();
-    let missing = |v: T| if is_nan { v.to_f64().is_nan() } else { v.matches(nodata) };
-    if (0..out.bands()).all(|band| !out.plane::<T>(band).iter().any(|&v| missing(v))) {
-        return;
-    }
-    out.add_mask();
-    for band in 0..out.bands() {
-        if let (samples, Some(valid)) = out.plane_and_valid_mut::<T>(band) {
-            for (valid, &sample) in valid.iter_mut().zip(samples.iter()) {
-                *valid = if missing(sample) { 0 } else { 255 };
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::raster::{DataType, GeoTransform, Grid, Pool, Size};
-
-    #[test]
-    fn the_value_given_counts_and_no_other() {
-        let grid = Grid { size: Size::new(4, 1), transform: GeoTransform::IDENTITY, crs: None };
-        let mut pixels = Buffer::new(&Pool::new(0), grid.size.window(), 1, DataType::U8);
-        pixels.plane_mut::<u8>(0).copy_from_slice(&[9, 1, 2, 9]);
-        pixels.invalidate_outside(Window::new(1, 0, 3, 1));
-        let info = Info { nodata: Some(NoData::Integer(7)), ..Info::new(grid, 1, DataType::U8) };
-        let raster = Raster::from_buffer(info, pixels).expect("whole");
-        let read = |nodata| {
-            let marked = raster.with_nodata(nodata).expect("fits");
-            let all = marked.read(Window::new(0, 0, 5, 1)).expect("reads");
-            (all.plane::<u8>(0)[..4].to_vec(), all.valid(0).expect("reaches outside").to_vec())
-        };
-        let (samples, valid) = read(Some(NoData::Integer(2)));
-        assert_eq!((&samples[..], &valid[..]), (&[7, 1, 2, 9][..], &[255, 255, 0, 255, 0][..]));
-        assert_eq!(read(None).1, [255, 255, 255, 255, 0]);
-        let refused = raster.with_nodata(Some(NoData::Integer(256)));
-        assert!(matches!(refused, Err(Error::Usage(_))), "{refused:?}");
     }
 }

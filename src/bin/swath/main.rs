@@ -9,6 +9,7 @@ mod said;
 mod stats;
 mod validate;
 mod warp;
+mod write_args;
 
 use std::process::ExitCode;
 

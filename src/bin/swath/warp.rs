@@ -7,15 +7,14 @@ use serde_json::json;
 use swath::crs::{Crs, Transformer};
 use swath::geotiff::GeoTiff;
 use swath::kernel::Resampling;
-use swath::ops::warp::{
-    GridRequest, Resolution, SourceOverview, Tally, Unified, WarpOptions, Zoom,
-};
-use swath::raster::{Bounds, Grid, NoData, Raster, Size};
+use swath::ops::warp::{GridRequest, Resolution, SourceOverview, Tally, Unified, WarpOptions};
+use swath::raster::{Bounds, Grid, Raster, Size};
 use swath::{Error, Result};
 
 use crate::args::{
     JobArgs, parse_bounds, parse_crs, parse_pixels, parse_resampling, parse_resolution,
 };
+use crate::convert::{NoDataArg, parse_nodata};
 use crate::job::{Done, Job};
 use crate::report::{peak_memory, say};
 
@@ -46,13 +45,8 @@ pub(crate) struct WarpArgs {
     /// Square pixels, whatever those of the input are.
     #[arg(long, conflicts_with_all = ["resolution", "size"])]
     square: bool,
-    /// The pixels of web map tiles (EPSG:3857, 256 pixels), whole ones: of the
-    /// nearest zoom level, or of one.
-    #[arg(long, value_name = "ZOOM", num_args = 0..=1, default_missing_value = "auto",
-        value_parser = parse_zoom, conflicts_with_all = ["resolution", "size", "square"])]
-    tms: Option<Zoom>,
     /// The grid of another file: its CRS, extent and pixels.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["to", "resolution", "bounds", "size", "tms", "square"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["to", "resolution", "bounds", "size", "square"])]
     like: Option<PathBuf>,
     /// The most by which the coordinate transformation may be approximated, in
     /// source pixels; 0 transforms every pixel exactly.
@@ -61,10 +55,10 @@ pub(crate) struct WarpArgs {
     /// The value that stands for "no value" in the input, whatever it says; none
     /// for no value.
     #[arg(long, value_name = "VALUE", value_parser = parse_nodata, allow_hyphen_values = true)]
-    src_nodata: Option<Missing>,
+    src_nodata: Option<NoDataArg>,
     /// The value that stands for "no value" in the output [default: the input's].
     #[arg(long, value_name = "VALUE", value_parser = parse_nodata, allow_hyphen_values = true)]
-    dst_nodata: Option<Missing>,
+    dst_nodata: Option<NoDataArg>,
     /// Add a band of opacity: 0 where there is no value.
     #[arg(long, conflicts_with = "dst_nodata")]
     dst_alpha: bool,
@@ -83,22 +77,11 @@ pub(crate) struct WarpArgs {
     job: JobArgs,
 }
 
-/// A nodata value, or that there is none.
-type Missing = Box<Option<NoData>>;
-
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum When {
     Yes,
     No,
     Partial,
-}
-
-fn parse_nodata(text: &str) -> Result<Missing, String> {
-    if text.eq_ignore_ascii_case("none") {
-        return Ok(Box::new(None));
-    }
-    let parsed = NoData::parse(text).map(|nodata| Box::new(Some(nodata)));
-    parsed.ok_or_else(|| format!("expected a number, nan or none, found {text:?}"))
 }
 
 fn parse_overview(text: &str) -> Result<SourceOverview, String> {
@@ -109,16 +92,6 @@ fn parse_overview(text: &str) -> Result<SourceOverview, String> {
             .parse()
             .map(SourceOverview::Level)
             .map_err(|_| format!("expected auto, none or a number, found {text:?}")),
-    }
-}
-
-fn parse_zoom(text: &str) -> Result<Zoom, String> {
-    match text {
-        "auto" => Ok(Zoom::Nearest),
-        number => number
-            .parse()
-            .map(Zoom::Level)
-            .map_err(|_| format!("expected auto or a zoom level, found {text:?}")),
     }
 }
 
@@ -136,7 +109,6 @@ impl WarpArgs {
             size: self.size,
             align: self.align,
             square: self.square,
-            tms: self.tms,
             ..GridRequest::new(to)
         }
         .grid(from)
@@ -154,20 +126,16 @@ impl WarpArgs {
                 Some(When::No) => Unified::No,
                 Some(When::Partial) => Unified::Partial,
             },
-            nodata: self.dst_nodata.as_deref().copied().flatten(),
+            nodata: self.dst_nodata.and_then(|NoDataArg(value)| value),
         }
     }
 }
 
 pub(crate) fn run(args: &WarpArgs) -> Result<()> {
     let job = Job::open(&args.job)?;
-    // What was typed is not the file's fault.
-    let place = |error: Error| match error {
-        Error::Usage(_) => error,
-        other => other.at_path(job.path()),
-    };
-    let input = match &args.src_nodata {
-        Some(nodata) => job.input.with_nodata(**nodata)?,
+    let place = |error| job.place(error);
+    let input = match args.src_nodata {
+        Some(NoDataArg(nodata)) => job.input.assume_nodata(nodata)?,
         None => job.input.clone(),
     };
     let from = &input.info().grid;
@@ -185,7 +153,7 @@ pub(crate) fn run(args: &WarpArgs) -> Result<()> {
     let (mut warped, tally) = input.warp_tallied(grid.clone(), &args.options()).map_err(place)?;
     if args.dst_alpha {
         warped = warped.with_alpha()?;
-    } else if args.dst_nodata.as_deref() == Some(&None) {
+    } else if matches!(args.dst_nodata, Some(NoDataArg(None))) {
         warped = warped.with_nodata(None)?;
     }
     let transformer = Transformer::new(crs, &to).map_err(place)?;

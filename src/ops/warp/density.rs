@@ -10,6 +10,17 @@ use crate::raster::{Buffer, DataType, Pool, Sample, dispatch};
 /// The share of full opacity below which nothing is seen (gdalwarpkernel.cpp).
 const LEAST: f64 = 1e-4;
 
+/// Returns the sample that stands for full opacity, as gdalwarp has it: 65535 for
+/// `uint16`, 32767 for `int16`, 127 for `int8`, 255 for all other types.
+pub(super) const fn opaque(dtype: DataType) -> f64 {
+    match dtype {
+        DataType::U16 => 65_535.0,
+        DataType::I16 => 32_767.0,
+        DataType::I8 => 127.0,
+        _ => 255.0,
+    }
+}
+
 /// How the samples of a raster are brought into a form that can be resampled
 /// band by band.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

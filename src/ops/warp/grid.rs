@@ -44,28 +44,7 @@ pub struct GridRequest {
     /// Whether pixels are square where neither a resolution nor a size says
     /// otherwise. Pixels of another system are square in any case.
     pub square: bool,
-    /// Asks for whole tiles of the web map scheme (EPSG:3857, 256 pixels a side):
-    /// the area grows outwards to them.
-    pub tms: Option<Zoom>,
 }
-
-/// A zoom level of the web map scheme, at which the globe is 2^zoom tiles wide.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Zoom {
-    /// The one whose pixels are nearest in size to the source's, by their quotient.
-    Nearest,
-    /// The one given, at most 30.
-    Level(u8),
-}
-
-/// The deepest zoom level.
-const DEEPEST: u8 = 30;
-
-/// Half the width of the globe in EPSG:3857.
-const HALF_GLOBE: f64 = std::f64::consts::PI * 6_378_137.0;
-
-/// Pixels along the side of a web map tile.
-const TILE: f64 = 256.0;
 
 /// How far beyond a multiple an edge may lie and still count as on it, in pixels.
 const ON_EDGE: f64 = 1e-6;
@@ -81,7 +60,6 @@ impl GridRequest {
             bounds_crs: None,
             align: false,
             square: false,
-            tms: None,
         }
     }
 
@@ -105,7 +83,7 @@ impl GridRequest {
     /// a resolution alone it leaves out lines at the edge that would be blank
     /// (since 3.8).
     ///
-    /// `align`, `square` and `tms` then change that choice as their fields say.
+    /// `align` and `square` then change that choice as their fields say.
     ///
     /// Where a projection sends a pole to infinity, GDAL takes a large number
     /// for it (240 million metres in EPSG:3857); here it is left out, and the
@@ -114,8 +92,7 @@ impl GridRequest {
     /// # Errors
     ///
     /// [`Error::Usage`] for both a resolution and a size, for aligned pixels
-    /// without a resolution, for web map tiles beside a resolution or size or in
-    /// another system than EPSG:3857, for bounds that are
+    /// without a resolution, for bounds that are
     /// empty or inverted, for a resolution that is not positive, for a size of
     /// 0 x 0 or beyond 2^31 - 1, for a source without a coordinate system, and
     /// for one that does not lie in the domain of `to`; [`Error::Unsupported`]
@@ -131,7 +108,6 @@ impl GridRequest {
         if self.resolution.is_none()
             && self.bounds.is_none()
             && self.size.is_none()
-            && self.tms.is_none()
             && (!self.square || is_square(source.transform))
             && source.transform.is_north_up()
             && *crs == self.to
@@ -156,21 +132,11 @@ impl GridRequest {
         let (size, pixel) = match (self.resolution, self.size, &suggestion) {
             (Some(pixel), _, _) => {
                 if self.align {
-                    area = aligned(area, pixel, 0.0, 0.0);
+                    area = aligned(area, pixel);
                 }
                 (count(area, pixel)?, pixel)
             }
             (None, Some(size), _) => sized(area, size)?,
-            (None, None, Some(s)) if self.tms.is_some() => {
-                let side = self.tile_pixel(s.resolution.x.hypot(s.resolution.y) / 2f64.sqrt())?;
-                let tile = Resolution { x: TILE * side, y: TILE * side };
-                let globe = |v: f64| v.clamp(-HALF_GLOBE, HALF_GLOBE);
-                let Bounds { left, bottom, right, top } = area;
-                area = Bounds::new(globe(left), globe(bottom), globe(right), globe(top));
-                area = aligned(area, tile, -HALF_GLOBE, HALF_GLOBE);
-                let pixel = Resolution { x: side, y: side };
-                (count(area, pixel)?, pixel)
-            }
             (None, None, Some(s)) if self.square && s.resolution.x != s.resolution.y => {
                 let (w, h) = (f64::from(s.size.width), f64::from(s.size.height));
                 let side = (w * s.resolution.x).hypot(h * s.resolution.y) / w.hypot(h);
@@ -191,33 +157,10 @@ impl GridRequest {
         })
     }
 
-    /// Returns the side of a pixel of the web map scheme, for a source whose
-    /// pixels have side `own` there.
-    fn tile_pixel(&self, own: f64) -> Result<f64> {
-        let whole = 2.0 * HALF_GLOBE / TILE;
-        let zoom = match self.tms {
-            Some(Zoom::Level(zoom)) => f64::from(zoom),
-            _ => (whole / own).log2().round().clamp(0.0, f64::from(DEEPEST)),
-        };
-        if zoom > f64::from(DEEPEST) {
-            return Err(Error::usage("zoom level").expected("at most 30").found(zoom));
-        }
-        Ok(whole / zoom.exp2())
-    }
-
     fn check(&self) -> Result<()> {
         if self.align && self.resolution.is_none() {
             return Err(Error::usage("aligned pixels without a resolution")
                 .hint("they lie on its multiples: give one"));
-        }
-        if self.tms.is_some() {
-            if self.to.epsg() != Some(3857) {
-                return Err(Error::usage("web map tiles").expected("EPSG:3857").found(&self.to));
-            }
-            if self.resolution.is_some() || self.size.is_some() {
-                return Err(Error::usage("web map tiles beside a resolution or size")
-                    .hint("the zoom level decides both"));
-            }
         }
         if self.resolution.is_some() && self.size.is_some() {
             return Err(Error::usage("both a resolution and a size")
@@ -255,15 +198,15 @@ fn is_square(transform: GeoTransform) -> bool {
     transform.pixel_width.abs() == transform.pixel_height.abs()
 }
 
-/// Grows an area outwards until its edges lie whole cells from (x, y).
-fn aligned(area: Bounds, cell: Resolution, x: f64, y: f64) -> Bounds {
-    let before = |v: f64, cell: f64, from: f64| ((v - from) / cell + ON_EDGE).floor() * cell + from;
-    let after = |v: f64, cell: f64, from: f64| ((v - from) / cell - ON_EDGE).ceil() * cell + from;
+/// Grows an area outwards until its edges lie on multiples of a pixel.
+fn aligned(area: Bounds, pixel: Resolution) -> Bounds {
+    let before = |v: f64, pixel: f64| (v / pixel + ON_EDGE).floor() * pixel;
+    let after = |v: f64, pixel: f64| (v / pixel - ON_EDGE).ceil() * pixel;
     Bounds::new(
-        before(area.left, cell.x, x),
-        before(area.bottom, cell.y, y),
-        after(area.right, cell.x, x),
-        after(area.top, cell.y, y),
+        before(area.left, pixel.x),
+        before(area.bottom, pixel.y),
+        after(area.right, pixel.x),
+        after(area.top, pixel.y),
     )
 }
 

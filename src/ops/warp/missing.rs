@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::kernel::Segment;
-use crate::ops::nodata::write_over;
+use crate::ops::nodata::fill_missing;
 use crate::raster::{Buffer, Info, dispatch};
 
 /// Which bands decide that a pixel of the source is missing, as gdalwarp's
@@ -38,7 +38,7 @@ impl Unified {
             }
         }
         if self == Self::Yes {
-            dispatch!(source.dtype(), T => write_over::<T>(info.nodata, source));
+            dispatch!(source.dtype(), T => fill_missing::<T>(info.nodata, source));
         }
         for band in 0..bands {
             source.valid_mut(band).into_iter().for_each(|valid| valid.copy_from_slice(&all));

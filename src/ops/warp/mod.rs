@@ -22,7 +22,7 @@ mod suggest;
 mod tally;
 
 pub use curve::Shift;
-pub use grid::{GridRequest, Zoom};
+pub use grid::GridRequest;
 pub use map::{Cell, Leaf, PixelMap};
 pub use missing::Unified;
 pub use node::WarpOptions;

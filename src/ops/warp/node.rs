@@ -3,12 +3,11 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::density::{Form, hide_unseen, show_unseen, unweigh, weigh};
+use super::density::{Form, hide_unseen, opaque, show_unseen, unweigh, weigh};
 use super::{CELL, Cell, GridRequest, Leaf, PixelMap, SourceOverview, Tally, Unified};
 use crate::crs::Crs;
 use crate::kernel::{Cover, Footprints, Outcome, Plane, Positions, Quad, Resampling, Segment};
-use crate::ops::alpha::opaque;
-use crate::ops::nodata::fits;
+use crate::ops::nodata::check_fits;
 use crate::raster::{
     Alpha, Buffer, Colors, Context, DataType, GeoTransform, Grid, Info, Masked, Metadata, NoData,
     Point, Raster, Size, Source, Window, dispatch,
@@ -86,7 +85,7 @@ impl Raster {
         if to == info.grid && how.nodata.is_none() {
             return Ok((self.clone(), tally));
         }
-        fits(how.nodata, info)?;
+        check_fits(how.nodata, info)?;
         if to.size.pixels() == 0 {
             return Err(Error::usage("the grid to warp to")
                 .expected("at least one pixel")
