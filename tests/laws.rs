@@ -45,9 +45,19 @@ fn ways() -> impl Iterator<Item = (usize, u64, Option<Size>)> {
 
 /// Writes in every way; returns the one hash that all files have.
 fn one_hash(raster: &Raster, options: &WriteOptions, what: &str) -> String {
+    hash_by(ways(), raster, options, what)
+}
+
+/// The same by some ways alone.
+fn hash_by(
+    ways: impl Iterator<Item = (usize, u64, Option<Size>)>,
+    raster: &Raster,
+    options: &WriteOptions,
+    what: &str,
+) -> String {
     let dir = tempfile::tempdir().expect("a directory");
     let mut first: Option<String> = None;
-    for (index, (threads, memory, work)) in ways().enumerate() {
+    for (index, (threads, memory, work)) in ways.enumerate() {
         let path = dir.path().join(format!("{index}.tif"));
         let engine = engine(threads, memory, work);
         raster.write_with(&engine, &path, options, &mut Silent).expect("writes");
@@ -75,7 +85,9 @@ fn a_warp_gives_the_same_bytes_however_it_is_worked() {
         let resolutions = [17.0, 42.0, 160.0];
         for &resolution in if index < 3 { &resolutions[..] } else { &resolutions[2..] } {
             let raster = warped(&scene, 3857, resolution, resampling);
-            hashes.push(one_hash(&raster, &options, &format!("{resampling} {resolution}")));
+            // All ways for the commonest, one in seven (every number of threads) for the rest.
+            let ways = ways().step_by(if index < 3 { 1 } else { 7 });
+            hashes.push(hash_by(ways, &raster, &options, &format!("{resampling} {resolution}")));
         }
     }
     hashes.sort();

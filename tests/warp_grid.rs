@@ -254,7 +254,7 @@ fn square_pixels_and_what_cannot_be() {
     for impossible in [
         GridRequest { align: true, ..to(3857) },
         GridRequest {
-            bounds: Some(Bounds::new(f64::MIN, 0.0, 0.0, 1.0)),
+            bounds: Some(Bounds::new(0.0, 95.0, 1.0, 99.0)),
             bounds_crs: Some(Crs::from_epsg(4326)),
             ..to(32633)
         },

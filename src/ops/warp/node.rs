@@ -8,6 +8,7 @@ use super::{CELL, Cell, GridRequest, Leaf, PixelMap, SourceOverview, Tally, Unif
 use crate::crs::Crs;
 use crate::kernel::{Cover, Footprints, Outcome, Plane, Positions, Quad, Resampling, Segment};
 use crate::ops::nodata::check_fits;
+use crate::ops::settled::without_statistics;
 use crate::raster::{
     Alpha, Buffer, Colors, Context, DataType, GeoTransform, Grid, Info, Masked, Metadata, NoData,
     Point, Raster, Size, Source, Window, dispatch,
@@ -131,8 +132,12 @@ impl Raster {
         // does so without rounding, and without spreading NaN.
         let resampling = if map.shift().is_some() { Resampling::Near } else { how.resampling };
         // What ties pixels of the source to the ground is not true of these.
-        let metadata =
-            Metadata { gcps: None, rpc: None, pixel_is_point: false, ..(*info.metadata).clone() };
+        let metadata = Metadata {
+            gcps: None,
+            rpc: None,
+            pixel_is_point: false,
+            ..without_statistics(&info.metadata)
+        };
         let info = Info {
             grid: to,
             chunk: Size::new(CELL, CELL),
