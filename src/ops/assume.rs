@@ -43,7 +43,7 @@ impl Source for Assumed {
         }
         out.validate();
         if let Some(nodata) = self.info.nodata {
-            mark_nodata(nodata, out);
+            mark_nodata(nodata, 0..out.bands(), out);
         }
         out.invalidate_outside(self.info.grid.size.window());
         Ok(())
