@@ -47,14 +47,23 @@ def cases(swath, decode, windows):
     ours, theirs = [*windows, "IN", "10000", "256", "1"], [*PEER, "windows", "IN", "10000", "256", "128"]
     yield "10,000 windows of 256 x 256, zstd", "scene_zstd", 1, ours, theirs, False
     yield "open 10^6 tiles", "million_tiles", 1, [*swath, "info", "IN"], [*PEER, "open", "IN"], False
-    for method, codec, level in (("near", "zstd", 1), ("bilinear", "zstd", 1), ("cubic", "zstd", 1), ("bilinear", "deflate", 6)):
-        for n in (1, 2):
-            ours = [*swath, "warp", "IN", "OUT", "--to", "EPSG:3857", "--resample", method, "--format", "gtiff", "--overviews", "none"]
-            ours += ["--compress", codec, "--level", str(level), "--predictor", "horizontal", "--tile", "512"]
-            theirs = [*PEER, "warp", *GTIFF, "-co", f"COMPRESS={codec.upper()}", "-co", f"{'Z' if codec == 'deflate' else 'ZSTD_'}LEVEL={level}"]
-            theirs += ["-t_srs", "EPSG:3857", "-r", method, "-wm", "512", "-wo", f"NUM_THREADS={n}", "-co", f"NUM_THREADS={n}"]
-            theirs += ["-multi"] if n > 1 else []
-            yield f"warp {method}, {codec} {level}", "scene_deflate", n, quiet(ours, n), [*theirs, "IN", "OUT"], True
+    methods = [(method, "zstd", 1) for method in ("near", "bilinear", "cubic", "lanczos", "average")] + [("bilinear", "deflate", 6)]
+    for raster, words, predictor, to in (
+        ("scene_deflate", "", "horizontal", 3857),
+        ("scene_deflate", " to degrees", "horizontal", 4326),
+        ("dem_deflate", " f32", "float", 3857),
+        ("dem_deflate", " f32 to degrees", "float", 4326),
+    ):
+        for method, codec, level in methods:
+            # Both numbers of threads where it all began, one elsewhere.
+            for n in (1, 2) if not words else (1,):
+                ours = [*swath, "warp", "IN", "OUT", "--to", f"EPSG:{to}", "--resample", method, "--format", "gtiff", "--overviews", "none"]
+                ours += ["--compress", codec, "--level", str(level), "--predictor", predictor, "--tile", "512"]
+                theirs = [*PEER, "warp", *GTIFF[:-1], f"PREDICTOR={2 if predictor == 'horizontal' else 3}"]
+                theirs += ["-co", f"COMPRESS={codec.upper()}", "-co", f"{'Z' if codec == 'deflate' else 'ZSTD_'}LEVEL={level}"]
+                theirs += ["-t_srs", f"EPSG:{to}", "-r", method, "-wm", "512", "-wo", f"NUM_THREADS={n}", "-co", f"NUM_THREADS={n}"]
+                theirs += ["-multi"] if n > 1 else []
+                yield f"warp {method}{words}, {codec} {level}", raster, n, quiet(ours, n), [*theirs, "IN", "OUT"], True
     for words, raster, ours, theirs in (
         ("u16 deflate 6", "scene_deflate", ["deflate", "--level", "6", "--predictor", "horizontal"], ["DEFLATE", "-co", "LEVEL=6", *PREDICT]),
         ("u16 zstd 9", "scene_deflate", ["zstd", "--level", "9", "--predictor", "horizontal"], ["ZSTD", "-co", "LEVEL=9", *PREDICT]),

@@ -53,7 +53,7 @@ pub(crate) struct ConvertArgs {
 
 /// A nodata value that was typed; `None` takes it away.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct NoDataArg(Option<NoData>);
+pub(crate) struct NoDataArg(pub(crate) Option<NoData>);
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Expansion {
@@ -153,7 +153,7 @@ fn parse_scale(text: &str) -> Result<Scale, String> {
     parse_numbers::<4>(text).map(|[a, b, c, d]| Scale { from: (a, b), to: (c, d) })
 }
 
-fn parse_nodata(text: &str) -> Result<NoDataArg, String> {
+pub(crate) fn parse_nodata(text: &str) -> Result<NoDataArg, String> {
     if text == "none" {
         return Ok(NoDataArg(None));
     }

@@ -103,7 +103,6 @@ pub(crate) fn warn(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "swath: warning: {text}");
 }
 
-/// Writes a line to stdout; a closed pipe ends the command quietly.
 /// Says which operation shifts the datums, how accurate it is, and what is
 /// lost; loudly if nothing better than a guess can be had.
 pub(crate) fn operation(transformer: &swath::crs::Transformer) {
@@ -125,6 +124,7 @@ pub(crate) fn operation(transformer: &swath::crs::Transformer) {
     }
 }
 
+/// Writes a line to stdout; a closed pipe ends the command quietly.
 pub(crate) fn say(text: &str) -> Result<(), Error> {
     match std::io::stdout().lock().write_all(text.as_bytes()) {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => std::process::exit(0),
@@ -168,11 +168,19 @@ impl Observer for Progress {
     }
 }
 
-/// Says on stderr what was written, unless `quiet`.
-pub(crate) fn closing(output: &Path, written: &Written, progress: Progress, quiet: bool) {
+/// Returns the most bytes of memory this process has held, mapped files
+/// included; `None` where the system does not tell.
+pub(crate) fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    peak.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kib| kib * 1024)
+}
+
+/// Says on stderr what was written, unless `quiet`; returns the seconds it took.
+pub(crate) fn closing(output: &Path, written: &Written, progress: Progress, quiet: bool) -> f64 {
     let elapsed = progress.end().as_secs_f64();
     if quiet {
-        return;
+        return elapsed;
     }
     let pixels = written.size.pixels() as f64;
     // Nobody is left to tell if stderr is closed.
@@ -189,6 +197,7 @@ pub(crate) fn closing(output: &Path, written: &Written, progress: Progress, quie
         human_bytes(written.bytes),
         pixels / elapsed.max(1e-3) / 1e6,
     );
+    elapsed
 }
 
 /// Writes a number of bytes as people read it, in powers of 1024.
