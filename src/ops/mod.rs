@@ -2,12 +2,18 @@
 
 /// Validity as a band of opacity.
 mod alpha;
+/// Raster algebra.
+pub mod calc;
 /// Samples of another type, scaled on the way.
 mod cast;
+/// GDAL's checksum of the samples of each band.
+pub mod checksum;
 /// A part of a raster.
 mod crop;
 /// Other words about a raster.
 mod describe;
+/// Colours as red, green and blue, or as greys.
+pub mod expand;
 /// Another value for "no value".
 mod nodata;
 /// The same area in larger or smaller pixels, or on the tiles of a web map.
