@@ -1,6 +1,7 @@
 //! The `swath` command.
 
 mod args;
+mod calc;
 mod convert;
 mod info;
 mod job;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
         Verb::Validate(args) => return validate::run(&args).into(),
         Verb::Convert(args) => convert::run(&args),
         Verb::Warp(args) => warp::run(&args),
+        Verb::Calc(args) => calc::run(&args),
         Verb::Stats(args) => stats::run(&args),
     };
     match done {
