@@ -6,8 +6,12 @@ mod chunk;
 mod codec_parameters;
 /// What bands mean as colours.
 mod colors;
+/// Changing what a file says, not its pixels: [`edit()`].
+pub mod edit;
 /// Where an image lies: GeoTransform, GeoKeys, nodata.
 mod georeference;
+/// The ghost area between header and directories.
+mod ghost;
 /// [`Layout`]: how the samples of an image are stored.
 mod layout;
 /// What a directory says besides pixels and place.
@@ -25,6 +29,7 @@ mod xml;
 /// Luminance and chrominance become red, green and blue.
 mod ycbcr;
 
+pub use edit::edit;
 pub use layout::{Interleave, Layout};
 pub use reader::{GeoTiff, Image, OpenOptions, open};
 pub use validate::validate;

@@ -12,6 +12,8 @@ use swath::kernel::Resampling;
 use swath::raster::{Bounds, Size};
 use swath::{Error, Result};
 
+use crate::edit::EditArgs;
+
 /// Reads, reprojects, resamples and writes GeoTIFF and COG rasters on every
 /// core, with the same bytes every time.
 #[derive(Debug, Parser)]
@@ -35,6 +37,8 @@ pub(crate) enum Verb {
     Warp(WarpArgs),
     /// Judges whether files are valid cloud optimized GeoTIFFs.
     Validate(ValidateArgs),
+    /// Changes what a file says, not its pixels: nodata, CRS, place, metadata.
+    Edit(Box<EditArgs>),
 }
 
 #[derive(Debug, Args)]
@@ -300,7 +304,7 @@ impl RunArgs {
     }
 }
 
-fn parse_crs(text: &str) -> Result<Crs, String> {
+pub(crate) fn parse_crs(text: &str) -> Result<Crs, String> {
     Crs::parse(text).map_err(|e| e.to_string())
 }
 
@@ -308,7 +312,7 @@ fn parse_resampling(text: &str) -> Result<Resampling, String> {
     text.parse::<Resampling>().map_err(|e| e.to_string())
 }
 
-fn parse_numbers<const N: usize>(text: &str) -> Result<[f64; N], String> {
+pub(crate) fn parse_numbers<const N: usize>(text: &str) -> Result<[f64; N], String> {
     let numbers: Vec<f64> = text
         .split(',')
         .map(|part| part.trim().parse::<f64>())
@@ -328,7 +332,7 @@ fn parse_resolution(text: &str) -> Result<(f64, f64), String> {
     }
 }
 
-fn parse_bounds(text: &str) -> Result<Bounds, String> {
+pub(crate) fn parse_bounds(text: &str) -> Result<Bounds, String> {
     parse_numbers::<4>(text).map(|[l, b, r, t]| Bounds::new(l, b, r, t))
 }
 

@@ -2,6 +2,7 @@
 
 mod args;
 mod convert;
+mod edit;
 mod info;
 mod job;
 mod report;
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
     };
     let done = match cli.verb {
         Verb::Info(args) => info::run(&args),
+        Verb::Edit(args) => edit::run(&args),
         Verb::Validate(args) => return validate::run(&args).into(),
         Verb::Convert(args) => convert::run(&args),
         Verb::Warp(args) => warp::run(&args),
