@@ -3,7 +3,8 @@
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use swath::kernel::{Footprints, Plane, Positions, Resampling, Segment, halve_average};
+use swath::kernel::{Footprints, Plane, Positions, Resampling, Segment};
+use swath::kernel::{OverviewResampling, Reduction};
 use swath::raster::{Buffer, Pool, Sample, Size, Window};
 
 /// The output: a tile of this side.
@@ -81,18 +82,19 @@ fn gather<T: Sample>(c: &mut Criterion, how: Resampling, step: f64, masked: bool
     group.finish();
 }
 
-fn halve<T: Sample>(c: &mut Criterion) {
+fn halve<T: Sample>(c: &mut Criterion, method: OverviewResampling) {
     let pool = Pool::new(1 << 24);
     let mut source = Buffer::new(&pool, Window::new(0, 0, 1024, 1024), 1, T::DTYPE);
     for (i, v) in source.plane_mut::<T>(0).iter_mut().enumerate() {
         *v = T::from_f64((i * 7919 % 251) as f64);
     }
     let mut out = Buffer::new(&pool, Window::new(0, 0, 512, 512), 1, T::DTYPE);
-    let mut group = c.benchmark_group("halve_average");
+    let reduction = Reduction::new(method, 2);
+    let mut group = c.benchmark_group(format!("halve {}", method.name()));
     group.throughput(Throughput::Elements(512 * 512));
     group.sample_size(20);
     group.bench_function(BenchmarkId::from_parameter(T::DTYPE), |b| {
-        b.iter(|| halve_average(0, black_box(&source), 0, &mut out));
+        b.iter(|| reduction.fill(0, black_box(&source), Size::new(1024, 1024), 0, &mut out));
     });
     group.finish();
 }
@@ -109,9 +111,11 @@ fn benches(c: &mut Criterion) {
         gather::<u16>(c, how, 2.7, false);
         gather::<f32>(c, how, 2.7, false);
     }
-    halve::<u8>(c);
-    halve::<u16>(c);
-    halve::<f32>(c);
+    for method in OverviewResampling::ALL {
+        halve::<u8>(c, method);
+        halve::<u16>(c, method);
+        halve::<f32>(c, method);
+    }
 }
 
 criterion_group!(kernel, benches);

@@ -10,8 +10,11 @@ use rasters::{Random, assert_crop, assert_same, noise};
 use swath::codec::{Compression, Predictor};
 use swath::crs::Crs;
 use swath::engine::{Engine, EngineOptions, Silent};
-use swath::geotiff::{Format, GeoTiff, OpenOptions, WriteOptions};
+use swath::geotiff::{
+    Format, GeoTiff, Interleave, Mask, OpenOptions, OverviewResampling, Overviews, WriteOptions,
+};
 use swath::kernel::Resampling;
+use swath::ops::stats::{HistogramRequest, StatsOptions};
 use swath::ops::warp::{GridRequest, Resolution, WarpOptions};
 use swath::raster::{
     Buffer, DataType, GeoTransform, Grid, Info, NoData, Pool, Raster, Size, Window,
@@ -84,12 +87,45 @@ fn every_codec_gives_the_same_bytes_however_it_is_worked() {
     let raster = noise(DataType::F32, 2, Size::new(700, 500), Some(NoData::Integer(-9999)));
     for compression in CODECS {
         for format in [Format::Cog, Format::Tiled] {
-            let overviews = format == Format::Cog;
-            let options =
-                WriteOptions { compression, format, overviews, tile: 64, ..Default::default() };
+            let options = WriteOptions { compression, format, tile: 64, ..Default::default() };
             one_hash(&raster, &options, &format!("{compression:?} {format:?}"));
         }
     }
+}
+
+#[test]
+fn every_way_of_writing_gives_the_same_bytes_however_it_is_worked() {
+    let size = Size::new(311, 237);
+    let raster = noise(DataType::U16, 2, size, Some(NoData::Integer(9)));
+    let plain =
+        WriteOptions { tile: 64, mask: Mask::Internal, statistics: true, ..Default::default() };
+    let mut hashes = Vec::new();
+    for method in OverviewResampling::ALL {
+        let options = WriteOptions { overview_resampling: method, ..plain.clone() };
+        hashes.push(one_hash(&raster, &options, method.name()));
+    }
+    for (format, interleave, sparse) in [
+        (Format::Cog, Interleave::Band, false),
+        (Format::Tiled, Interleave::Band, true),
+        (Format::Striped { rows: 13 }, Interleave::Pixel, true),
+        (Format::Striped { rows: 100 }, Interleave::Band, false),
+    ] {
+        let overviews = Overviews::Factors(vec![2, 3, 6, 10]);
+        let overview_resampling = OverviewResampling::Lanczos;
+        let options = WriteOptions {
+            format,
+            interleave,
+            sparse,
+            overviews,
+            overview_resampling,
+            ..plain.clone()
+        };
+        hashes.push(one_hash(&raster, &options, &format!("{format:?} {interleave:?}")));
+    }
+    let count = hashes.len();
+    hashes.sort();
+    hashes.dedup();
+    assert_eq!(hashes.len(), count, "jobs that differ give files that differ");
 }
 
 #[test]
@@ -258,4 +294,28 @@ fn complex_overviews_and_their_pages_are_those_of_the_parts() {
     let beyond = GeoTiff::open(&together, &OpenOptions { page: 3, ..OpenOptions::default() });
     let error = beyond.expect_err("has three pages").to_string();
     assert!(error.contains("page: expected at most 3, found 4"), "{error}");
+}
+
+#[test]
+fn statistics_do_not_depend_on_how_they_are_worked() {
+    for dtype in DataType::ALL.into_iter().filter(|dtype| !dtype.is_complex()) {
+        let raster = noise(dtype, 2, Size::new(333, 250), Some(NoData::Integer(3)));
+        let options = StatsOptions {
+            percentiles: vec![2.0, 50.0, 99.9],
+            histogram: Some(HistogramRequest { bins: 7, range: None }),
+        };
+        let worked = |threads, memory, work| {
+            let engine = engine(threads, memory, work);
+            raster.statistics(&engine, &options, &mut Silent).expect("counts")
+        };
+        let wanted = worked(1, 1 << 30, None);
+        assert!(wanted.iter().all(|band| band.summary.is_some() && band.percentiles.len() == 3));
+        for (threads, memory, work) in [
+            (2, 64 << 20, Some(Size::new(50, 3))),
+            (3, 1 << 30, Some(Size::new(u32::MAX, 1))),
+            (8, 64 << 20, None),
+        ] {
+            assert_eq!(worked(threads, memory, work), wanted, "{dtype}");
+        }
+    }
 }

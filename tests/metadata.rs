@@ -67,7 +67,6 @@ fn rewrite(from: &Path, to: &Path) -> Result<Option<String>, Error> {
         format: Format::Tiled,
         compression: Compression::None,
         tile: 64,
-        overviews: false,
         overwrite: Overwrite::Replace,
         ..WriteOptions::default()
     };

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::Value;
 use swath::geotiff::validate::{Rule, Severity};
-use swath::geotiff::{Format, OpenOptions, WriteOptions, validate};
+use swath::geotiff::{Format, OpenOptions, Overviews, WriteOptions, validate};
 use swath::raster::{DataType, Size};
 
 mod common;
@@ -172,8 +172,7 @@ fn other_layouts_are_told_apart() {
     let dir = tempfile::tempdir().expect("a directory");
     let target = dir.path().join("plain.tif");
     let raster = rasters::noise(DataType::U8, 1, Size::new(700, 40), None);
-    let options =
-        WriteOptions { format: Format::Tiled, overviews: false, ..WriteOptions::default() };
+    let options = WriteOptions { format: Format::Tiled, ..WriteOptions::default() };
     raster.write(&target, &options).expect("writes");
     let plain = std::fs::read(&target).expect("reads");
     assert_eq!(rules(dir.path(), &plain), [Rule::Overviews]);
@@ -193,7 +192,7 @@ fn the_command_ends_as_it_says() {
     let good = cog(dir.path());
     let (warned, broken) = (dir.path().join("warned.tif"), dir.path().join("edited.tif"));
     let raster = rasters::noise(DataType::U8, 1, Size::new(700, 40), None);
-    let options = WriteOptions { overviews: false, ..WriteOptions::default() };
+    let options = WriteOptions { overviews: Overviews::None, ..WriteOptions::default() };
     raster.write(&warned, &options).expect("writes");
     let mut bytes = good.clone();
     let edition = find(&good, "EDITION=NO\n ") + 8;

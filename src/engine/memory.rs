@@ -2,7 +2,7 @@
 
 use super::{Encode, Engine, EngineOptions, Silent, Sink, Tile, Tiling};
 use crate::error::{Error, Result};
-use crate::raster::{Buffer, Context, Info, Pool, Raster, Size, Window};
+use crate::raster::{Buffer, Context, Info, Pool, Raster, Window};
 
 impl Engine {
     /// Reads a whole raster into memory with all workers.
@@ -47,10 +47,7 @@ impl Sink for MemorySink {
                 .hint("write it to a file, read it by windows, or allow more memory"));
         }
         self.whole = Some(Buffer::new(&Pool::new(0), window, info.bands, info.dtype));
-        // Whole chunks where they are small, so that none is decoded twice.
-        let side = |chunk: u32| chunk.clamp(256, 1024);
-        let tile = Size::new(side(info.chunk.width), side(info.chunk.height));
-        Ok((Tiling::new(info.grid.size, options.work.unwrap_or(tile)), Keep))
+        Ok((Tiling::for_reading(info, options), Keep))
     }
 
     fn put(&mut self, _tile: Tile, packet: Buffer) -> Result<()> {

@@ -1,6 +1,7 @@
 //! The canonical order of tiles.
 
-use crate::raster::{Size, Window};
+use super::EngineOptions;
+use crate::raster::{Info, Size, Window};
 
 /// One unit of output work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +23,14 @@ impl Tiling {
     /// Cuts `raster` into tiles of `tile` pixels; a `tile` of 0 counts as 1.
     pub fn new(raster: Size, tile: Size) -> Self {
         Self { raster, tile: Size::new(tile.width.max(1), tile.height.max(1)) }
+    }
+
+    /// Cuts a raster into the tiles that it is best read by: as the options say, else
+    /// whole chunks where they are small, so that none is decoded twice.
+    pub fn for_reading(info: &Info, options: &EngineOptions) -> Self {
+        let side = |chunk: u32| chunk.clamp(256, 1024);
+        let tile = Size::new(side(info.chunk.width), side(info.chunk.height));
+        Self::new(info.grid.size, options.work.unwrap_or(tile))
     }
 
     /// Returns whether no chunk of `chunk` pixels, laid from the top left, is in

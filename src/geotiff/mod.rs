@@ -33,4 +33,6 @@ pub use edit::edit;
 pub use layout::{Interleave, Layout};
 pub use reader::{GeoTiff, Image, OpenOptions, open};
 pub use validate::validate;
-pub use write::{Format, OverviewResampling, WriteOptions, Written};
+pub use write::{BigTiff, Format, Mask, Overviews, WriteOptions, Written};
+
+pub use crate::kernel::OverviewResampling;

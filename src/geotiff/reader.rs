@@ -8,6 +8,7 @@ use super::{Layout, chunk, metadata};
 use crate::error::{Error, Result};
 use crate::ifd::{Array, Chain, Directory, Header, Limits, Tag};
 use crate::io::{ByteSource, IoMode};
+use crate::kernel::mark_nodata;
 use crate::raster::{
     Buffer, ChunkKey, Context, GeoTransform, Grid, Info, Masked, Metadata, NoData, Raster, Sample,
     Source, Window, dispatch,
@@ -412,7 +413,7 @@ impl Source for Stored {
             mask.fill(&mut opaque, cx)?;
             dispatch!(mask.layout.dtype, T => apply_mask::<T>(&opaque, out));
         } else if let Some(nodata) = self.0.info.nodata {
-            dispatch!(self.0.info.dtype, T => invalidate::<T>(nodata, out));
+            mark_nodata(nodata, out);
         }
         out.invalidate_outside(self.0.layout.size.window());
         Ok(())
@@ -484,30 +485,6 @@ fn apply_mask<T: Sample>(mask: &Buffer, out: &mut Buffer) {
         let mask = mask.plane::<T>(band.min(mask.bands() - 1));
         for (valid, &mask) in out.valid_mut(band).unwrap_or_default().iter_mut().zip(mask) {
             *valid &= if opaque(mask) { 255 } else { 0 };
-        }
-    }
-}
-
-/// Makes the samples that equal `nodata` invalid.
-fn invalidate<T: Sample>(nodata: NoData, out: &mut Buffer) {
-    let Some(nodata) = nodata.sample::<T>() else { return };
-    // NaN stands for every NaN, and equals none.
-    let is_nan = nodata.to_f64().is_nan();
-    let missing = |v: T| if is_nan { v.to_f64().is_nan() } else { v.matches(nodata) };
-    for band in 0..out.bands() {
-        // Without a branch in the loop it vectorises; most blocks miss nothing.
-        let any = out
-            .plane::<T>(band)
-            .chunks(1024)
-            .any(|block| block.iter().fold(false, |any, &v| any | missing(v)));
-        if !any {
-            continue;
-        }
-        out.add_mask();
-        if let (samples, Some(valid)) = out.plane_and_valid_mut::<T>(band) {
-            for (valid, &sample) in valid.iter_mut().zip(samples.iter()) {
-                *valid &= if missing(sample) { 0 } else { 255 };
-            }
         }
     }
 }

@@ -5,13 +5,17 @@
 //! is (i + 0.5, j + 0.5). What a kernel gives for a pixel depends on that
 //! pixel's own position, footprint and source samples alone, bit for bit.
 
+/// [`Histogram`]: counts over equal intervals.
+mod histogram;
 /// [`Segment::gather`]: interpolates a run of output pixels.
 mod interpolate;
-/// [`avoid_nodata`]: validity becomes nodata values.
+/// [`mark_nodata`], [`avoid_nodata`]: nodata values become validity, and back.
 mod nodata;
+/// [`Ranks`]: exact order statistics.
+mod ranks;
 /// The float types that sums are made in.
 mod real;
-/// [`halve_average`] and [`halve_nearest`]: overviews.
+/// [`Reduction`]: overviews.
 mod reduce;
 /// [`Resampling`] and its weight functions.
 mod resampling;
@@ -22,8 +26,10 @@ mod statistics;
 /// Sums over any number of taps: minified or incomplete supports.
 mod support;
 
-pub use nodata::avoid_nodata;
-pub use reduce::{halve_average, halve_nearest};
+pub use histogram::Histogram;
+pub use nodata::{avoid_nodata, mark_nodata};
+pub use ranks::{Ranks, Wanted};
+pub use reduce::{OverviewResampling, Reduction};
 pub use resampling::Resampling;
 pub use segment::{Footprints, Plane, Positions, Segment};
 pub use statistics::{Statistics, Summary};

@@ -1,6 +1,6 @@
-//! Validity becomes nodata values.
+//! Nodata values become validity, and back.
 
-use crate::raster::{Sample, dispatch};
+use crate::raster::{Buffer, NoData, Sample, dispatch};
 
 /// Writes `nodata` over every invalid sample and moves every valid sample that
 /// equals it to the next value; returns how many were moved.
@@ -37,6 +37,34 @@ pub fn avoid_nodata<T: Sample>(nodata: T, valid: Option<&[u8]>, samples: &mut [T
         }
     }
     moved
+}
+
+/// Makes the samples that equal `nodata` invalid; NaN stands for every NaN.
+pub fn mark_nodata(nodata: NoData, out: &mut Buffer) {
+    dispatch!(out.dtype(), T => mark::<T>(nodata, out));
+}
+
+fn mark<T: Sample>(nodata: NoData, out: &mut Buffer) {
+    let Some(nodata) = nodata.sample::<T>() else { return };
+    // NaN stands for every NaN, and equals none.
+    let is_nan = nodata.to_f64().is_nan();
+    let missing = |v: T| if is_nan { v.to_f64().is_nan() } else { v.matches(nodata) };
+    for band in 0..out.bands() {
+        // Without a branch in the loop it vectorises; most blocks miss nothing.
+        let any = out
+            .plane::<T>(band)
+            .chunks(1024)
+            .any(|block| block.iter().fold(false, |any, &v| any | missing(v)));
+        if !any {
+            continue;
+        }
+        out.add_mask();
+        if let (samples, Some(valid)) = out.plane_and_valid_mut::<T>(band) {
+            for (valid, &sample) in valid.iter_mut().zip(samples.iter()) {
+                *valid &= if missing(sample) { 0 } else { 255 };
+            }
+        }
+    }
 }
 
 /// A type whose values have neighbours.

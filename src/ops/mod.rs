@@ -1,4 +1,24 @@
 //! Operations: one file, one verb on `Raster`.
 
+/// Validity as a band of opacity.
+mod alpha;
+/// Samples of another type, scaled on the way.
+mod cast;
+/// A part of a raster.
+mod crop;
+/// Other words about a raster.
+mod describe;
+/// Another value for "no value".
+mod nodata;
+/// The same area in larger or smaller pixels, or on the tiles of a web map.
+mod resize;
+/// Some bands of a raster, in another order.
+mod select;
+/// What operations do to what a file says of its pixels.
+mod settled;
+/// What the samples of each band come to.
+pub mod stats;
 /// From one grid to another: reprojection and resampling.
 pub mod warp;
+
+pub use cast::{CastCounts, CastOptions, Scale};

@@ -51,6 +51,12 @@ impl Buffer {
         self.window
     }
 
+    /// Returns the same samples as those of a window of the same extent elsewhere.
+    #[must_use]
+    pub fn moved_to(self, col: i64, row: i64) -> Self {
+        Self { window: Window { col, row, ..self.window }, ..self }
+    }
+
     /// Returns the number of bands.
     pub fn bands(&self) -> u16 {
         self.bands

@@ -3,16 +3,17 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use swath::codec::{Compression, Predictor};
 use swath::crs::Crs;
 use swath::engine::{Engine, EngineOptions};
-use swath::geotiff::{Format, OpenOptions, OverviewResampling, WriteOptions};
-use swath::io::{IoMode, Overwrite};
+use swath::geotiff::OpenOptions;
+use swath::io::IoMode;
 use swath::kernel::Resampling;
 use swath::raster::{Bounds, Size};
 use swath::{Error, Result};
 
+use crate::convert::ConvertArgs;
 use crate::edit::EditArgs;
+use crate::write_args::WriteArgs;
 
 /// Reads, reprojects, resamples and writes GeoTIFF and COG rasters on every
 /// core, with the same bytes every time.
@@ -39,6 +40,8 @@ pub(crate) enum Verb {
     Validate(ValidateArgs),
     /// Changes what a file says, not its pixels: nodata, CRS, place, metadata.
     Edit(Box<EditArgs>),
+    /// Shows what the samples of each band come to: mean, median, histogram.
+    Stats(crate::stats::StatsArgs),
 }
 
 #[derive(Debug, Args)]
@@ -70,12 +73,6 @@ pub(crate) struct ValidateArgs {
     pub(crate) quiet: bool,
     #[command(flatten)]
     pub(crate) io: IoArgs,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ConvertArgs {
-    #[command(flatten)]
-    pub(crate) job: JobArgs,
 }
 
 /// From one file to another: what every verb that writes takes.
@@ -159,118 +156,6 @@ impl ReadArgs {
     }
 }
 
-/// How files are written.
-#[derive(Debug, Args)]
-pub(crate) struct WriteArgs {
-    /// The layout of the output.
-    #[arg(long, value_enum, default_value_t = Layout::Cog)]
-    format: Layout,
-    /// The codec of the output.
-    #[arg(long, value_enum, default_value_t = Codec::Zstd)]
-    compress: Codec,
-    /// The effort of the codec: deflate 1-9, zstd 1-22.
-    #[arg(long, value_name = "N")]
-    level: Option<u8>,
-    /// What is done to samples before they are compressed.
-    #[arg(long, value_enum, default_value_t = Predict::Auto)]
-    predictor: Predict,
-    /// The side of a stored tile in pixels, a multiple of 16.
-    #[arg(long, value_name = "PIXELS", default_value_t = 512)]
-    tile: u32,
-    /// Whether smaller copies are stored with the image.
-    #[arg(long, value_enum, default_value_t = Overviews::Auto)]
-    overviews: Overviews,
-    /// How the pixels of smaller copies are made.
-    #[arg(long, value_enum, default_value_t = Shrink::Average)]
-    overview_resampling: Shrink,
-    /// Replace the output if it exists.
-    #[arg(long)]
-    overwrite: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Layout {
-    /// Cloud optimized GeoTIFF: overviews, laid out for reading in parts.
-    Cog,
-    /// Plain tiled GeoTIFF.
-    Gtiff,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Codec {
-    None,
-    Deflate,
-    Lzw,
-    Packbits,
-    Zstd,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Predict {
-    /// `horizontal` for integers, `float` for floating point numbers.
-    Auto,
-    None,
-    Horizontal,
-    Float,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Overviews {
-    /// With `--format cog`.
-    Auto,
-    None,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Shrink {
-    Average,
-    Nearest,
-}
-
-impl WriteArgs {
-    pub(crate) fn options(&self) -> Result<WriteOptions> {
-        let level = |default: u8, most: u8| match self.level {
-            Some(n) if !(1..=most).contains(&n) => {
-                Err(Error::usage("--level").expected(format!("1 to {most}")).found(n))
-            }
-            n => Ok(n.unwrap_or(default)),
-        };
-        let compression = match self.compress {
-            Codec::Deflate => Compression::Deflate { level: level(6, 9)? },
-            Codec::Zstd => Compression::Zstd { level: level(3, 22)?.into() },
-            other if self.level.is_some() => {
-                let name = other.to_possible_value();
-                let name = name.as_ref().map_or("codec", |v| v.get_name());
-                return Err(Error::usage(format!("--level with --compress {name}"))
-                    .hint("only deflate and zstd have levels"));
-            }
-            Codec::None => Compression::None,
-            Codec::Lzw => Compression::Lzw,
-            Codec::Packbits => Compression::PackBits,
-        };
-        Ok(WriteOptions {
-            format: match self.format {
-                Layout::Cog => Format::Cog,
-                Layout::Gtiff => Format::Tiled,
-            },
-            compression,
-            predictor: match self.predictor {
-                Predict::Auto => None,
-                Predict::None => Some(Predictor::None),
-                Predict::Horizontal => Some(Predictor::Horizontal),
-                Predict::Float => Some(Predictor::Float),
-            },
-            tile: self.tile,
-            overviews: self.format == Layout::Cog && self.overviews == Overviews::Auto,
-            overview_resampling: match self.overview_resampling {
-                Shrink::Average => OverviewResampling::Average,
-                Shrink::Nearest => OverviewResampling::Nearest,
-            },
-            overwrite: if self.overwrite { Overwrite::Replace } else { Overwrite::Refuse },
-        })
-    }
-}
-
 /// How the work is done; none of it changes a byte of the output.
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
@@ -308,7 +193,7 @@ pub(crate) fn parse_crs(text: &str) -> Result<Crs, String> {
     Crs::parse(text).map_err(|e| e.to_string())
 }
 
-fn parse_resampling(text: &str) -> Result<Resampling, String> {
+pub(crate) fn parse_resampling(text: &str) -> Result<Resampling, String> {
     text.parse::<Resampling>().map_err(|e| e.to_string())
 }
 
@@ -324,7 +209,7 @@ pub(crate) fn parse_numbers<const N: usize>(text: &str) -> Result<[f64; N], Stri
     }
 }
 
-fn parse_resolution(text: &str) -> Result<(f64, f64), String> {
+pub(crate) fn parse_resolution(text: &str) -> Result<(f64, f64), String> {
     if text.contains(',') {
         parse_numbers::<2>(text).map(|[x, y]| (x, y))
     } else {
@@ -336,7 +221,7 @@ pub(crate) fn parse_bounds(text: &str) -> Result<Bounds, String> {
     parse_numbers::<4>(text).map(|[l, b, r, t]| Bounds::new(l, b, r, t))
 }
 
-fn parse_pixels(text: &str) -> Result<Size, String> {
+pub(crate) fn parse_pixels(text: &str) -> Result<Size, String> {
     let sizes: Option<Vec<u32>> = text.split(',').map(|part| part.trim().parse().ok()).collect();
     match sizes.as_deref() {
         Some(&[width, height]) => Ok(Size::new(width, height)),

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use swath::geotiff::{GeoTiff, WriteOptions};
-use swath::{Raster, Result};
+use swath::{Error, Raster, Result};
 
 use crate::args::JobArgs;
 use crate::report::{Progress, closing, warn};
@@ -27,6 +27,14 @@ impl<'a> Job<'a> {
         &self.args.input
     }
 
+    /// Names the input in an error, unless what was typed is at fault.
+    pub(crate) fn place(&self, error: Error) -> Error {
+        match error {
+            Error::Usage(_) => error,
+            other => other.at_path(self.path()),
+        }
+    }
+
     /// Says something that does not end the job, unless it is quiet.
     pub(crate) fn warn(&self, text: &str) {
         if !self.args.run.quiet {
@@ -36,7 +44,9 @@ impl<'a> Job<'a> {
 
     /// Writes a raster made of the input.
     pub(crate) fn write(&self, raster: &Raster) -> Result<()> {
-        let JobArgs { output, run, .. } = self.args;
+        let JobArgs { output, run, write, .. } = self.args;
+        let opaque = write.wants_alpha().then(|| raster.with_alpha()).transpose()?;
+        let raster = opaque.as_ref().unwrap_or(raster);
         let engine = run.engine()?;
         let mut progress = Progress::new(run.quiet);
         let written = raster.write_with(&engine, output, &self.options, &mut progress)?;

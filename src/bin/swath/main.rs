@@ -7,8 +7,10 @@ mod info;
 mod job;
 mod report;
 mod said;
+mod stats;
 mod validate;
 mod warp;
+mod write_args;
 
 use std::process::ExitCode;
 
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
         Verb::Validate(args) => return validate::run(&args).into(),
         Verb::Convert(args) => convert::run(&args),
         Verb::Warp(args) => warp::run(&args),
+        Verb::Stats(args) => stats::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

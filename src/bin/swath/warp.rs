@@ -19,11 +19,7 @@ pub(crate) fn run(args: &WarpArgs) -> Result<()> {
     };
     let mut how = WarpOptions { resampling: args.resample, ..WarpOptions::default() };
     how.max_error = args.max_error.unwrap_or(how.max_error);
-    // What was typed is not the file's fault.
-    let place = |error: Error| match error {
-        Error::Usage(_) => error,
-        other => other.at_path(job.path()),
-    };
+    let place = |error| job.place(error);
     let Some(crs) = &from.crs else {
         return Err(Error::unsupported("warping a file without a coordinate reference system")
             .at_path(job.path())

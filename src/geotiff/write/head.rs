@@ -1,11 +1,12 @@
 //! Directories and ghost area: everything in front of the first chunk.
 
-use super::{Format, WriteOptions};
+use super::chunk::MASK_CODEC;
+use super::plan::{LevelPlan, Plan};
 use crate::crs::Crs;
 use crate::error::{Error, Result};
 use crate::geotiff::{georeference, metadata};
 use crate::ifd::{DirectoryBuilder, Tag, Value};
-use crate::raster::{Alpha, Colors, DataType, GeoTransform, Info, Masked, Size};
+use crate::raster::{Alpha, Colors, DataType, GeoTransform, Info};
 
 /// Where a chunk lies.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -16,31 +17,35 @@ pub(super) struct Placed {
     pub(super) bytes: u64,
 }
 
-/// One level of the image: its chunks in row order.
+/// Where the chunks of one level lie.
 #[derive(Debug)]
 pub(super) struct Level {
-    pub(super) size: Size,
-    pub(super) chunks: Vec<Placed>,
+    /// Those of the image in row order, band after band if each has its own.
+    pub(super) image: Vec<Placed>,
+    /// Those of the mask in row order, if there is one.
+    pub(super) mask: Vec<Placed>,
 }
 
 /// What GDAL's readers are promised of a COG, as GDAL's own COG driver words it
 /// (<https://gdal.org/en/stable/drivers/raster/cog.html>, "Header ghost area").
-/// The space at the end leaves room for "YES" if somebody edits the file.
-const GHOST: &str = "GDAL_STRUCTURAL_METADATA_SIZE=000140 bytes\n\
-    LAYOUT=IFDS_BEFORE_DATA\n\
-    BLOCK_ORDER=ROW_MAJOR\n\
-    BLOCK_LEADER=SIZE_AS_UINT4\n\
-    BLOCK_TRAILER=LAST_4_BYTES_REPEATED\n\
-    KNOWN_INCOMPATIBLE_EDITION=NO\n ";
+/// The space leaves room for "YES" if somebody edits the file.
+fn ghost(plan: &Plan) -> String {
+    let promises = format!(
+        "LAYOUT=IFDS_BEFORE_DATA\n\
+         BLOCK_ORDER=ROW_MAJOR\n\
+         BLOCK_LEADER=SIZE_AS_UINT4\n\
+         BLOCK_TRAILER=LAST_4_BYTES_REPEATED\n\
+         {}KNOWN_INCOMPATIBLE_EDITION=NO\n {}",
+        if plan.apart { "INTERLEAVE=BAND\n" } else { "" },
+        if plan.mask_is_interleaved() { "MASK_INTERLEAVED_WITH_IMAGERY=YES\n" } else { "" },
+    );
+    format!("GDAL_STRUCTURAL_METADATA_SIZE={:06} bytes\n{promises}", promises.len())
+}
 
 /// Fails if a raster of this kind cannot be described by tags.
 pub(super) fn check(info: &Info) -> Result<()> {
     if let Some(crs) = &info.grid.crs {
         crs.to_geokeys()?;
-    }
-    if info.masked != Masked::No && info.nodata.is_none() {
-        return Err(Error::unsupported("writing a mask")
-            .hint("validity that only a mask states would be lost"));
     }
     let fits_table = |table: &[u16]| table_len(info.dtype).is_some_and(|most| table.len() <= most);
     match &info.colors {
@@ -69,24 +74,14 @@ fn table_len(dtype: DataType) -> Option<usize> {
 }
 
 /// Returns the bytes in front of the first chunk.
-pub(super) fn size(
-    info: &Info,
-    options: &WriteOptions,
-    levels: &[Level],
-    big: bool,
-) -> Result<u64> {
-    let directories = directories(info, options, levels)?;
-    Ok(start(options, big) + directories.iter().map(|d| d.size(big)).sum::<u64>())
+pub(super) fn size(info: &Info, plan: &Plan, levels: &[Level], big: bool) -> Result<u64> {
+    let directories = directories(info, plan, levels)?;
+    Ok(start(plan, big) + directories.iter().map(|d| d.size(big)).sum::<u64>())
 }
 
 /// Returns everything in front of the first chunk: as many bytes as [`size`] says.
-pub(super) fn bytes(
-    info: &Info,
-    options: &WriteOptions,
-    levels: &[Level],
-    big: bool,
-) -> Result<Vec<u8>> {
-    let start = start(options, big);
+pub(super) fn bytes(info: &Info, plan: &Plan, levels: &[Level], big: bool) -> Result<Vec<u8>> {
+    let start = start(plan, big);
     let mut out = b"II".to_vec();
     if big {
         out.extend(43u16.to_le_bytes());
@@ -94,14 +89,14 @@ pub(super) fn bytes(
         out.extend(start.to_le_bytes());
     } else {
         out.extend(42u16.to_le_bytes());
-        // A ghost area is 183 bytes.
+        // A ghost area is some 200 bytes.
         out.extend((start as u32).to_le_bytes());
     }
-    if options.format == Format::Cog {
-        out.extend(GHOST.as_bytes());
+    if plan.cog {
+        out.extend(ghost(plan).as_bytes());
     }
     out.resize(start as usize, 0);
-    let directories = directories(info, options, levels)?;
+    let directories = directories(info, plan, levels)?;
     for (index, directory) in directories.iter().enumerate() {
         let at = out.len() as u64;
         let last = index + 1 == directories.len();
@@ -112,55 +107,68 @@ pub(super) fn bytes(
 }
 
 /// Where the first directory lies.
-fn start(options: &WriteOptions, big: bool) -> u64 {
+fn start(plan: &Plan, big: bool) -> u64 {
     let header = if big { 16 } else { 8 };
-    let ghost = if options.format == Format::Cog { GHOST.len() as u64 } else { 0 };
+    let ghost = if plan.cog { ghost(plan).len() as u64 } else { 0 };
     (header + ghost).next_multiple_of(2)
 }
 
-/// The directories of all levels, the image first.
-fn directories(
-    info: &Info,
-    options: &WriteOptions,
-    levels: &[Level],
-) -> Result<Vec<DirectoryBuilder>> {
-    let mut directories = Vec::with_capacity(levels.len());
-    for (index, level) in levels.iter().enumerate() {
+/// The directories of all levels in the order that GDAL has them: the image,
+/// its mask, the overviews, largest first, then their masks.
+fn directories(info: &Info, plan: &Plan, levels: &[Level]) -> Result<Vec<DirectoryBuilder>> {
+    let (mut directories, mut masks) = (Vec::new(), Vec::new());
+    for (index, (level, places)) in plan.levels.iter().zip(levels).enumerate() {
         let mut directory = DirectoryBuilder::new();
-        image(info, options, level.size, &mut directory)?;
-        chunks(level, &mut directory);
+        image(info, plan, &mut directory);
+        chunks(level, &places.image, &mut directory);
         if index == 0 {
             georeference(info, &mut directory)?;
             metadata::write(&info.metadata, &mut directory);
         } else {
-            directory.set(Tag::NewSubfileType, Value::Longs(vec![1]));
+            directory.set(Tag::NewSubfileType, Value::Longs(vec![REDUCED]));
         }
         directories.push(directory);
+        if plan.masked {
+            let mut directory = DirectoryBuilder::new();
+            let kind = if index == 0 { MASK } else { MASK | REDUCED };
+            mask(kind, &mut directory);
+            chunks(level, &places.mask, &mut directory);
+            if index == 0 { directories.push(directory) } else { masks.push(directory) }
+        }
     }
+    directories.extend(masks);
     Ok(directories)
 }
 
+/// `NewSubfileType`: a smaller copy of another image.
+const REDUCED: u32 = 1;
+/// `NewSubfileType`: a transparency mask of another image.
+const MASK: u32 = 4;
+
+/// What the bits of a mask are.
+fn mask(kind: u32, directory: &mut DirectoryBuilder) {
+    let short = |value: u16| Value::Shorts(vec![value]);
+    directory
+        .set(Tag::NewSubfileType, Value::Longs(vec![kind]))
+        .set(Tag::BitsPerSample, short(1))
+        .set(Tag::Compression, short(MASK_CODEC.tag()))
+        .set(Tag::PhotometricInterpretation, short(4))
+        .set(Tag::SamplesPerPixel, short(1))
+        .set(Tag::PlanarConfiguration, short(1))
+        .set(Tag::SampleFormat, short(1));
+}
+
 /// What the samples are.
-fn image(
-    info: &Info,
-    options: &WriteOptions,
-    size: Size,
-    directory: &mut DirectoryBuilder,
-) -> Result<()> {
+fn image(info: &Info, plan: &Plan, directory: &mut DirectoryBuilder) {
     let short = |value: u16| Value::Shorts(vec![value]);
     let each = |value: u16| Value::Shorts(vec![value; info.bands.into()]);
     directory
-        .set(Tag::ImageWidth, Value::Longs(vec![size.width]))
-        .set(Tag::ImageLength, Value::Longs(vec![size.height]))
         .set(Tag::BitsPerSample, each(info.dtype.bytes() as u16 * 8))
-        .set(Tag::Compression, short(options.compression.tag()))
+        .set(Tag::Compression, short(plan.compression.tag()))
         .set(Tag::SamplesPerPixel, short(info.bands))
-        .set(Tag::PlanarConfiguration, short(1))
-        .set(Tag::SampleFormat, each(sample_format(info.dtype)))
-        // At most 8192.
-        .set(Tag::TileWidth, short(options.tile as u16))
-        .set(Tag::TileLength, short(options.tile as u16));
-    let predictor = options.predictor_for(info.dtype)?.tag();
+        .set(Tag::PlanarConfiguration, short(if plan.apart { 2 } else { 1 }))
+        .set(Tag::SampleFormat, each(sample_format(info.dtype)));
+    let predictor = plan.predictor.tag();
     if predictor != 1 {
         directory.set(Tag::Predictor, short(predictor));
     }
@@ -197,15 +205,29 @@ fn image(
     if let Some(nodata) = info.nodata {
         directory.set(Tag::GdalNodata, Value::Ascii(nodata.to_string()));
     }
-    Ok(())
 }
 
-fn chunks(level: &Level, directory: &mut DirectoryBuilder) {
-    let offsets = level.chunks.iter().map(|c| c.offset).collect();
+/// Where the chunks of a level lie, and what they are of.
+fn chunks(level: &LevelPlan, places: &[Placed], directory: &mut DirectoryBuilder) {
+    let offsets = Value::Offsets(places.iter().map(|c| c.offset).collect());
     // A chunk of 4 GiB was refused when it was stored.
-    let lengths = level.chunks.iter().map(|c| c.bytes as u32).collect();
-    directory.set(Tag::TileOffsets, Value::Offsets(offsets));
-    directory.set(Tag::TileByteCounts, Value::Longs(lengths));
+    let lengths = Value::Longs(places.iter().map(|c| c.bytes as u32).collect());
+    directory
+        .set(Tag::ImageWidth, Value::Longs(vec![level.size.width]))
+        .set(Tag::ImageLength, Value::Longs(vec![level.size.height]));
+    if level.tiled {
+        // At most 8192.
+        directory
+            .set(Tag::TileWidth, Value::Shorts(vec![level.chunk.width as u16]))
+            .set(Tag::TileLength, Value::Shorts(vec![level.chunk.height as u16]))
+            .set(Tag::TileOffsets, offsets)
+            .set(Tag::TileByteCounts, lengths);
+    } else {
+        directory
+            .set(Tag::RowsPerStrip, Value::Longs(vec![level.chunk.height]))
+            .set(Tag::StripOffsets, offsets)
+            .set(Tag::StripByteCounts, lengths);
+    }
 }
 
 /// Where the image lies.
@@ -240,11 +262,25 @@ fn sample_format(dtype: DataType) -> u16 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::geotiff::{Interleave, Mask, WriteOptions};
+    use crate::raster::{Grid, Size};
 
     #[test]
     fn the_ghost_area_states_its_own_length() {
-        let (first, rest) = GHOST.split_once('\n').expect("has lines");
-        assert_eq!(first, format!("GDAL_STRUCTURAL_METADATA_SIZE={:06} bytes", rest.len()));
-        assert_eq!(first.len(), 42);
+        let grid = Grid { size: Size::new(9, 9), transform: GeoTransform::IDENTITY, crs: None };
+        let info = Info::new(grid, 3, DataType::U8);
+        // As GDAL's are.
+        for (interleave, mask, bytes) in [
+            (Interleave::Pixel, Mask::None, 140),
+            (Interleave::Pixel, Mask::Internal, 174),
+            (Interleave::Band, Mask::None, 156),
+            (Interleave::Band, Mask::Internal, 156),
+        ] {
+            let options = WriteOptions { interleave, mask, ..WriteOptions::default() };
+            let ghost = ghost(&Plan::new(&info, &options).expect("sound"));
+            let (first, rest) = ghost.split_once('\n').expect("has lines");
+            assert_eq!(first, format!("GDAL_STRUCTURAL_METADATA_SIZE={bytes:06} bytes"));
+            assert_eq!(rest.len(), bytes);
+        }
     }
 }

@@ -1,120 +1,29 @@
 //! Writing: the verb [`Raster::write`], and what it stands on.
 
-/// From pixels to compressed chunks, on any worker.
+/// From the pixels of a tile to its compressed chunks.
+mod chunk;
+/// From tiles to the chunks of all levels, on any worker.
 mod encode;
 /// Directories, ghost area and where every chunk lies.
 mod head;
+/// What an output looks like, as it is asked for.
+mod options;
+/// What is stored: every default of the options resolved.
+mod plan;
 /// Overviews made in the same pass as the image.
 mod pyramid;
 /// The file as it grows.
 mod sink;
+/// Statistics of the image's samples, made in the same pass.
+mod stats;
 
 use std::path::Path;
 
-use crate::codec::{Compression, Predictor};
+pub use options::{BigTiff, Format, Mask, Overviews, WriteOptions};
+
 use crate::engine::{Engine, EngineOptions, Observer, Silent};
-use crate::error::{Error, Result};
-use crate::io::Overwrite;
+use crate::error::Result;
 use crate::raster::{DataType, Raster, Size};
-
-/// How the parts of an output lie in the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Format {
-    /// Cloud optimized GeoTIFF, as GDAL's COG driver lays it out: directories
-    /// first, then the overviews' chunks, smallest overview first, then the image's.
-    Cog,
-    /// Plain tiled GeoTIFF, directories first.
-    Tiled,
-}
-
-/// How the pixels of an overview are made of 2x2 pixels of the level above.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum OverviewResampling {
-    /// The mean of the valid ones; integers round half up, as in GDAL.
-    Average,
-    /// The top left one, valid or not.
-    Nearest,
-}
-
-/// What an output looks like.
-#[derive(Debug, Clone, PartialEq)]
-pub struct WriteOptions {
-    /// How its parts lie in the file.
-    pub format: Format,
-    /// The codec of every chunk.
-    pub compression: Compression,
-    /// What is done to samples before they are compressed; `None` picks
-    /// [`Predictor::Horizontal`] for integers and [`Predictor::Float`] for
-    /// floating point numbers, with the codecs that predictors help.
-    pub predictor: Option<Predictor>,
-    /// The side of a stored tile in pixels: a multiple of 16, 16 to 8192.
-    pub tile: u32,
-    /// Whether overviews are stored, each half the one before, until one fits a tile.
-    pub overviews: bool,
-    /// How the overviews' pixels are made; those of palette images are always
-    /// made by [`OverviewResampling::Nearest`].
-    pub overview_resampling: OverviewResampling,
-    /// Whether an existing file is replaced.
-    pub overwrite: Overwrite,
-}
-
-impl Default for WriteOptions {
-    /// A COG of 512-pixel tiles with averaged overviews, compressed by zstd 3,
-    /// that replaces nothing.
-    fn default() -> Self {
-        Self {
-            format: Format::Cog,
-            compression: Compression::Zstd { level: 3 },
-            predictor: None,
-            tile: 512,
-            overviews: true,
-            overview_resampling: OverviewResampling::Average,
-            overwrite: Overwrite::Refuse,
-        }
-    }
-}
-
-impl WriteOptions {
-    /// Returns the predictor for samples of `dtype`.
-    fn predictor_for(&self, dtype: DataType) -> Result<Predictor> {
-        let helps = matches!(
-            self.compression,
-            Compression::Deflate { .. } | Compression::Lzw | Compression::Zstd { .. }
-        );
-        match self.predictor {
-            Some(Predictor::None) => Ok(Predictor::None),
-            Some(predictor) if !helps => Err(Error::usage(format!("predictor {predictor:?}"))
-                .expected("deflate, LZW or zstd")
-                .found(format!("{:?}", self.compression))),
-            Some(Predictor::Float) if !dtype.is_float() => {
-                Err(Error::usage("float predictor").expected("float samples").found(dtype))
-            }
-            Some(Predictor::Horizontal) if dtype.bytes() > 8 => {
-                Err(Error::usage("horizontal predictor")
-                    .expected("samples of at most 8 bytes")
-                    .found(dtype))
-            }
-            Some(predictor) => Ok(predictor),
-            None if !helps || dtype.is_complex() => Ok(Predictor::None),
-            None if dtype.is_float() => Ok(Predictor::Float),
-            None => Ok(Predictor::Horizontal),
-        }
-    }
-
-    fn check(&self) -> Result<()> {
-        if !self.tile.is_multiple_of(16) || !(16..=8192).contains(&self.tile) {
-            return Err(Error::usage("tile side")
-                .expected("a multiple of 16 from 16 to 8192")
-                .found(self.tile));
-        }
-        if !self.compression.is_writable() {
-            return Err(Error::unsupported(format!("writing {:?}", self.compression)));
-        }
-        Ok(())
-    }
-}
 
 /// What was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,6 +37,8 @@ pub struct Written {
     pub dtype: DataType,
     /// The number of overviews.
     pub overviews: usize,
+    /// Whether a mask is stored with the image and with each overview.
+    pub masked: bool,
     /// The size of the file in bytes.
     pub bytes: u64,
 }
@@ -149,7 +60,7 @@ impl Raster {
     /// [`Raster::write`] does.
     ///
     /// # Errors
-    /// As [`Raster::write`], and [`Error::Cancelled`] if the engine was stopped.
+    /// As [`Raster::write`], and [`Error::Cancelled`](crate::Error::Cancelled) if the engine was stopped.
     pub fn write_with(
         &self,
         engine: &Engine,

@@ -1,12 +1,16 @@
 //! The file as it grows.
 
 use std::path::{Path, PathBuf};
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
-use super::encode::{Encoded, Spent, TileEncoder};
+use super::Written;
+use super::chunk::Spent;
+use super::encode::{Encoded, Layer, TileEncoder};
 use super::head::{self, Level, Placed};
-use super::pyramid::{Waiting, level_sizes};
-use super::{Format, WriteOptions, Written};
+use super::options::{BigTiff, WriteOptions};
+use super::plan::{LevelPlan, Plan};
+use super::pyramid::Waiting;
+use super::stats::Gathered;
 use crate::engine::{EngineOptions, Sink, Tile, Tiling};
 use crate::error::{Error, Result};
 use crate::io::{Scratch, Staged};
@@ -21,7 +25,9 @@ const BLOCK: u64 = 4096;
 /// The image's chunks go straight into the staged file from its first byte;
 /// those of overviews are parked. At the end everything that belongs in front
 /// of the image is inserted there, so no chunk is written twice and whether the
-/// file is a BigTIFF is decided by its actual size.
+/// file is a BigTIFF is decided by its actual size. Only where a COG's bands lie
+/// apart, one after the other, those after the first are parked too, and added
+/// behind it.
 #[derive(Debug)]
 pub(super) struct FileSink {
     target: PathBuf,
@@ -32,10 +38,12 @@ pub(super) struct FileSink {
 #[derive(Debug)]
 struct File {
     info: Info,
+    plan: Arc<Plan>,
     staged: Staged,
     parked: Scratch,
     spent: Spent,
-    /// The chunks of each level; offsets count from the level's own start.
+    statistics: Option<Arc<Gathered>>,
+    /// The chunks of each level; those parked count from the start of their file.
     levels: Vec<Level>,
 }
 
@@ -44,25 +52,76 @@ impl FileSink {
         Self { target: target.to_path_buf(), options, file: None }
     }
 
-    /// Returns how many bytes stand before and after a chunk: in a COG its
-    /// length, and its last 4 bytes again, as GDAL's readers expect.
-    fn frame(&self) -> u64 {
-        if self.options.format == Format::Cog { 4 } else { 0 }
-    }
-
     fn failed(&self, error: Error) -> Error {
         error.at_path(&self.target)
+    }
+
+    fn plan(&self, info: &Info, memory: u64) -> Result<Plan> {
+        head::check(info)?;
+        let plan = Plan::new(info, &self.options)?;
+        // Where each chunk lies is kept to the end, and written as often again.
+        let chunks = plan.chunks_in_tile() + u64::from(plan.masked);
+        let tiles = plan.levels.iter().map(|level| level.tiling.len()).sum::<u64>();
+        let chunks = tiles.saturating_mul(chunks);
+        let bytes = chunks.saturating_mul(2 * size_of::<Placed>() as u64);
+        if bytes > memory / 4 {
+            return Err(Error::limit("positions of the output's chunks")
+                .expected(format!("at most {} bytes, a quarter of the memory", memory / 4))
+                .found(format!("{bytes} bytes for {chunks} chunks"))
+                .hint("write larger tiles, ask for fewer pixels, or allow more memory"));
+        }
+        Ok(plan)
+    }
+}
+
+impl File {
+    /// Returns whether a chunk waits in the scratch file until all are there.
+    fn parks(&self, level: usize, layer: Layer) -> bool {
+        level > 0 || self.plan.cog && self.plan.apart && layer != Layer::Image(0)
+    }
+
+    /// Calls `each` with every chunk of a level in the order that it has in the file.
+    fn in_order(
+        plan: &Plan,
+        level: &mut Level,
+        mut each: impl FnMut(&mut Placed) -> Result<()>,
+    ) -> Result<()> {
+        if plan.mask_is_interleaved() {
+            for (image, mask) in level.image.iter_mut().zip(&mut level.mask) {
+                each(image)?;
+                each(mask)?;
+            }
+            return Ok(());
+        }
+        level.image.iter_mut().chain(&mut level.mask).try_for_each(each)
+    }
+
+    /// Puts the chunks that were parked of the image behind it.
+    fn add_bands(&mut self) -> Result<()> {
+        if !self.parks(0, Layer::Mask) {
+            return Ok(());
+        }
+        let frame = self.plan.frame();
+        let tiles = self.plan.levels[0].tiling.len() as usize;
+        let Level { image, mask } = &mut self.levels[0];
+        let mut bytes = Vec::new();
+        for chunk in image[tiles..].iter_mut().chain(mask).filter(|chunk| chunk.bytes > 0) {
+            bytes.resize((chunk.bytes + 2 * frame) as usize, 0);
+            self.parked.read_at(chunk.offset - frame, &mut bytes)?;
+            chunk.offset = self.staged.append(&bytes)? + frame;
+        }
+        Ok(())
     }
 }
 
 /// Appends a framed chunk; returns where its bytes begin.
 fn append(frame: u64, bytes: &[u8], mut write: impl FnMut(&[u8]) -> Result<u64>) -> Result<u64> {
-    if frame == 0 {
-        return write(bytes);
-    }
     let length = u32::try_from(bytes.len()).map_err(|_| {
         Error::limit("compressed chunk").expected("less than 4 GiB").found(bytes.len())
     })?;
+    if frame == 0 {
+        return write(bytes);
+    }
     write(&length.to_le_bytes())?;
     let offset = write(bytes)?;
     // A chunk shorter than that repeats what there is, padded with zeros.
@@ -78,94 +137,100 @@ impl Sink for FileSink {
     type Output = Written;
 
     fn begin(&mut self, info: &Info, engine: &EngineOptions) -> Result<(Tiling, TileEncoder)> {
-        let WriteOptions { tile, overviews, .. } = self.options;
-        let sizes = level_sizes(info.grid.size, tile, overviews);
-        head::check(info).map_err(|e| self.failed(e))?;
-        // Where each chunk lies is kept to the end, and written as often again.
-        let side = Size::new(tile, tile);
-        let tiles: u64 = sizes.iter().map(|&size| Tiling::new(size, side).len()).sum();
-        let bytes = tiles.saturating_mul(2 * size_of::<Placed>() as u64);
-        if bytes > engine.memory / 4 {
-            return Err(self.failed(
-                Error::limit("positions of the output's tiles")
-                    .expected(format!(
-                        "at most {} bytes, a quarter of the memory",
-                        engine.memory / 4
-                    ))
-                    .found(format!("{bytes} bytes for {tiles} tiles"))
-                    .hint("write larger tiles, ask for fewer pixels, or allow more memory"),
-            ));
-        }
+        let plan = self.plan(info, engine.memory).map_err(|e| self.failed(e))?;
+        let plan = Arc::new(plan);
         let spent = Spent::default();
+        let statistics = self.options.statistics.then(|| Arc::new(Gathered::new()));
         let staged = Staged::create(&self.target, self.options.overwrite)?;
         let parent = staged.target().parent().filter(|p| !p.as_os_str().is_empty());
         let parent = parent.unwrap_or(Path::new("."));
         let parked = Scratch::create_in(parent)?;
         let waiting = Waiting { parked: Scratch::create_in(parent)?, limit: engine.memory / 4 };
-        let encoder = TileEncoder::new(info, &self.options, &sizes, waiting, spent.clone())
-            .map_err(|e| self.failed(e))?;
-        let level = |&size: &Size| {
+        let encoder =
+            TileEncoder::new(info, plan.clone(), waiting, spent.clone(), statistics.clone());
+        let level = |level: &LevelPlan| {
             // Counted above, and found to fit in memory.
-            let chunks = vec![Placed::default(); Tiling::new(size, side).len() as usize];
-            Level { size, chunks }
+            let places = |chunks| vec![Placed::default(); (level.tiling.len() * chunks) as usize];
+            Level { image: places(plan.chunks_in_tile()), mask: places(plan.masked.into()) }
         };
-        let levels = sizes.iter().map(level).collect();
-        self.file = Some(File { info: info.clone(), staged, parked, spent, levels });
+        let levels = plan.levels.iter().map(level).collect();
+        let LevelPlan { chunk, tiled, tiling, .. } = plan.levels[0];
+        self.file =
+            Some(File { info: info.clone(), plan, staged, parked, spent, statistics, levels });
+        if !tiled {
+            return Ok((tiling, encoder));
+        }
         // Whole stored tiles, of one row so that they are stored in row order.
-        let most = info.grid.size.width;
-        let width = engine.work.map_or(tile, |work| work.width.clamp(1, most));
-        let width = width.checked_next_multiple_of(tile).unwrap_or(u32::MAX / tile * tile);
-        Ok((Tiling::new(info.grid.size, Size::new(width, tile)), encoder))
+        let (side, most) = (chunk.width, info.grid.size.width);
+        let width = engine.work.map_or(side, |work| work.width.clamp(1, most));
+        let width = width.checked_next_multiple_of(side).unwrap_or(u32::MAX / side * side);
+        Ok((Tiling::new(info.grid.size, Size::new(width, chunk.height)), encoder))
     }
 
     fn put(&mut self, _tile: Tile, packet: Vec<Encoded>) -> Result<()> {
-        let frame = self.frame();
         let file = self.file.as_mut().ok_or_else(|| Error::defect("tile before the beginning"))?;
-        for Encoded { place, bytes } in packet {
-            let offset = if place.level == 0 {
-                append(frame, &bytes, |b| file.staged.append(b))?
-            } else {
+        let frame = file.plan.frame();
+        for Encoded { tile, layer, bytes } in packet {
+            let Some(bytes) = bytes else { continue };
+            let offset = if file.parks(tile.level, layer) {
                 append(frame, &bytes, |b| file.parked.append(b))?
+            } else {
+                append(frame, &bytes, |b| file.staged.append(b))?
             };
-            file.levels[place.level].chunks[place.index as usize] =
-                Placed { offset, bytes: bytes.len() as u64 };
+            let tiles = file.plan.levels[tile.level].tiling.len();
+            let level = &mut file.levels[tile.level];
+            let place = match layer {
+                Layer::Image(band) => {
+                    &mut level.image[(u64::from(band) * tiles + tile.index) as usize]
+                }
+                Layer::Mask => &mut level.mask[tile.index as usize],
+            };
+            *place = Placed { offset, bytes: bytes.len() as u64 };
             file.spent.lock().unwrap_or_else(PoisonError::into_inner).push(bytes);
         }
         Ok(())
     }
 
     fn finish(mut self) -> Result<Written> {
-        let frame = self.frame();
-        let file = self.file.take().ok_or_else(|| Error::defect("end before the beginning"))?;
-        let File { info, mut staged, parked, mut levels, .. } = file;
-        let overview_bytes: u64 =
-            levels[1..].iter().flat_map(|l| &l.chunks).map(|c| c.bytes + 2 * frame).sum();
+        let mut file = self.file.take().ok_or_else(|| Error::defect("end before the beginning"))?;
+        file.add_bands()?;
+        let File { mut info, plan, mut staged, parked, mut levels, statistics, .. } = file;
+        if let Some(statistics) = statistics {
+            statistics.describe(Arc::make_mut(&mut info.metadata));
+        }
+        let frame = plan.frame();
+        let places = levels[1..].iter().flat_map(|l| l.image.iter().chain(&l.mask));
+        let overview_bytes: u64 = places.filter(|c| c.bytes > 0).map(|c| c.bytes + 2 * frame).sum();
         let image_bytes = staged.len();
-        let plan = |big: bool| -> Result<(u64, u64)> {
-            let head = head::size(&info, &self.options, &levels, big)?;
+        let layout = |levels: &[Level], big: bool| -> Result<(u64, u64)> {
+            let head = head::size(&info, &plan, levels, big)?;
             Ok((head, (head + overview_bytes).next_multiple_of(BLOCK)))
         };
-        let (mut head_bytes, mut front) = plan(false)?;
-        let big = front + image_bytes > u64::from(u32::MAX);
+        let (mut head_bytes, mut front) = layout(&levels, false)?;
+        let big = plan.bigtiff == BigTiff::Yes || front + image_bytes > u64::from(u32::MAX);
         if big {
-            (head_bytes, front) = plan(true)?;
+            (head_bytes, front) = layout(&levels, true)?;
         }
         staged.insert_front(front)?;
         let mut position = head_bytes;
         let mut bytes = Vec::new();
         for level in levels[1..].iter_mut().rev() {
-            for chunk in &mut level.chunks {
-                bytes.resize((chunk.bytes + 2 * frame) as usize, 0);
-                parked.read_at(chunk.offset - frame, &mut bytes)?;
-                staged.write_at(position, &bytes)?;
-                chunk.offset = position + frame;
-                position += bytes.len() as u64;
-            }
+            File::in_order(&plan, level, |chunk| {
+                if chunk.bytes > 0 {
+                    bytes.resize((chunk.bytes + 2 * frame) as usize, 0);
+                    parked.read_at(chunk.offset - frame, &mut bytes)?;
+                    staged.write_at(position, &bytes)?;
+                    chunk.offset = position + frame;
+                    position += bytes.len() as u64;
+                }
+                Ok(())
+            })?;
         }
-        for chunk in &mut levels[0].chunks {
+        let Level { image, mask } = &mut levels[0];
+        for chunk in image.iter_mut().chain(mask).filter(|chunk| chunk.bytes > 0) {
             chunk.offset += front;
         }
-        let head = head::bytes(&info, &self.options, &levels, big)?;
+        let head = head::bytes(&info, &plan, &levels, big)?;
         staged.write_at(0, &head)?;
         let bytes = staged.len();
         staged.commit()?;
@@ -174,6 +239,7 @@ impl Sink for FileSink {
             bands: info.bands,
             dtype: info.dtype,
             overviews: levels.len() - 1,
+            masked: plan.masked,
             bytes,
         })
     }

@@ -1,0 +1,200 @@
+//! How files are written: what is typed, and the library's values.
+
+use clap::{Args, ValueEnum};
+use swath::codec::{Compression, Predictor};
+use swath::geotiff::{
+    BigTiff, Format, Interleave, Mask, OverviewResampling, Overviews, WriteOptions,
+};
+use swath::io::Overwrite;
+use swath::{Error, Result};
+
+/// How files are written.
+#[derive(Debug, Args)]
+pub(crate) struct WriteArgs {
+    /// The layout of the output.
+    #[arg(long, value_enum, default_value_t = Layout::Cog)]
+    format: Layout,
+    /// The codec of the output.
+    #[arg(long, value_enum, default_value_t = Codec::Zstd)]
+    compress: Codec,
+    /// The effort of the codec: deflate 1-9, zstd 1-22.
+    #[arg(long, value_name = "N")]
+    level: Option<u8>,
+    /// What is done to samples before they are compressed.
+    #[arg(long, value_enum, default_value_t = Predict::Auto)]
+    predictor: Predict,
+    /// The side of a stored tile in pixels, a multiple of 16.
+    #[arg(long, value_name = "PIXELS", default_value_t = 512)]
+    tile: u32,
+    /// Store strips of so many rows instead of tiles (with `--format gtiff`).
+    #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u32).range(1..))]
+    strips: Option<u32>,
+    /// Whether a chunk holds all bands of its pixels or one.
+    #[arg(long, value_enum, default_value_t = Bands::Pixel)]
+    interleave: Bands,
+    /// Which smaller copies are stored with the image: `auto` (halves of halves,
+    /// with `--format cog`), `none`, or the factors by which they are smaller.
+    #[arg(long, value_name = "auto|none|LIST", default_value = "auto", value_parser = parse_overviews)]
+    overviews: Overviews,
+    /// How the pixels of smaller copies are made: nearest, average, bilinear,
+    /// cubic, lanczos, mode, rms or gauss.
+    #[arg(long, value_name = "METHOD", default_value = "average", value_parser = parse_shrink)]
+    overview_resampling: OverviewResampling,
+    /// How validity is stored that no nodata value states.
+    #[arg(long, value_enum, default_value_t = Masks::Auto)]
+    mask: Masks,
+    /// Leave out chunks that hold nothing but nodata (0 without it).
+    #[arg(long)]
+    sparse: bool,
+    /// Whether the file has 64-bit offsets; `auto` is decided by its size.
+    #[arg(long, value_enum, default_value_t = Offsets::Auto)]
+    bigtiff: Offsets,
+    /// Store each band's minimum, maximum, mean and standard deviation.
+    #[arg(long)]
+    stats: bool,
+    /// Replace the output if it exists.
+    #[arg(long)]
+    overwrite: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Layout {
+    /// Cloud optimized GeoTIFF: overviews, laid out for reading in parts.
+    Cog,
+    /// Plain tiled GeoTIFF.
+    Gtiff,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Codec {
+    None,
+    Deflate,
+    Lzw,
+    Packbits,
+    Zstd,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Predict {
+    /// `horizontal` for integers, `float` for floating point numbers.
+    Auto,
+    None,
+    Horizontal,
+    Float,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Bands {
+    Pixel,
+    Band,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Masks {
+    /// As the input has it.
+    Auto,
+    /// A mask of one bit a pixel, for overviews too.
+    Internal,
+    /// One more band of opacity.
+    Alpha,
+    /// Not: missing pixels become nodata, or 0 without it.
+    None,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Offsets {
+    Auto,
+    Yes,
+    No,
+}
+
+impl WriteArgs {
+    /// The side of a stored tile in pixels.
+    pub(crate) fn tile(&self) -> u32 {
+        self.tile
+    }
+
+    /// Whether validity becomes a band of opacity.
+    pub(crate) fn wants_alpha(&self) -> bool {
+        self.mask == Masks::Alpha
+    }
+
+    pub(crate) fn options(&self) -> Result<WriteOptions> {
+        let level = |default: u8, most: u8| match self.level {
+            Some(n) if !(1..=most).contains(&n) => {
+                Err(Error::usage("--level").expected(format!("1 to {most}")).found(n))
+            }
+            n => Ok(n.unwrap_or(default)),
+        };
+        let compression = match self.compress {
+            Codec::Deflate => Compression::Deflate { level: level(6, 9)? },
+            Codec::Zstd => Compression::Zstd { level: level(3, 22)?.into() },
+            other if self.level.is_some() => {
+                let name = other.to_possible_value();
+                let name = name.as_ref().map_or("codec", |v| v.get_name());
+                return Err(Error::usage(format!("--level with --compress {name}"))
+                    .hint("only deflate and zstd have levels"));
+            }
+            Codec::None => Compression::None,
+            Codec::Lzw => Compression::Lzw,
+            Codec::Packbits => Compression::PackBits,
+        };
+        let format = match (self.format, self.strips) {
+            (Layout::Cog, None) => Format::Cog,
+            (Layout::Gtiff, None) => Format::Tiled,
+            (Layout::Gtiff, Some(rows)) => Format::Striped { rows },
+            (Layout::Cog, Some(_)) => {
+                return Err(Error::usage("--strips with --format cog")
+                    .hint("a COG is tiled: add --format gtiff"));
+            }
+        };
+        Ok(WriteOptions {
+            format,
+            compression,
+            predictor: match self.predictor {
+                Predict::Auto => None,
+                Predict::None => Some(Predictor::None),
+                Predict::Horizontal => Some(Predictor::Horizontal),
+                Predict::Float => Some(Predictor::Float),
+            },
+            tile: self.tile,
+            interleave: match self.interleave {
+                Bands::Pixel => Interleave::Pixel,
+                Bands::Band => Interleave::Band,
+            },
+            overviews: self.overviews.clone(),
+            overview_resampling: self.overview_resampling,
+            mask: match self.mask {
+                Masks::Auto => Mask::Auto,
+                Masks::Internal => Mask::Internal,
+                // What is missing is stated by the band that is added.
+                Masks::Alpha | Masks::None => Mask::None,
+            },
+            sparse: self.sparse,
+            bigtiff: match self.bigtiff {
+                Offsets::Auto => BigTiff::Auto,
+                Offsets::Yes => BigTiff::Yes,
+                Offsets::No => BigTiff::No,
+            },
+            statistics: self.stats,
+            overwrite: if self.overwrite { Overwrite::Replace } else { Overwrite::Refuse },
+        })
+    }
+}
+
+fn parse_shrink(text: &str) -> Result<OverviewResampling, String> {
+    text.parse::<OverviewResampling>().map_err(|e| e.to_string())
+}
+
+fn parse_overviews(text: &str) -> Result<Overviews, String> {
+    match text {
+        "auto" => Ok(Overviews::Auto),
+        "none" => Ok(Overviews::None),
+        list => list
+            .split(',')
+            .map(|part| part.trim().parse::<u32>())
+            .collect::<Result<_, _>>()
+            .map(Overviews::Factors)
+            .map_err(|_| format!("expected auto, none or factors such as 2,4,8, found {text:?}")),
+    }
+}

@@ -1,0 +1,5 @@
+//! The texts that reference systems are written in.
+
+mod proj_write;
+
+pub(super) use proj_write::projection;

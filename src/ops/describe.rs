@@ -1,0 +1,57 @@
+//! Other words about a raster.
+
+use std::sync::Arc;
+
+use crate::Result;
+use crate::raster::{Buffer, Context, Info, Metadata, Raster, Source, Window};
+
+impl Raster {
+    /// Returns this raster with other metadata: the same pixels, described anew.
+    #[must_use]
+    pub fn with_metadata(&self, metadata: Metadata) -> Self {
+        let info = Info { metadata: Arc::new(metadata), ..self.info().clone() };
+        Self::new(Described { input: self.clone(), info })
+    }
+
+    /// Returns this raster with items set in the unnamed domain of its metadata
+    /// (`TIFFTAG_SOFTWARE` and its kin are stored as the tags they name); an
+    /// item without text is taken out.
+    #[must_use]
+    pub fn with_items(&self, items: &[(String, String)]) -> Self {
+        let mut metadata = (*self.info().metadata).clone();
+        let named = metadata.domains.entry(String::new()).or_default();
+        for (name, text) in items {
+            if text.is_empty() {
+                named.remove(name);
+            } else {
+                named.insert(name.clone(), text.clone());
+            }
+        }
+        metadata.domains.retain(|_, items| !items.is_empty());
+        self.with_metadata(metadata)
+    }
+}
+
+#[derive(Debug)]
+struct Described {
+    input: Raster,
+    info: Info,
+}
+
+impl Source for Described {
+    fn info(&self) -> &Info {
+        &self.info
+    }
+
+    fn read(&self, out: &mut Buffer, cx: &Context<'_>) -> Result<()> {
+        self.input.source().read(out, cx)
+    }
+
+    fn footprint(&self, window: Window) -> u64 {
+        self.input.source().footprint(window)
+    }
+
+    fn overviews(&self) -> Vec<Raster> {
+        self.input.overviews()
+    }
+}
