@@ -4,10 +4,10 @@ import shutil
 
 import numpy as np
 import rasterio
-from rasterio.enums import ColorInterp
+from rasterio.enums import ColorInterp, Resampling
 from rasterio.shutil import copy as gdal_copy
 
-from common import Failed, Report
+from common import Failed, Report, first_difference
 
 SIDE = 300
 # Kinds of files: how GDAL makes them, and whether --rewrite is for them.
@@ -110,4 +110,19 @@ def run(swath, folder, shared):
             with rasterio.open(path) as file:
                 if file.nodata is not None or file.crs is not None or not file.transform.is_identity or file.descriptions[1]:
                     raise Failed(f"left: {file.nodata}, {file.crs}, {file.transform[:6]}, {file.descriptions}")
+    for method in ("nearest", "average"):
+        for kind in ("tiles", "bands apart", "BigTIFF", "point"):
+            with report.case(f"overviews, {kind}, {method}"):
+                pixels = make(path, KINDS[kind][0])
+                theirs = path.with_suffix(".gdal.tif")
+                shutil.copyfile(path, theirs)
+                with rasterio.open(theirs, "r+") as file:
+                    file.build_overviews([2, 4], Resampling[method])
+                swath("overviews", path, "--levels", "2,4", "--resampling", method, "--quiet")
+                with rasterio.open(path) as file:
+                    if (file.read() != pixels).any() or file.overviews(1) != [2, 4]:
+                        raise Failed(f"pixels or levels: {file.overviews(1)}")
+                for level, ((a, _), (b, _)) in enumerate(zip(overviews(path), overviews(theirs), strict=True)):
+                    if (a != b).any():
+                        raise Failed(f"level {level + 1}: {(a != b).sum()} samples differ, {first_difference(a, b, a != b)}")
     return report

@@ -40,6 +40,8 @@ pub(crate) enum Verb {
     Validate(ValidateArgs),
     /// Changes what a file says, not its pixels: nodata, CRS, place, metadata.
     Edit(Box<EditArgs>),
+    /// Makes overviews for a file where it stands, or takes them away.
+    Overviews(crate::overviews::OverviewsArgs),
     /// Shows what the samples of each band come to: mean, median, histogram.
     Stats(crate::stats::StatsArgs),
 }

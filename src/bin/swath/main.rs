@@ -5,6 +5,7 @@ mod convert;
 mod edit;
 mod info;
 mod job;
+mod overviews;
 mod report;
 mod said;
 mod stats;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
     let done = match cli.verb {
         Verb::Info(args) => info::run(&args),
         Verb::Edit(args) => edit::run(&args),
+        Verb::Overviews(args) => overviews::run(&args),
         Verb::Validate(args) => return validate::run(&args).into(),
         Verb::Convert(args) => convert::run(&args),
         Verb::Warp(args) => warp::run(&args),

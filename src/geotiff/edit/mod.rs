@@ -2,6 +2,8 @@
 
 /// From changes to tags.
 mod apply;
+/// Overviews made for a file that has its image already: [`overviews()`].
+mod overviews;
 /// Changes where the file stands.
 mod place;
 /// Changes in a copy that keeps its layout.
@@ -9,6 +11,8 @@ mod rewrite;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+
+pub use overviews::{OverviewChange, OverviewOptions, overviews};
 
 use super::OpenOptions;
 use crate::crs::Crs;

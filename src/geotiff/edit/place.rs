@@ -118,7 +118,7 @@ pub(super) fn offset(file: &File<'_>, offset: u64) -> Result<Vec<u8>> {
 
 /// Returns the write that leads to a directory. In a COG it also says that the
 /// file is edited: header and ghost area lie in one sector.
-fn lead(file: &File<'_>, pointer: u64, to: u64) -> Result<(u64, Vec<u8>)> {
+pub(super) fn lead(file: &File<'_>, pointer: u64, to: u64) -> Result<(u64, Vec<u8>)> {
     let leads = offset(file, to)?;
     let edition = Ghost::read(file.source, &file.header)?.and_then(|ghost| ghost.edition);
     match edition.filter(|&edition| pointer < edition && Live::in_one_sector(0, edition + 4)) {
