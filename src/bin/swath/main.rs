@@ -7,7 +7,6 @@ mod info;
 mod job;
 mod overviews;
 mod report;
-mod said;
 mod stats;
 mod validate;
 mod warp;
@@ -29,7 +28,7 @@ fn main() -> ExitCode {
         }
     };
     let done = match cli.verb {
-        Verb::Info(args) => info::run(&args),
+        Verb::Info(args) => return info::run(&args).into(),
         Verb::Edit(args) => edit::run(&args),
         Verb::Overviews(args) => overviews::run(&args),
         Verb::Validate(args) => return validate::run(&args).into(),
@@ -38,7 +37,7 @@ fn main() -> ExitCode {
         Verb::Stats(args) => stats::run(&args),
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => report::success().into(),
         Err(error) => report::failure(&error).into(),
     }
 }
