@@ -1,6 +1,7 @@
 //! The `swath` command.
 
 mod args;
+mod calc;
 mod convert;
 mod edit;
 mod info;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         Verb::Validate(args) => return validate::run(&args).into(),
         Verb::Convert(args) => convert::run(&args),
         Verb::Warp(args) => warp::run(&args),
+        Verb::Calc(args) => calc::run(&args),
         Verb::Stats(args) => stats::run(&args),
     };
     match done {
