@@ -39,6 +39,8 @@ def cases(swath, decode, windows):
         ("scene_zstd", "u16 zstd, predictor 2"),
         ("scene_lzw", "u16 LZW, predictor 2, strips"),
         ("dem_deflate", "f32 deflate, predictor 3"),
+        ("dem_lerc", "f32 LERC, error 0.01"),
+        ("photo_jpeg", "RGB JPEG, YCbCr 4:2:0"),
         ("scene_none", "u16 uncompressed"),
     ):
         for n in (1, 2):

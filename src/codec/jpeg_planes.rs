@@ -120,8 +120,15 @@ pub(super) fn pixels(
             *to = &plane.enlarge(y, &mut scratch.sums, row)[..width];
         }
         if let ([luma, blue, red, _], true) = (each, ycbcr) {
+            if apart {
+                let (r, rest) = out.split_at_mut(plane);
+                let (g, b) = rest.split_at_mut(plane);
+                let row = y * width..(y + 1) * width;
+                rgb(luma, blue, red, [&mut r[row.clone()], &mut g[row.clone()], &mut b[row]]);
+                continue;
+            }
             let [r, g, b] = &mut scratch.colors;
-            rgb(luma, blue, red, [&mut *r, &mut *g, &mut *b]);
+            rgb(luma, blue, red, [&mut r[..width], &mut g[..width], &mut b[..width]]);
             each = [r, g, b, &[]];
         }
         if apart || samples == 1 {

@@ -4,10 +4,12 @@
 //! - [`Packed`], [`Plain`]: a chunk as it is stored and before that, with the shape that some
 //!   codecs have to know.
 //! - [`Decoder`], [`Encoder`]: every codec behind one door, with contexts that are reused.
+//! - [`choose`]: the predictor and level that suit some samples.
 //! - [`predictor`]: differences between samples, made and undone.
 
 mod ccitt;
 mod ccitt_codes;
+mod choose;
 mod compression;
 mod deflate;
 mod inflate;
@@ -36,6 +38,7 @@ mod webp;
 mod zstd;
 
 pub use ccitt::Fax;
+pub use choose::choose;
 pub use compression::{Compression, Decoder, Encoder};
 pub use predictor::{Predictor, RowShape};
 pub use shape::{ChunkShape, LercPacking, Packed, Plain, SampleKind};

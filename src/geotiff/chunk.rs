@@ -67,12 +67,16 @@ pub(super) fn decode(
         if bands == 1 {
             return fill(layout, window, input, tools, out.plane_bytes_mut(0), pool);
         }
+        let apart = codec_parameters::apart(layout);
+        if apart && let Some(planes) = out.bytes_mut() {
+            return fill(layout, window, input, tools, planes, pool);
+        }
         let row_bytes = window.width as usize * usize::from(bands) * sample;
         let len = row_bytes * window.height as usize;
         let mut mixed = pool.take(len.div_ceil(8));
         let mixed = &mut mixed.as_mut_slice::<u8>()[..len];
         fill(layout, window, input, tools, mixed, pool)?;
-        if codec_parameters::apart(layout) {
+        if apart {
             let plane = len / usize::from(bands);
             for (band, plane) in (0..bands).zip(mixed.chunks_exact(plane)) {
                 out.plane_bytes_mut(band).copy_from_slice(plane);

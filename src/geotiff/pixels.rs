@@ -44,8 +44,8 @@ impl Image {
                 .found(format!("{} bytes", bytes.unwrap_or(u64::MAX))));
         }
         let Some(place) = self.stored(index)? else { return Ok(self.absent(index, cx)) };
-        let (offset, length) = (place.offset, place.bytes);
-        let stored = chunk::Place { source: &self.source, offset, length };
+        let stored =
+            chunk::Place { source: &self.source, offset: place.offset, length: place.bytes };
         chunk::decode(&self.layout, index, stored, cx.pool)
     }
 

@@ -3,8 +3,9 @@
 
 use clap::{Args, ValueEnum};
 use swath::kernel::Resampling;
+use swath::ops::expand::Expand;
 use swath::ops::warp::{Resolution, WarpOptions};
-use swath::ops::{CastCounts, CastOptions, Expand, Scale};
+use swath::ops::{CastCounts, CastOptions, Scale};
 use swath::raster::{Bounds, DataType, NoData, Window};
 use swath::{Raster, Result};
 

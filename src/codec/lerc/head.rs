@@ -122,10 +122,15 @@ fn fletcher(bytes: &[u8]) -> u32 {
     let (words, rest) = bytes.as_chunks::<2>();
     // As many words as fit before a sum of sums can overflow.
     for part in words.chunks(359) {
-        for word in part {
-            a += u32::from(u16::from_be_bytes(*word));
-            b += a;
+        // A word counts once in the one sum, and in the other as often as sums are added from it on.
+        let (mut sum, mut weighted) = (0, 0);
+        for (word, weight) in part.iter().zip((1..=part.len() as u32).rev()) {
+            let word = u32::from(u16::from_be_bytes(*word));
+            sum += word;
+            weighted += word * weight;
         }
+        b += a * part.len() as u32 + weighted;
+        a += sum;
         (a, b) = (fold(a), fold(b));
     }
     // A last odd byte counts as the high half of a word.

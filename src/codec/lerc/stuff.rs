@@ -53,15 +53,27 @@ fn bits_of(number: u32) -> u32 {
 
 /// Reads as many numbers of `bits` bits as `out` has.
 fn unstuff(rest: &mut Bytes<'_>, version: u32, bits: u32, out: &mut [u32]) -> Result<()> {
+    let all = rest.0;
     let bytes = rest.take((out.len() * bits as usize).div_ceil(8))?;
     if version < 3 {
         unstuff_words(bytes, bits, out);
         return Ok(());
     }
+    // Groups with their bits known to the compiler, while there is room to read past a group.
+    macro_rules! groups {
+        ($($bits:literal)*) => {
+            match bits {
+                $($bits => groups::<$bits>(all, out),)*
+                _ => 0,
+            }
+        };
+    }
+    let done = groups!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24);
     if bits == 0 {
         out.fill(0);
         return Ok(());
     }
+    let (bytes, out) = (&bytes[done / 8 * bits as usize..], &mut out[done..]);
     let mask = (1_u64 << bits) - 1;
     // Eight bytes hold any number, wherever in the first of them it begins.
     let safe = bytes.len().saturating_sub(8) * 8 / bits as usize;
@@ -83,6 +95,25 @@ fn unstuff(rest: &mut Bytes<'_>, version: u32, bits: u32, out: &mut [u32]) -> Re
         at += bits as usize;
     }
     Ok(())
+}
+
+/// Reads numbers of `BITS` bits by eights, up to the last from whose bytes on there are `ROOM`;
+/// returns how many.
+fn groups<const BITS: usize>(bytes: &[u8], out: &mut [u32]) -> usize {
+    const ROOM: usize = 32;
+    let mut done = 0;
+    for (group, from) in out.as_chunks_mut::<8>().0.iter_mut().zip((0..).step_by(BITS)) {
+        let Some(bytes) = bytes.get(from..).and_then(|bytes| bytes.first_chunk::<ROOM>()) else {
+            break;
+        };
+        for (index, number) in group.iter_mut().enumerate() {
+            let at = index * BITS;
+            let word = bytes[at / 8..].first_chunk().map_or(0, |word| u64::from_le_bytes(*word));
+            *number = (word >> (at % 8)) as u32 & ((1 << BITS) - 1);
+        }
+        done += 8;
+    }
+    done
 }
 
 /// The order of bits before version 3: from the highest of each word of 32, of which the last lacks

@@ -21,6 +21,8 @@ mod stats;
 
 use std::path::Path;
 
+pub(super) use plan::halves;
+
 pub use options::{BigTiff, Format, Mask, Overviews, WriteOptions};
 
 use crate::engine::{Engine, EngineOptions, Observer, Silent};
@@ -75,4 +77,16 @@ impl Raster {
         let options = choose::settled(self, engine, options)?;
         engine.run(self, sink::FileSink::new(path, options), observer)
     }
+}
+
+/// Writes the overviews of a raster to a file whose own image has no chunks.
+pub(super) fn write_overviews(
+    raster: &Raster,
+    engine: &Engine,
+    path: &Path,
+    options: &WriteOptions,
+    observer: &mut dyn Observer,
+) -> Result<Written> {
+    options.check()?;
+    engine.run(raster, sink::FileSink::without_image(path, options.clone()), observer)
 }
