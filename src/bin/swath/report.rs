@@ -103,7 +103,6 @@ pub(crate) fn warn(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "swath: warning: {text}");
 }
 
-/// Writes a line to stdout; a closed pipe ends the command quietly.
 /// Says which operation shifts the datums, how accurate it is, and what is
 /// lost; loudly if nothing better than a guess can be had.
 pub(crate) fn operation(transformer: &swath::crs::Transformer) {
@@ -125,6 +124,7 @@ pub(crate) fn operation(transformer: &swath::crs::Transformer) {
     }
 }
 
+/// Writes a line to stdout; a closed pipe ends the command quietly.
 pub(crate) fn say(text: &str) -> Result<(), Error> {
     match std::io::stdout().lock().write_all(text.as_bytes()) {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => std::process::exit(0),
