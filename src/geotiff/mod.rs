@@ -10,8 +10,12 @@ mod colors;
 mod copies;
 /// Chunks that could not be decoded, and went by as nodata.
 mod damage;
+/// Changing what a file says, not its pixels: [`edit()`].
+pub mod edit;
 /// Where an image lies: GeoTransform, GeoKeys, nodata.
 mod georeference;
+/// The ghost area between header and directories.
+mod ghost;
 /// [`GridDirectories`]: grids of datum shifts.
 mod grids;
 /// [`Image`]: what an image of a file is and how it is stored.
@@ -38,6 +42,7 @@ mod xml;
 mod ycbcr;
 
 pub use damage::{Damaged, OnCorrupt};
+pub use edit::edit;
 pub use grids::GridDirectories;
 pub use image::{Image, StoredChunk};
 pub use layout::{Interleave, Layout};

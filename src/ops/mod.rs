@@ -2,6 +2,8 @@
 
 /// Validity as a band of opacity.
 mod alpha;
+/// Raster algebra.
+pub mod calc;
 /// Samples of another type, scaled on the way.
 mod cast;
 /// GDAL's checksum of the samples of each band.
