@@ -1,12 +1,7 @@
-//! `swath crs` and `swath transform` as they are typed, and grids of datum shifts.
-
-mod common;
+//! `swath crs` and `swath transform` as they are typed.
 
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
-
-use swath::crs::{Area, Crs, Grids, TransformOptions, Transformer};
-use swath::geotiff::GridDirectories;
 
 fn swath(args: &[&str], input: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_swath"))
@@ -18,10 +13,12 @@ fn swath(args: &[&str], input: &str) -> Output {
         .spawn()
         .expect("swath runs");
     let mut stdin = child.stdin.take().expect("a pipe");
-    // A command that refuses its arguments reads nothing.
-    let _ = stdin.write_all(input.as_bytes());
-    drop(stdin);
-    child.wait_with_output().expect("swath ends")
+    std::thread::scope(|scope| {
+        // Beside reading, for neither pipe holds all of it; a command that
+        // refuses its arguments reads nothing.
+        scope.spawn(move || drop(stdin.write_all(input.as_bytes())));
+        child.wait_with_output().expect("swath ends")
+    })
 }
 
 fn stdout(output: &Output) -> String {
@@ -74,36 +71,4 @@ fn transform_streams_points_and_geojson_in_order() {
     let refused = swath(&args, "1,2\nnonsense\n");
     assert_eq!(refused.status.code(), Some(3));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("line 2"));
-}
-
-#[test]
-fn grids_that_are_there_are_used_as_proj_uses_them() {
-    let Some(data) = common::shared_data() else { return };
-    let store = GridDirectories::new(vec![data.join("OSGeo__PROJ-data/us_noaa")]);
-    let grids = Grids::new(store);
-    let (nad83, harn) = (Crs::from_epsg(4269), Crs::from_epsg(4152));
-    // PROJ 9.5.1 with the same grids.
-    let truth = [
-        (-89.3, 32.2, -89.299_999_701_333, 32.199_996_340_5, "NAD83 to NAD83(HARN) (15)"),
-        (-90.1, 30.9, -90.100_000_900_244, 30.899_995_911_811, "NAD83 to NAD83(HARN) (15)"),
-        (-111.5, 33.4, -111.499_999_166_667, 33.400_001_388_889, "NAD83 to NAD83(HARN) (2)"),
-    ];
-    for (lon, lat, to_lon, to_lat, name) in truth {
-        let area = Some(Area::point(lon, lat));
-        let options = TransformOptions { area, grids: grids.clone(), operation: None };
-        let there = Transformer::with_options(&nad83, &harn, &options).expect("a grid");
-        assert_eq!(there.operation().name(), name);
-        let (mut x, mut y) = ([lon], [lat]);
-        there.transform(&mut x, &mut y);
-        assert!((x[0] - to_lon).abs() < 1e-11 && (y[0] - to_lat).abs() < 1e-11, "{x:?} {y:?}");
-        let back = Transformer::with_options(&harn, &nad83, &options).expect("a grid");
-        back.transform(&mut x, &mut y);
-        assert!((x[0] - lon).abs() < 1e-11 && (y[0] - lat).abs() < 1e-11, "{x:?} {y:?}");
-    }
-    // Without grids there is only a guess, and the grid is named.
-    let options = TransformOptions { area: Some(Area::point(-89.3, 32.2)), ..Default::default() };
-    let guess = Transformer::with_options(&nad83, &harn, &options).expect("a guess");
-    assert!(guess.operation().is_ballpark());
-    let better = guess.better().expect("a grid is better");
-    assert_eq!(better.grids()[0].name, "us_noaa_mshpgn.tif");
 }

@@ -14,10 +14,10 @@ mod damage;
 pub mod edit;
 /// Where an image lies: GeoTransform, GeoKeys, nodata.
 mod georeference;
-/// [`GridDirectories`]: grids of datum shifts.
-mod grids;
 /// The ghost area between header and directories.
 mod ghost;
+/// [`GridDirectories`]: grids of datum shifts.
+mod grids;
 /// [`Image`]: what an image of a file is and how it is stored.
 mod image;
 /// [`Layout`]: how the samples of an image are stored.
@@ -42,8 +42,8 @@ mod xml;
 mod ycbcr;
 
 pub use damage::{Damaged, OnCorrupt};
-pub use grids::GridDirectories;
 pub use edit::edit;
+pub use grids::GridDirectories;
 pub use image::{Image, StoredChunk};
 pub use layout::{Interleave, Layout};
 pub use reader::{GeoTiff, OpenOptions, open};
