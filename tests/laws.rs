@@ -14,6 +14,7 @@ use swath::geotiff::{
     Format, GeoTiff, Interleave, Mask, OpenOptions, OverviewResampling, Overviews, WriteOptions,
 };
 use swath::kernel::Resampling;
+use swath::ops::calc::{Expression, Input};
 use swath::ops::stats::{HistogramRequest, StatsOptions};
 use swath::ops::warp::{GridRequest, Resolution, WarpOptions};
 use swath::raster::{
@@ -336,4 +337,22 @@ fn statistics_do_not_depend_on_how_they_are_worked() {
             assert_eq!(worked(threads, memory, work), wanted, "{dtype}");
         }
     }
+}
+
+#[test]
+fn a_calculation_gives_the_same_bytes_however_it_is_worked() {
+    let scene = swath::open(fixture("landsat.tif")).expect("opens");
+    let engine = engine(1, 1 << 30, None);
+    let input = |name: &str, raster: &Raster| Input {
+        name: name.into(),
+        raster: raster.clone(),
+        band: None,
+    };
+    // On two grids, with a neighbourhood, numbers of the whole and values that overflow.
+    let inputs = [input("A", &scene), input("B", &warped(&scene, 32621, 47.0, Resampling::Cubic))];
+    let text =
+        "[(A.red - B[1]) / (A.red + B[1]), focal(A[2], std, 3), (A[1] - stat(A[1]).mean) ** 9]";
+    let made = Expression::parse(text).and_then(|e| e.over(&inputs, &Default::default(), &engine));
+    let options = WriteOptions { tile: 128, ..WriteOptions::default() };
+    one_hash(&made.expect("calculates").raster, &options, text);
 }

@@ -35,7 +35,7 @@ mod support;
 pub use cover::{Cover, Quad};
 pub use histogram::Histogram;
 pub use nodata::{avoid_nodata, mark_nodata};
-pub use ranks::{Ranks, Wanted};
+pub use ranks::{Ranks, Wanted, interpolate_ranks, ranks_beside};
 pub use reduce::{OverviewResampling, Reduction};
 pub use resampling::Resampling;
 pub use segment::{Footprints, Outcome, Plane, Positions, Segment};

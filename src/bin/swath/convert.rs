@@ -125,7 +125,7 @@ fn parse_window(text: &str) -> Result<Window, String> {
     }
 }
 
-fn parse_dtype(text: &str) -> Result<DataType, String> {
+pub(crate) fn parse_dtype(text: &str) -> Result<DataType, String> {
     let real = || DataType::ALL.into_iter().filter(|dtype| !dtype.is_complex());
     real().find(|dtype| dtype.name() == text).ok_or_else(|| {
         let names: Vec<_> = real().map(DataType::name).collect();
