@@ -367,7 +367,7 @@ ASKEW = {
     "turned": ("EPSG:32633", (26, 15, 500000, 15, -26, 5300000), (300, 280), "EPSG:3857", (1669000, 6062000, 1692000, 6086000), (450, 470)),
     "sheared": ("EPSG:32633", (30, 9, 500000, 0, -28, 5300000), (300, 280), "EPSG:4326", (14.98, 47.76, 15.2, 47.87), (500, 330)),
 }
-MAX_COUNT = 1e-3
+MAX_COUNT, MAX_MORE = 1e-3, 1e-2
 
 
 def askew(swath, folder, report, extra):
@@ -389,7 +389,9 @@ def askew(swath, folder, report, extra):
                     both = valid(ours, -1) & valid(theirs, -1)
                     equal = np.mean(np.abs(ours[both].astype(int) - theirs[both]) <= 1) if both.any() else 1.0
                     report.rows.append((f"{name}, {method}", 1, f"{count} of {wanted}", f"{equal:.3%}", "", "", "", "counts and equality"))
-                    if abs(count - wanted) > MAX_COUNT * max(wanted, 1):
+                    # GDAL's box around two corners shrinks where the output is turned, and at the edge meets the raster later; swath's grows.
+                    more = MAX_MORE if method == "average" else MAX_COUNT
+                    if not -MAX_COUNT <= (count - wanted) / max(wanted, 1) <= more:
                         raise Failed(f"{count} pixels are valid, {wanted} with GDAL")
 
 
