@@ -88,9 +88,10 @@ with rasterio.open(sys.argv[1]) as f:
 P
 look() { "$python" "$folder/look.py" "$1"; }
 for how in "" --rewrite; do
-    change() { "$SWATH" edit "$1" --nodata 77 --crs EPSG:3857 --description 1=new --tag A=new --tag B=new $how --quiet; }
+    # The process that is killed is swath itself, not a shell around it.
+    change() { exec "$SWATH" edit "$1" --nodata 77 --crs EPSG:3857 --description 1=new --tag A=new --tag B=new $how --quiet; }
     cp "$folder/first.tif" "$folder/whole.tif"
-    change "$folder/whole.tif"
+    (change "$folder/whole.tif")
     old=$(look "$folder/first.tif") new=$(look "$folder/whole.tif")
     killed=0 ended=0 torn=0 was_old=0
     for ((i = 0; i < kills; i++)); do
@@ -108,7 +109,7 @@ for how in "" --rewrite; do
     left=$(find "$folder" -name '.*' -type f | wc -l)
     find "$folder" -name '.*' -type f -delete
     note="kill -9 edit $how: $kills runs, $killed killed, $ended ended before, $was_old old after it, $torn torn, $left leftover files"
-    if ((torn == 0 && killed > 0)) && [[ $old != "$new" ]]; then good "$note"; else bad "$note"; fi
+    if ((torn == 0 && killed > 0 && was_old > 0)) && [[ $old != "$new" ]]; then good "$note"; else bad "$note"; fi
 done
 rm -rf "$folder"
 
