@@ -124,9 +124,10 @@ class Gdal:
         x, y, failed = x.value, y.value, 0
         if threads == 1:
             buffer = c.create_string_buffer(x * y * size)
-            for band in bands:
-                for row in range(-(-height // y)):
-                    for column in range(-(-width // x)):
+            # Band by band innermost: GDAL keeps the block that it decoded last.
+            for row in range(-(-height // y)):
+                for column in range(-(-width // x)):
+                    for band in bands:
                         failed |= self.GDALReadBlock(band, column, row, buffer)
         else:
             rows = max(y, 512 // y * y) * 4

@@ -27,7 +27,8 @@ PEER = [sys.executable, str(HERE / "gdal_peer.py")]
 BEGIN, END = "<!-- vs_gdal:begin -->", "<!-- vs_gdal:end -->"
 # Both sides write 512-pixel tiles; GDAL gets room for its cache and its warper.
 GTIFF = ["-q", "-co", "TILED=YES", "-co", "BLOCKXSIZE=512", "-co", "BLOCKYSIZE=512", "-co", "PREDICTOR=2"]
-COG = ["-q", "-of", "COG", "-co", "BLOCKSIZE=512", "-co", "OVERVIEW_RESAMPLING=AVERAGE", "-co", "PREDICTOR=YES"]
+COG = ["-q", "-of", "COG", "-co", "BLOCKSIZE=512", "-co", "OVERVIEW_RESAMPLING=AVERAGE"]
+PREDICT = ["-co", "PREDICTOR=YES"]
 GDAL_ENV = dict(GDAL_CACHEMAX="1024", GDAL_PAM_ENABLED="NO")
 
 
@@ -38,6 +39,8 @@ def cases(swath, decode, windows):
         ("scene_zstd", "u16 zstd, predictor 2"),
         ("scene_lzw", "u16 LZW, predictor 2, strips"),
         ("dem_deflate", "f32 deflate, predictor 3"),
+        ("dem_lerc", "f32 LERC, error 0.01"),
+        ("photo_jpeg", "RGB JPEG, YCbCr 4:2:0"),
         ("scene_none", "u16 uncompressed"),
     ):
         for n in (1, 2):
@@ -54,11 +57,18 @@ def cases(swath, decode, windows):
             theirs += ["-t_srs", "EPSG:3857", "-r", method, "-wm", "512", "-wo", f"NUM_THREADS={n}", "-co", f"NUM_THREADS={n}"]
             theirs += ["-multi"] if n > 1 else []
             yield f"warp {method}, {codec} {level}", "scene_deflate", n, quiet(ours, n), [*theirs, "IN", "OUT"], True
-    for codec, level in (("deflate", 6), ("zstd", 9)):
+    for words, raster, ours, theirs in (
+        ("u16 deflate 6", "scene_deflate", ["deflate", "--level", "6", "--predictor", "horizontal"], ["DEFLATE", "-co", "LEVEL=6", *PREDICT]),
+        ("u16 zstd 9", "scene_deflate", ["zstd", "--level", "9", "--predictor", "horizontal"], ["ZSTD", "-co", "LEVEL=9", *PREDICT]),
+        ("u16 LERC", "scene_deflate", ["lerc"], ["LERC"]),
+        ("f32 deflate 6", "dem_deflate", ["deflate", "--level", "6", "--predictor", "float"], ["DEFLATE", "-co", "LEVEL=6", *PREDICT]),
+        ("f32 zstd 9", "dem_deflate", ["zstd", "--level", "9", "--predictor", "float"], ["ZSTD", "-co", "LEVEL=9", *PREDICT]),
+        ("f32 LERC 0.01", "dem_deflate", ["lerc", "--max-z-error", "0.01"], ["LERC", "-co", "MAX_Z_ERROR=0.01"]),
+        ("RGB JPEG 75", "photo_jpeg", ["jpeg", "--quality", "75"], ["JPEG", "-co", "QUALITY=75"]),
+    ):
         for n in (1, 2):
-            ours = [*swath, "convert", "IN", "OUT", "--compress", codec, "--level", str(level), "--predictor", "horizontal", "--tile", "512"]
-            theirs = [*PEER, "translate", *COG, "-co", f"COMPRESS={codec.upper()}", "-co", f"LEVEL={level}", "-co", f"NUM_THREADS={n}"]
-            yield f"COG, {codec} {level}", "scene_deflate", n, quiet(ours, n), [*theirs, "IN", "OUT"], True
+            ours_n = quiet([*swath, "convert", "IN", "OUT", "--tile", "512", "--compress", *ours], n)
+            yield f"COG, {words}", raster, n, ours_n, [*PEER, "translate", *COG, "-co", f"NUM_THREADS={n}", "-co", f"COMPRESS={theirs[0]}", *theirs[1:], "IN", "OUT"], True
 
 
 def quiet(command, threads):

@@ -44,8 +44,9 @@ impl Image {
                 .found(format!("{} bytes", bytes.unwrap_or(u64::MAX))));
         }
         let Some(place) = self.stored(index)? else { return Ok(self.absent(index, cx)) };
-        let stored = self.source.range(place.offset, place.bytes)?;
-        chunk::decode(&self.layout, index, &stored, cx.pool)
+        let stored =
+            chunk::Place { source: &self.source, offset: place.offset, length: place.bytes };
+        chunk::decode(&self.layout, index, stored, cx.pool)
     }
 
     /// Returns the nodata value of a band (from 0).

@@ -157,13 +157,14 @@ pub(crate) fn closing(output: &Path, written: &Written, progress: Progress, quie
     // Nobody is left to tell if stderr is closed.
     let _ = writeln!(
         std::io::stderr().lock(),
-        "{}: {} x {} pixels, {} band(s) of {}, {} overview(s), {} in {elapsed:.1} s ({:.0} Mpx/s)",
+        "{}: {} x {} pixels, {} band(s) of {}, {} overview(s){}, {} in {elapsed:.1} s ({:.0} Mpx/s)",
         output.display(),
         written.size.width,
         written.size.height,
         written.bands,
         written.dtype,
         written.overviews,
+        if written.masked { ", masked" } else { "" },
         human_bytes(written.bytes),
         pixels / elapsed.max(1e-3) / 1e6,
     );
