@@ -6,8 +6,8 @@ usage: generate.py DIR [--size N] [NAME ...]
 `scene` is an optical band (uint16): fields of one value each with sharp borders, relief showing through, sensor noise
 of a few counts, and outside the edge of the swath nodata (0). `dem` is terrain (float32, metres, to 1/128 m): power-law
 relief with the sea cut out as nodata (-9999). `photo` is an aerial picture (3 bands of uint8): the same fields and
-relief in three mixtures, with noise. `million_tiles` has no pixels, only
-places for them. Layers repeat with periods that share no factor, so that no block repeats.
+relief in three mixtures, with noise. `million_tiles` has
+no pixels, only places for them. Layers repeat with periods that share no factor, so that no block repeats.
 """
 
 import argparse
@@ -26,9 +26,9 @@ RASTERS = {
     "scene_lzw": ("scene", dict(compress="lzw", predictor=2)),
     "scene_none": ("scene", dict(TILED)),
     "dem_deflate": ("dem", dict(TILED, compress="deflate", zlevel=6, predictor=3)),
-    "million_tiles": ("nothing", dict(tiled=True, blockxsize=16, blockysize=16, compress="deflate", SPARSE_OK=True)),
     "dem_lerc": ("dem", dict(TILED, compress="lerc", max_z_error=0.01)),
     "photo_jpeg": ("photo", dict(TILED, compress="jpeg", jpeg_quality=85, photometric="ycbcr", interleave="pixel")),
+    "million_tiles": ("nothing", dict(tiled=True, blockxsize=16, blockysize=16, compress="deflate", SPARSE_OK=True)),
 }
 # Of any size asked for: a thousand tiles a side, all of them left out, but listed.
 SIDES = {"million_tiles": 16_000}
