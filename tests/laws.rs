@@ -7,7 +7,7 @@ use std::path::Path;
 
 use files::{fixture, sha256};
 use rasters::{Random, assert_crop, assert_same, noise};
-use swath::codec::{Compression, Predictor};
+use swath::codec::{Compression, LercPacking, Predictor};
 use swath::crs::Crs;
 use swath::engine::{Engine, EngineOptions, Silent};
 use swath::geotiff::{
@@ -105,6 +105,30 @@ fn every_codec_gives_the_same_bytes_however_it_is_worked() {
             one_hash(&raster, &options, &format!("{compression:?} {format:?}"));
         }
     }
+}
+
+#[test]
+#[cfg(all(feature = "jpeg", feature = "lerc", feature = "lzma", feature = "webp"))]
+fn heavy_codecs_give_the_same_bytes_however_they_are_worked() {
+    let raster = noise(DataType::U8, 3, Size::new(301, 211), Some(NoData::Integer(9)));
+    let lerc = |max_z_error, packing| Compression::Lerc { max_z_error, packing };
+    let mut hashes = Vec::new();
+    for compression in [
+        lerc(0.0, LercPacking::None),
+        lerc(2.0, LercPacking::Deflate { level: 6 }),
+        lerc(0.0, LercPacking::Zstd { level: 9 }),
+        Compression::Jpeg { ycbcr: true, quality: 75 },
+        Compression::WebP,
+        Compression::Lzma { level: 1 },
+    ] {
+        let mask = Mask::Internal;
+        let options = WriteOptions { compression, mask, tile: 64, ..Default::default() };
+        let ways = [1, 3].into_iter().flat_map(|n| [(n, 64 << 20, None), (n, 1 << 30, None)]);
+        hashes.push(hash_by(ways, &raster, &options, &format!("{compression:?}")));
+    }
+    hashes.sort();
+    hashes.dedup();
+    assert_eq!(hashes.len(), 6, "jobs that differ give files that differ");
 }
 
 #[test]
