@@ -20,7 +20,7 @@ def validate(path):
 
 
 def halved(pixels, nodata):
-    """The next overview: the mean of each 2 x 2 over what is valid, integers rounded half up, nodata where nothing is."""
+    """The next overview: the mean of each 2 x 2 over what is valid, integers rounded half away from 0, nodata where nothing is."""
     height, width = pixels.shape
     padded = np.zeros((height + height % 2, width + width % 2), pixels.dtype)
     there = np.zeros(padded.shape, bool)
@@ -31,7 +31,7 @@ def halved(pixels, nodata):
         # Python integers: 64-bit samples leave no room for a sum.
         wide = object if pixels.dtype.itemsize == 8 else np.int64
         total = sum(np.where(there[c], padded[c], 0).astype(wide) for c in cells)
-        mean = (2 * total + count) // np.maximum(2 * count, 1)
+        mean = (2 * total + count - (total < 0)) // np.maximum(2 * count, 1)
     else:
         mean = sum(np.where(there[c], padded[c], 0).astype(float) for c in cells) / np.maximum(count, 1)
     return np.where(count > 0, mean, 0 if nodata is None else nodata).astype(pixels.dtype)

@@ -21,6 +21,8 @@ def made(path, dtype, bands, size, nodata=None, mask=False, **more):
     y, x = np.mgrid[0:height, 0:width]
     waves = np.stack([(np.sin(x / 9 + band) + np.cos(y / 7)) * 40 + 100 for band in range(bands)])
     pixels = waves + random.integers(0, 16, waves.shape)
+    if np.dtype(dtype).kind == "i":
+        pixels = pixels - 300
     if np.dtype(dtype).kind == "f":
         pixels = pixels + random.random(waves.shape)
     pixels = pixels.astype(dtype)

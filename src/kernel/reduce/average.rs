@@ -16,13 +16,14 @@ macro_rules! integer_mean {
             #[inline(always)]
             fn mean_of_4(four: [Self; 4]) -> Self {
                 let [a, b, c, d] = four.map(<$sum>::from);
-                // The shift rounds down for negative sums too.
-                ((a + b + c + d + 2) >> 2) as $t
+                let sum = a + b + c + d;
+                // The shift rounds down; a half below 0 is to go down, not up.
+                ((sum + 2 - <$sum>::from(sum < 0)) >> 2) as $t
             }
             fn mean(some: &[Self]) -> Self {
                 let sum: $wide = some.iter().map(|&v| <$wide>::from(v)).sum();
                 let n = some.len() as $wide;
-                (2 * sum + n).div_euclid(2 * n) as $t
+                (2 * sum + n - <$wide>::from(sum < 0)).div_euclid(2 * n) as $t
             }
         }
     )* };
@@ -66,7 +67,7 @@ impl<P: Mean> Mean for [P; 2] {
 }
 
 /// Returns the mean of a block's samples, at least one: exact for integers, which
-/// round half up; floats are summed in `f64`; NaN stays NaN. Each part of a
+/// round half away from 0; floats are summed in `f64`; NaN stays NaN. Each part of a
 /// complex mean is the mean of that part.
 pub(super) fn mean<T: Mean>(block: &[T]) -> T {
     T::mean(block)

@@ -23,7 +23,7 @@ use weighted::Weights;
 pub enum OverviewResampling {
     /// The top left one of the block, valid or not.
     Nearest,
-    /// The mean of the block's valid ones; integers round half up, as in GDAL.
+    /// The mean of the block's valid ones; integers round half away from 0, as in GDAL.
     Average,
     /// Weights that fall linearly to 0 over two blocks' width.
     Bilinear,
@@ -163,10 +163,13 @@ impl Reduction {
     }
 }
 
-/// Converts a sum to a sample; integers round half up, floor(v + 0.5), as GDAL
-/// has it.
+/// Converts a sum to a sample; integers round half away from 0, as GDAL has it.
 fn rounded<T: Sample>(value: f64) -> T {
-    T::from_f64(if T::DTYPE.is_float() { value } else { (value + 0.5).floor() })
+    T::from_f64(if T::DTYPE.is_float() {
+        value
+    } else {
+        (value.abs() + 0.5).floor().copysign(value)
+    })
 }
 
 #[cfg(test)]

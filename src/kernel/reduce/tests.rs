@@ -19,11 +19,17 @@ fn reduced(method: OverviewResampling, factor: u32, source: &Buffer, whole: Size
 }
 
 #[test]
-fn integers_round_half_up_and_floats_do_not_round() {
+fn integers_round_half_away_from_0_and_floats_do_not_round() {
     let values = [[-3.0, -2.0, 1.0, 2.0, 9.0], [-2.0, -3.0, 1.0, 2.0, 8.0], [5.0; 5]];
     let source = filled::<i16>(Window::new(0, 0, 5, 3), |x, y| values[y as usize][x as usize]);
     let out = reduced(OverviewResampling::Average, 2, &source, Size::new(5, 3));
-    assert_eq!(out.plane::<i16>(0), [-2, 2, 9, 5, 5, 5]);
+    // Gdaladdo (GDAL 3.12) makes -3 of -2.5, and 2 of 1.5.
+    assert_eq!(out.plane::<i16>(0), [-3, 2, 9, 5, 5, 5]);
+    let low = filled::<i16>(Window::new(0, 0, 8, 8), |x, _| f64::from(x % 2 == 0) - 233.0);
+    let out = reduced(OverviewResampling::Average, 4, &low, Size::new(8, 8));
+    assert_eq!(out.plane::<i16>(0), [-233; 4]);
+    // Its bilinear and Gaussian sums round likewise.
+    assert_eq!([-232.5, -0.5, 0.5, 1.4].map(rounded::<i16>), [-233, -1, 1, 1]);
     let out = reduced(OverviewResampling::Nearest, 2, &source, Size::new(5, 3));
     assert_eq!(out.plane::<i16>(0), [-3, 1, 9, 5, 5, 5]);
     let source = filled::<f32>(Window::new(0, 0, 2, 2), |x, y| (x + 2 * y) as f64);
