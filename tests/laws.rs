@@ -132,6 +132,31 @@ fn heavy_codecs_give_the_same_bytes_however_they_are_worked() {
 }
 
 #[test]
+fn a_chosen_level_is_the_same_however_it_is_worked() {
+    let raster = noise(DataType::U16, 1, Size::new(301, 211), None);
+    let made = |value: fn(usize) -> usize| {
+        let mut pixels = whole(&raster);
+        let samples = pixels.plane_mut::<u16>(0).iter_mut().enumerate();
+        samples.for_each(|(at, sample)| *sample = value(at) as u16);
+        Raster::from_buffer(raster.info().clone(), pixels).expect("a whole raster")
+    };
+    let noise = made(|at| at.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_mul(at | 1) >> 40);
+    let slope = made(|at| 40 * (at % 301) + 7 * (at / 301) + (at * at + at / 301) % 5);
+    let hash = |raster: &Raster, level, predictor, choose_level| {
+        let compression = Compression::Zstd { level };
+        let options =
+            WriteOptions { compression, predictor, choose_level, tile: 64, ..Default::default() };
+        hash_by(ways().step_by(5), raster, &options, &format!("{level} {predictor:?}"))
+    };
+    // Nothing helps noise; a slope is but its differences.
+    let plain = hash(&noise, 1, Some(Predictor::None), false);
+    assert_eq!(hash(&noise, 1, None, true), plain);
+    let chosen = hash(&slope, 1, None, true);
+    let by_hand = [1, 3, 9].map(|level| hash(&slope, level, Some(Predictor::Horizontal), false));
+    assert!(by_hand.contains(&chosen));
+}
+
+#[test]
 fn every_way_of_writing_gives_the_same_bytes_however_it_is_worked() {
     let size = Size::new(311, 237);
     let raster = noise(DataType::U16, 2, size, Some(NoData::Integer(9)));

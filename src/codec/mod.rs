@@ -4,7 +4,7 @@
 //! - [`Packed`], [`Plain`]: a chunk as it is stored and before that, with the shape that some
 //!   codecs have to know.
 //! - [`Decoder`], [`Encoder`]: every codec behind one door, with contexts that are reused.
-//! - [`choose`]: the predictor and level that suit some samples.
+//! - [`choose_predictor`], [`choose_level`]: what suits some samples, found by trying.
 //! - [`predictor`]: differences between samples, made and undone.
 
 mod ccitt;
@@ -38,7 +38,7 @@ mod webp;
 mod zstd;
 
 pub use ccitt::Fax;
-pub use choose::choose;
+pub use choose::{choose_level, choose_predictor};
 pub use compression::{Compression, Decoder, Encoder};
 pub use predictor::{Predictor, RowShape};
 pub use shape::{ChunkShape, LercPacking, Packed, Plain, SampleKind};

@@ -42,7 +42,7 @@ pub struct ChunkShape {
 
 impl ChunkShape {
     /// Returns the bytes of a row, whose bits are packed.
-    pub(super) fn row_bytes(self) -> usize {
+    pub(crate) fn row_bytes(self) -> usize {
         let bits = u64::from(self.width) * u64::from(self.samples) * u64::from(self.bits);
         usize::try_from(bits.div_ceil(8)).unwrap_or(usize::MAX)
     }

@@ -73,6 +73,8 @@ enum Layout {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Codec {
+    /// Zstd, at the level that suits a few tiles.
+    Auto,
     None,
     Deflate,
     Lzw,
@@ -167,6 +169,8 @@ impl WriteArgs {
         let max_z_error = self.max_z_error.unwrap_or(0.0);
         let lerc = |packing| Compression::Lerc { max_z_error, packing };
         Ok(match self.compress {
+            // The level is the one that the predictor is chosen by.
+            Codec::Auto => Compression::Zstd { level: 1 },
             Codec::None => Compression::None,
             Codec::Deflate => Compression::Deflate { level },
             Codec::Lzw => Compression::Lzw,
@@ -195,6 +199,7 @@ impl WriteArgs {
         Ok(WriteOptions {
             format,
             compression,
+            choose_level: self.compress == Codec::Auto,
             predictor: match self.predictor {
                 Predict::Auto => None,
                 Predict::None => Some(Predictor::None),

@@ -4,105 +4,97 @@ use std::sync::Arc;
 
 use super::WriteOptions;
 use super::chunk::{ChunkMaker, Spent};
-use super::plan::{LevelPlan, Plan};
-use crate::codec::Predictor;
-use crate::engine::Engine;
+use super::plan::Plan;
+use crate::codec::{ChunkShape, Plain, Predictor, choose_level, choose_predictor};
+use crate::engine::{Engine, Tiling};
 use crate::error::Result;
-use crate::raster::{Buffer, ChunkCache, Context, Info, Pool, Raster, Size, Window};
+use crate::raster::{Buffer, ChunkCache, Context, Pool, Raster, Size, Window};
 
 /// How many tiles are tried.
 const TILES: u64 = 4;
 /// At most so many columns and rows of each are.
 const SIDE: u32 = 256;
+/// And at most so many bytes, unless a row is more.
+const BYTES: u64 = 2 << 20;
 
-/// Returns the options with the predictor that makes the smallest chunks of a
-/// few tiles, of several the one that usually does, unless one is asked for or
-/// the codec takes none.
+/// Returns the options with the predictor that makes the chunks of a few tiles
+/// smallest, unless one is asked for or the codec takes none, and the level that
+/// suits them if that is asked for.
 ///
-/// Which tiles are tried depends on the raster's size and the options alone, so
-/// the choice is the same however the work is done.
+/// Which tiles are tried depends on the raster and the options alone, so the
+/// choice is the same however the work is done.
 pub(super) fn settled(
     raster: &Raster,
     engine: &Engine,
     options: &WriteOptions,
 ) -> Result<WriteOptions> {
-    let info = raster.info();
-    let usual = options.predictor_for(info.dtype)?;
+    let usual = options.predictor_for(raster.info().dtype)?;
     let mut settled = WriteOptions { predictor: Some(usual), ..options.clone() };
-    let others = [Predictor::None, Predictor::Horizontal, Predictor::Float];
-    let with = |predictor| WriteOptions { predictor: Some(predictor), ..options.clone() };
-    let fits = |&predictor: &Predictor| {
-        predictor != usual && with(predictor).predictor_for(info.dtype).is_ok()
-    };
-    // Without one no codec is helped by one.
-    if options.predictor.is_some() || usual == Predictor::None {
+    // No predictor is usual only where none can be had.
+    let any = options.predictor.is_none() && usual != Predictor::None;
+    // The parts of complex samples are more than the trial knows of.
+    let level = options.choose_level && !raster.info().dtype.is_complex();
+    if !any && !level {
         return Ok(settled);
     }
-    let Some(samples) = samples(raster, engine, options)? else { return Ok(settled) };
-    let mut least = bytes(info, &settled, &samples, engine)?;
-    for predictor in others.into_iter().filter(fits) {
-        let tried = with(predictor);
-        let bytes = bytes(info, &tried, &samples, engine)?;
-        if bytes < least {
-            (least, settled) = (bytes, tried);
-        }
+    let samples = samples(raster, engine, &settled)?;
+    if samples.is_empty() {
+        return Ok(settled);
+    }
+    let chunks: Vec<_> = samples.iter().map(|(shape, bytes)| plain(*shape, bytes)).collect();
+    if any {
+        settled.predictor = Some(choose_predictor(options.compression, &chunks)?);
+    }
+    if level {
+        let predictor = settled.predictor.unwrap_or(usual);
+        settled.compression = choose_level(options.compression, predictor, &chunks)?;
     }
     Ok(settled)
 }
 
-/// Reads parts of a few tiles; `None` if that needs more memory than there is:
-/// the run will then be refused.
+fn plain(shape: ChunkShape, bytes: &[u8]) -> Plain<'_> {
+    Plain { bytes, shape, nodata: None }
+}
+
+/// Returns parts of a few tiles as chunks; none if that needs more memory than
+/// there is: the run will then be refused.
 fn samples(
     raster: &Raster,
     engine: &Engine,
     options: &WriteOptions,
-) -> Result<Option<Vec<Buffer>>> {
+) -> Result<Vec<(ChunkShape, Vec<u8>)>> {
     let info = raster.info();
-    let tiling = crate::engine::Tiling::new(info.grid.size, Size::new(options.tile, options.tile));
-    let mut samples: Vec<Buffer> = Vec::new();
-    let memory = engine.options().memory;
+    let plan = Arc::new(Plan::new(info, options)?);
+    let maker = ChunkMaker::new(info, plan.clone(), Spent::default());
+    let tiling = Tiling::new(info.grid.size, Size::new(options.tile, options.tile));
+    let (mut windows, mut chunks) = (Vec::new(), Vec::new());
     for k in 0..TILES {
         let index =
             (u128::from(tiling.len()) * u128::from(2 * k + 1) / u128::from(2 * TILES)) as u64;
         let Some(tile) = tiling.tile(index) else { continue };
         let Window { col, row, width, height } = tile.window;
-        let window = Window::new(col, row, width.min(SIDE), height.min(SIDE));
-        if samples.iter().any(|sample| sample.window() == window) {
+        let width = width.min(SIDE);
+        let line = Buffer::bytes_for(Window::new(col, row, width, 1), info.bands, info.dtype);
+        let rows = (BYTES / line).clamp(1, SIDE.into()) as u32;
+        let window = Window::new(col, row, width, height.min(rows));
+        if windows.contains(&window) {
             continue;
         }
-        let own = Buffer::bytes_for(window, info.bands, info.dtype);
-        if own.saturating_mul(TILES) + raster.source().footprint(window) > memory {
-            return Ok(None);
+        windows.push(window);
+        let most = (TILES + 1) * BYTES.max(line);
+        if most + raster.source().footprint(window) > engine.options().memory {
+            return Ok(Vec::new());
         }
-        samples.push(with_context(engine, |cx| cx.read(raster, window))?);
-    }
-    Ok(Some(samples))
-}
-
-/// Returns the bytes of the chunks that the samples make.
-fn bytes(
-    info: &Info,
-    options: &WriteOptions,
-    samples: &[Buffer],
-    engine: &Engine,
-) -> Result<usize> {
-    let plan = Arc::new(Plan::new(info, options)?);
-    let chunks = ChunkMaker::new(info, plan.clone(), Spent::default());
-    // As large as the sample.
-    let level = LevelPlan { tiled: false, ..plan.levels[0] };
-    let mut bytes = 0;
-    for sample in samples {
+        let shape = maker.shape(window.size());
+        let mut pixels = with_context(engine, |cx| cx.read(raster, window))?;
+        maker.settle(&mut pixels);
         for first in (0..plan.bands).step_by(plan.bands_in_chunk().into()) {
-            let chunk = with_context(engine, |cx| {
-                let mut pixels = Buffer::new(cx.pool, sample.window(), plan.bands, plan.dtype);
-                (0..plan.bands).for_each(|band| pixels.copy_band(band, sample, band));
-                chunks.settle(&mut pixels);
-                chunks.image(&level, &pixels, first, cx)
-            })?;
-            bytes += chunk.map_or(0, |chunk| chunk.len());
+            let mut bytes = vec![0; shape.row_bytes() * shape.height as usize];
+            maker.lay_out(&pixels, first, shape, &mut bytes);
+            chunks.push((shape, bytes));
         }
     }
-    Ok(bytes)
+    Ok(chunks)
 }
 
 fn with_context<T>(engine: &Engine, make: impl FnOnce(&Context<'_>) -> Result<T>) -> Result<T> {

@@ -4,11 +4,12 @@ use std::cell::RefCell;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::plan::{LevelPlan, Plan};
+use super::smooth::smooth;
 use crate::codec::{ChunkShape, Compression, Encoder, Plain, Predictor, RowShape, predictor};
 use crate::error::Result;
 use crate::geotiff::codec_parameters;
 use crate::kernel;
-use crate::raster::{Buffer, Context, Info, NoData, Sample, Size, dispatch};
+use crate::raster::{Buffer, Context, DataType, Info, NoData, Sample, Size, dispatch};
 
 /// What encoding a chunk needs besides its samples; one set a worker, as codec
 /// contexts are large and slow to make.
@@ -43,7 +44,8 @@ impl ChunkMaker {
 
     /// Gives the missing samples of a tile the value they are stored with:
     /// nodata, or 0 without it. Where no mask tells, valid samples that happen
-    /// to equal nodata are moved to the value beside it.
+    /// to equal nodata are moved to the value beside it. JPEG gets neighbours'
+    /// colours beneath a mask.
     pub(super) fn settle(&self, pixels: &mut Buffer) {
         dispatch!(pixels.dtype(), T => {
             let nodata = self.nodata.and_then(NoData::sample::<T>);
@@ -60,6 +62,35 @@ impl ChunkMaker {
                 }
             }
         });
+        // Other samples than bytes JPEG refuses.
+        let jpeg = matches!(self.plan.compression, Compression::Jpeg { .. });
+        if self.plan.masked && jpeg && pixels.dtype() == DataType::U8 {
+            smooth(pixels);
+        }
+    }
+
+    /// Returns the shape of a chunk of so many pixels.
+    pub(super) fn shape(&self, stored: Size) -> ChunkShape {
+        ChunkShape {
+            width: stored.width,
+            height: stored.height,
+            samples: self.plan.bands_in_chunk(),
+            bits: self.plan.dtype.bytes() as u16 * 8,
+            kind: codec_parameters::kind(self.plan.dtype),
+        }
+    }
+
+    /// Lays the samples of a settled tile's bands from `first` on out as a chunk
+    /// of a shape has them, in native byte order.
+    pub(super) fn lay_out(&self, pixels: &Buffer, first: u16, shape: ChunkShape, raw: &mut [u8]) {
+        let (bands, stored) = (shape.samples, Size::new(shape.width, shape.height));
+        match self.plan.dtype.bytes() {
+            1 => interleave::<1>(pixels, first, bands, stored, raw),
+            2 => interleave::<2>(pixels, first, bands, stored, raw),
+            4 => interleave::<4>(pixels, first, bands, stored, raw),
+            8 => interleave::<8>(pixels, first, bands, stored, raw),
+            _ => interleave::<16>(pixels, first, bands, stored, raw),
+        }
     }
 
     /// Encodes the chunk of a settled tile that holds its bands from `first` on;
@@ -75,18 +106,11 @@ impl ChunkMaker {
         if self.plan.sparse && self.is_empty(pixels, first..first + bands) {
             return Ok(None);
         }
-        let sample_bytes = self.plan.dtype.bytes();
-        let stored = stored_size(level, pixels);
-        let row_bytes = stored.width as usize * usize::from(bands) * sample_bytes;
-        let mut raw = cx.pool.take((row_bytes * stored.height as usize).div_ceil(8));
-        let raw = &mut raw.as_mut_slice::<u8>()[..row_bytes * stored.height as usize];
-        match sample_bytes {
-            1 => interleave::<1>(pixels, first, bands, stored, raw),
-            2 => interleave::<2>(pixels, first, bands, stored, raw),
-            4 => interleave::<4>(pixels, first, bands, stored, raw),
-            8 => interleave::<8>(pixels, first, bands, stored, raw),
-            _ => interleave::<16>(pixels, first, bands, stored, raw),
-        }
+        let stored = self.shape(stored_size(level, pixels));
+        let len = stored.row_bytes() * stored.height as usize;
+        let mut raw = cx.pool.take(len.div_ceil(8));
+        let raw = &mut raw.as_mut_slice::<u8>()[..len];
+        self.lay_out(pixels, first, stored, raw);
         let Plan { compression, predictor, .. } = *self.plan;
         // Without a predictor the parts of complex samples have a byte order each.
         let parts = match (predictor, pixels.dtype().is_complex()) {
@@ -94,16 +118,9 @@ impl ChunkMaker {
             _ => 1,
         };
         let shape = RowShape {
-            row_bytes,
+            row_bytes: stored.row_bytes(),
             samples_per_pixel: usize::from(bands) * parts,
-            bytes_per_sample: sample_bytes / parts,
-        };
-        let stored = ChunkShape {
-            width: stored.width,
-            height: stored.height,
-            samples: bands,
-            bits: sample_bytes as u16 * 8,
-            kind: codec_parameters::kind(self.plan.dtype),
+            bytes_per_sample: self.plan.dtype.bytes() / parts,
         };
         let mut bytes = self.take_spent();
         TOOLS.with_borrow_mut(|Tools { encoder, row }| {

@@ -16,6 +16,8 @@ mod plan;
 mod pyramid;
 /// The file as it grows.
 mod sink;
+/// What lies beneath a mask, for codecs that blur it into what is seen.
+mod smooth;
 /// Statistics of the image's samples, made in the same pass.
 mod stats;
 

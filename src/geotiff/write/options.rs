@@ -46,7 +46,8 @@ pub enum Mask {
     Auto,
     /// As a mask of one bit a pixel beside the image and beside each overview,
     /// compressed by deflate. A pixel is valid if any of its bands is; samples
-    /// that are missing in a valid pixel are stored as nodata, or 0 without it.
+    /// that are missing in a valid pixel are stored as nodata, or 0 without it; so
+    /// are those beneath the mask, except that JPEG smooths them.
     Internal,
     /// Not: missing samples are stored as nodata, or 0 without it.
     None,
@@ -73,6 +74,10 @@ pub struct WriteOptions {
     /// The codec of every chunk. JPEG stores three bands of red, green and blue
     /// side by side as luminance and chrominance if it is asked to, others never.
     pub compression: Compression,
+    /// Whether deflate and zstd take the level that suits a few tiles instead of
+    /// the one that `compression` says: a higher one where it makes them smaller
+    /// enough for its time. Sizes decide, so the choice is the same on any machine.
+    pub choose_level: bool,
     /// What is done to samples before they are compressed, with the codecs that
     /// predictors help; `None` picks what makes a few tiles smallest.
     pub predictor: Option<Predictor>,
@@ -106,6 +111,7 @@ impl Default for WriteOptions {
         Self {
             format: Format::Cog,
             compression: Compression::Zstd { level: 3 },
+            choose_level: false,
             predictor: None,
             tile: 512,
             interleave: Interleave::Pixel,
