@@ -148,7 +148,7 @@ impl Transformer {
         to: &Crs,
         options: &TransformOptions,
     ) -> Result<Vec<DatumOperation>> {
-        operations(&from.definition()?, &to.definition()?, options)
+        operations(from.definition()?, to.definition()?, options)
     }
 
     /// Returns the system that coordinates come from.
