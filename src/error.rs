@@ -136,6 +136,11 @@ impl Error {
         }
     }
 
+    /// Returns the message without file, directory and chunk, for who names them otherwise.
+    pub fn bare(self) -> String {
+        self.edit(|d| (d.path, d.ifd, d.chunk) = (None, None, None)).to_string()
+    }
+
     fn edit(mut self, change: impl FnOnce(&mut Detail)) -> Self {
         match &mut self {
             Self::Format(d)

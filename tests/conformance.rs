@@ -10,12 +10,14 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use swath::Error;
 use swath::codec::Compression;
+use swath::engine::{Engine, EngineOptions, Silent};
 use swath::geotiff::{GeoTiff, Image, OpenOptions};
-use swath::raster::{Buffer, DataType, NoData, Raster, Validity};
+use swath::ops::stats::StatsOptions;
+use swath::raster::{Buffer, DataType, Info, Metadata, NoData, Raster, Validity};
 
 mod common;
 #[path = "conformance/exceptions.rs"]
@@ -24,7 +26,7 @@ mod exceptions;
 use exceptions::{EXCEPTIONS, MOST_REFUSED};
 
 /// What is compared, in the order of the table.
-const ASPECTS: [&str; 20] = [
+const ASPECTS: [&str; 23] = [
     "opened",
     "size",
     "bands",
@@ -45,6 +47,9 @@ const ASPECTS: [&str; 20] = [
     "items",
     "pixels",
     "validity",
+    "sidecars",
+    "checksum",
+    "statistics",
 ];
 
 /// What became of one aspect of one file.
@@ -133,7 +138,8 @@ impl Table {
 /// Compares one file in every aspect.
 fn compare(path: &Path, truth: &Value) -> Vec<(&'static str, Outcome)> {
     let gdal = &truth["gdal"];
-    let opened = GeoTiff::open(path, &OpenOptions::default());
+    let alone = OpenOptions { sidecars: false, ..OpenOptions::default() };
+    let opened = GeoTiff::open(path, &alone);
     if gdal["driver"].is_null() {
         // What only GDAL's lack of a codec keeps it from may open here.
         let reason = gdal["error"].as_str().unwrap_or_default();
@@ -151,13 +157,64 @@ fn compare(path: &Path, truth: &Value) -> Vec<(&'static str, Outcome)> {
     };
     let mut found = vec![("opened", Outcome::Equal)];
     facts(file.image(), gdal, &mut found);
+    found.push(("sidecars", sidecars(path, &file, &truth["gdal_sidecars"])));
     if gdal["bands"].is_array() {
         let (pixels, validity) = samples(&file.raster(), gdal, is_lossy(file.image()));
         found.push(("pixels", pixels));
+        let whole = matches!(pixels_read(&found), Some(Outcome::Equal));
         found.extend(validity.map(|validity| ("validity", validity)));
+        // What is not equal sample by sample cannot come to the same.
+        if whole && !is_lossy(file.image()) {
+            survey(&file.raster(), gdal, &mut found);
+        }
         found.push(("overviews", overviews(file.image(), &file.raster().overviews(), gdal)));
     }
     found
+}
+
+fn pixels_read<'a>(found: &'a [(&str, Outcome)]) -> Option<&'a Outcome> {
+    found.iter().find(|(aspect, _)| *aspect == "pixels").map(|(_, outcome)| outcome)
+}
+
+/// Compares what the samples come to: GDAL's checksum, and numpy's statistics.
+fn survey(raster: &Raster, gdal: &Value, found: &mut Vec<(&'static str, Outcome)>) {
+    let bands = gdal["bands"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if bands.iter().any(|band| band["error"].is_string()) {
+        return;
+    }
+    let options = EngineOptions { threads: 1, ..EngineOptions::default() };
+    let engine = Engine::new(options).expect("starts");
+    let checksums = match raster.checksums(&engine, &mut Silent) {
+        Ok(checksums) => checksums,
+        Err(error) => return found.push(("checksum", refusal(&error))),
+    };
+    // numpy orders complex numbers, and takes opacity for a mask.
+    let plain = !raster.info().dtype.is_complex() && raster.info().validity(0) != Validity::Alpha;
+    let ours = plain.then(|| raster.statistics(&engine, &StatsOptions::default(), &mut Silent));
+    let ours = ours.transpose().expect("statistics of what has a checksum");
+    let (mut checksum, mut statistics) = (Outcome::Equal, Outcome::Equal);
+    for (band, theirs) in bands.iter().enumerate() {
+        let sum = theirs["checksum"].as_u64();
+        if sum.is_some_and(|sum| u64::from(checksums[band]) != sum) {
+            checksum = Outcome::Differs(format!("band {band}: {sum:?} {}", checksums[band]));
+        }
+        let Some(ours) = ours.as_ref().map(|bands| &bands[band]) else { continue };
+        let valid = ours.summary.map_or(0, |summary| summary.valid);
+        let near = |ours: f64, key: &str| {
+            let theirs = theirs[key].as_f64();
+            theirs.is_none_or(|theirs| (ours - theirs).abs() <= 1e-9 * theirs.abs().max(1.0))
+        };
+        let count = theirs["n_valid"].as_u64().is_none_or(|n| valid == n);
+        let equal = ours.summary.is_none_or(|s| {
+            let numbers = [(s.min, "min"), (s.max, "max"), (s.mean, "mean"), (s.std, "std")];
+            numbers.into_iter().all(|(number, key)| near(number, key))
+        });
+        if !(count && equal) {
+            let keys = ["n_valid", "min", "max", "mean", "std"].map(|key| &theirs[key]);
+            statistics = Outcome::Differs(format!("band {band}: {keys:?} {ours:?}"));
+        }
+    }
+    found.extend([("checksum", checksum), ("statistics", statistics)]);
 }
 
 fn refusal(error: &Error) -> Outcome {
@@ -168,6 +225,93 @@ fn refusal(error: &Error) -> Outcome {
         }
         _ => Outcome::Differs(error.to_string()),
     }
+}
+
+/// Compares what is known once files beside it are heeded: what the oracle says
+/// they change, and nothing where it says nothing.
+fn sidecars(path: &Path, alone: &GeoTiff, truth: &Value) -> Outcome {
+    let file = match GeoTiff::open(path, &OpenOptions::default()) {
+        Ok(file) => file,
+        Err(error) => return Outcome::Differs(error.to_string()),
+    };
+    let (info, metadata) = (file.image().info(), &file.image().info().metadata);
+    let Some(truth) = truth.as_object() else {
+        let before = alone.image().info();
+        // As text, for no NaN equals itself.
+        let known = |info: &Info| format!("{:?}", (&info.grid, &info.metadata, info.nodata));
+        let changed = known(before) != known(info) || !file.sidecars().is_empty();
+        return match changed {
+            true => Outcome::Differs(format!("nothing changes in GDAL: {:?}", file.sidecars())),
+            false => Outcome::Equal,
+        };
+    };
+    for (key, theirs) in truth {
+        let (ours, theirs) = match key.as_str() {
+            "transform" => (transform(info), theirs.clone()),
+            "gcps" => (gcps(metadata), theirs["pts"].clone()),
+            "rpcs" => {
+                let mut theirs = rpc_numbers(theirs);
+                // rasterio takes an error of 0 for none.
+                theirs.as_object_mut().map(|rpc| rpc.entry("ERR_RAND").or_insert(json!([0.0])));
+                (rpc(metadata), theirs)
+            }
+            "tags" => {
+                // Layout is compared by itself, coefficients too.
+                let named = |d: &&String| !["", "IMAGE_STRUCTURE", "RPC"].contains(&d.as_str());
+                let ours: Vec<_> = metadata.domains.keys().filter(named).cloned().collect();
+                let theirs = theirs.as_object().into_iter().flat_map(|t| t.keys());
+                let theirs: Vec<_> = theirs.filter(named).cloned().collect();
+                // GDAL writes the XML inside anew, so that only the domain compares.
+                (ours.into(), theirs.into())
+            }
+            "band_tags" => {
+                let band = |b| metadata.bands.get(&b).and_then(|band| band.domains.get(""));
+                let ours = (0..info.bands).map(|b| json!({ "": band(b) }));
+                (ours.collect(), theirs.clone())
+            }
+            "crs" => {
+                let known = info.grid.crs.is_some() || metadata.crs_text.is_some();
+                (known.into(), true.into())
+            }
+            other => (Value::Null, other.into()),
+        };
+        if !same(&ours, &theirs) {
+            return Outcome::Differs(format!("{key}: expected {theirs}, found {ours}"));
+        }
+    }
+    Outcome::Equal
+}
+
+fn transform(info: &Info) -> Value {
+    let t = info.grid.transform;
+    let ours = [t.pixel_width, t.row_rotation, t.origin_x, t.column_rotation, t.pixel_height];
+    [&ours[..], &[t.origin_y, 0.0, 0.0, 1.0]].concat().into()
+}
+
+fn gcps(metadata: &Metadata) -> Value {
+    let points = metadata.gcps.iter().flat_map(|gcps| gcps.points.iter());
+    let points: Vec<Value> =
+        points.map(|p| Value::from([p.pixel.x, p.pixel.y, p.ground.x, p.ground.y, p.z])).collect();
+    if points.is_empty() { Value::Null } else { points.into() }
+}
+
+fn rpc(metadata: &Metadata) -> Value {
+    let rpc = metadata.rpc.as_ref().map(|rpc| {
+        let of = |(name, values): (&str, &[f64])| (name.to_owned(), values.into());
+        Value::Object(rpc.named().map(of).collect())
+    });
+    rpc.unwrap_or(Value::Null)
+}
+
+fn rpc_numbers(theirs: &Value) -> Value {
+    let theirs = theirs.as_object().map(|rpcs| {
+        let of = |(name, text): (&String, &Value)| {
+            let numbers = text.as_str().unwrap_or_default().split_whitespace();
+            (name.clone(), numbers.filter_map(|n| n.parse::<f64>().ok()).collect())
+        };
+        Value::Object(rpcs.iter().map(of).collect())
+    });
+    theirs.unwrap_or(Value::Null)
 }
 
 /// Compares what is known without pixels.
@@ -196,10 +340,7 @@ fn facts(image: &Image, gdal: &Value, found: &mut Vec<(&'static str, Outcome)>) 
         dtype => dtype,
     };
     equal("dtype", each(&|_| dtype.name().into()), gdal["dtypes"].clone());
-    let t = info.grid.transform;
-    let ours = [t.pixel_width, t.row_rotation, t.origin_x, t.column_rotation, t.pixel_height];
-    let ours = [&ours[..], &[t.origin_y, 0.0, 0.0, 1.0]].concat();
-    equal("transform", ours.into(), gdal["transform"].clone());
+    equal("transform", transform(info), gdal["transform"].clone());
     let epsg = &gdal["crs"]["epsg"];
     if !epsg.is_null() {
         let ours = info.grid.crs.as_ref().and_then(|crs| crs.epsg());
@@ -250,25 +391,8 @@ fn facts(image: &Image, gdal: &Value, found: &mut Vec<(&'static str, Outcome)>) 
     equal("description", descriptions, gdal["descriptions"].clone());
     let colors = each(&|b| info.color(b).name().to_lowercase().into());
     equal("colorinterp", colors, gdal["colorinterp"].clone());
-    let gcps = info.metadata.gcps.as_ref().map(|gcps| {
-        let points = gcps.points.iter();
-        points
-            .map(|p| Value::from([p.pixel.x, p.pixel.y, p.ground.x, p.ground.y, p.z]))
-            .collect::<Value>()
-    });
-    equal("gcps", gcps.unwrap_or(Value::Null), gdal["gcps"]["pts"].clone());
-    let rpc = info.metadata.rpc.as_ref().map(|rpc| {
-        let of = |(name, values): (&str, &[f64])| (name.to_owned(), values.into());
-        Value::Object(rpc.named().map(of).collect())
-    });
-    let theirs = gdal["rpcs"].as_object().map(|rpcs| {
-        let of = |(name, text): (&String, &Value)| {
-            let numbers = text.as_str().unwrap_or_default().split_whitespace();
-            (name.clone(), numbers.filter_map(|n| n.parse::<f64>().ok()).collect())
-        };
-        Value::Object(rpcs.iter().map(of).collect())
-    });
-    equal("rpc", rpc.unwrap_or(Value::Null), theirs.unwrap_or(Value::Null));
+    equal("gcps", gcps(&info.metadata), gdal["gcps"]["pts"].clone());
+    equal("rpc", rpc(&info.metadata), rpc_numbers(&gdal["rpcs"]));
     let mut ours: Map<String, Value> = Map::new();
     for (name, text) in info.metadata.domains.get("").into_iter().flatten() {
         ours.insert(name.clone(), text.as_str().into());

@@ -221,6 +221,13 @@ impl Layout {
         (plane * self.down() + row) * self.across() + col
     }
 
+    /// Returns the first band (from 0) that the chunk at an index holds.
+    pub fn first_band(&self, index: u64) -> u16 {
+        let plane = index / (self.across() * self.down());
+        // There are as many planes as bands, or one.
+        if self.interleave == Interleave::Band { plane as u16 } else { 0 }
+    }
+
     /// Returns the pixels of a chunk as it is stored: a tile may reach beyond the image.
     pub fn chunk_window(&self, index: u64) -> Window {
         let in_plane = index % (self.across() * self.down());

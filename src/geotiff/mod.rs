@@ -6,16 +6,26 @@ mod chunk;
 mod codec_parameters;
 /// What bands mean as colours.
 mod colors;
+/// The smaller copies of an image and its masks.
+mod copies;
+/// Chunks that could not be decoded, and went by as nodata.
+mod damage;
 /// Where an image lies: GeoTransform, GeoKeys, nodata.
 mod georeference;
+/// [`Image`]: what an image of a file is and how it is stored.
+mod image;
 /// [`Layout`]: how the samples of an image are stored.
 mod layout;
 /// What a directory says besides pixels and place.
 mod metadata;
-/// [`GeoTiff`]: an open file; its images as rasters.
+/// From chunks to windows, and which pixels are valid.
+mod pixels;
+/// [`GeoTiff`]: an open file.
 mod reader;
 /// How samples are stored, and what they become in memory.
 mod samples;
+/// Files beside a GeoTIFF that say more of it.
+mod sidecar;
 /// Whether a file is a valid COG: [`validate()`].
 pub mod validate;
 /// Writing: [`WriteOptions`], tiles to chunks, the file as it grows.
@@ -25,8 +35,11 @@ mod xml;
 /// Luminance and chrominance become red, green and blue.
 mod ycbcr;
 
+pub use damage::{Damaged, OnCorrupt};
+pub use image::{Image, StoredChunk};
 pub use layout::{Interleave, Layout};
-pub use reader::{GeoTiff, Image, OpenOptions, open};
+pub use reader::{GeoTiff, OpenOptions, open};
+pub use sidecar::{Sidecar, SidecarKind};
 pub use validate::validate;
 pub use write::{BigTiff, Format, Mask, Overviews, WriteOptions, Written};
 

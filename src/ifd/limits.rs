@@ -18,6 +18,8 @@ pub struct Limits {
     pub value_bytes: u64,
     /// Bytes of one strip or tile, decoded; 1 GiB by default.
     pub chunk_bytes: u64,
+    /// Bytes of a text file beside the file, such as `.aux.xml`; 16 MiB by default.
+    pub sidecar_bytes: u64,
 }
 
 impl Default for Limits {
@@ -28,6 +30,7 @@ impl Default for Limits {
             total_entries: 1 << 21,
             value_bytes: 256 << 20,
             chunk_bytes: 1 << 30,
+            sidecar_bytes: 16 << 20,
         }
     }
 }
@@ -41,6 +44,7 @@ impl Limits {
             total_entries: u64::MAX,
             value_bytes: u64::MAX,
             chunk_bytes: u64::MAX,
+            sidecar_bytes: u64::MAX,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Nodata values become validity, and back.
 
+use std::ops::Range;
+
 use crate::raster::{Buffer, NoData, Sample, dispatch};
 
 /// Writes `nodata` over every invalid sample and moves every valid sample that
@@ -39,17 +41,18 @@ pub fn avoid_nodata<T: Sample>(nodata: T, valid: Option<&[u8]>, samples: &mut [T
     moved
 }
 
-/// Makes the samples that equal `nodata` invalid; NaN stands for every NaN.
-pub fn mark_nodata(nodata: NoData, out: &mut Buffer) {
-    dispatch!(out.dtype(), T => mark::<T>(nodata, out));
+/// Makes the samples of some bands (from 0) that equal `nodata` invalid; NaN
+/// stands for every NaN.
+pub fn mark_nodata(nodata: NoData, bands: Range<u16>, out: &mut Buffer) {
+    dispatch!(out.dtype(), T => mark::<T>(nodata, bands, out));
 }
 
-fn mark<T: Sample>(nodata: NoData, out: &mut Buffer) {
+fn mark<T: Sample>(nodata: NoData, bands: Range<u16>, out: &mut Buffer) {
     let Some(nodata) = nodata.sample::<T>() else { return };
     // NaN stands for every NaN, and equals none.
     let is_nan = nodata.to_f64().is_nan();
     let missing = |v: T| if is_nan { v.to_f64().is_nan() } else { v.matches(nodata) };
-    for band in 0..out.bands() {
+    for band in bands {
         // Without a branch in the loop it vectorises; most blocks miss nothing.
         let any = out
             .plane::<T>(band)

@@ -4,10 +4,14 @@
 mod alpha;
 /// Samples of another type, scaled on the way.
 mod cast;
+/// GDAL's checksum of the samples of each band.
+pub mod checksum;
 /// A part of a raster.
 mod crop;
 /// Other words about a raster.
 mod describe;
+/// Colours as red, green and blue, or as greys.
+pub mod expand;
 /// Another value for "no value".
 mod nodata;
 /// The same area in larger or smaller pixels, or on the tiles of a web map.

@@ -52,7 +52,7 @@ impl Source for Relabelled {
     fn read(&self, out: &mut Buffer, cx: &Context<'_>) -> Result<()> {
         *out = cx.read_tile(&self.input, out.window())?;
         match self.info.nodata {
-            Some(nodata) if self.finds => mark_nodata(nodata, out),
+            Some(nodata) if self.finds => mark_nodata(nodata, 0..out.bands(), out),
             Some(_) => {}
             None => {
                 let old = self.input.info().nodata;

@@ -28,6 +28,9 @@ pub struct Metadata {
     pub icc: Option<Arc<[u8]>>,
     /// An XMP packet.
     pub xmp: Option<Arc<str>>,
+    /// The CRS as a file beside the raster words it, if swath does not
+    /// understand that; the grid then has none.
+    pub crs_text: Option<Arc<str>>,
 }
 
 /// What a file says of one band.

@@ -79,7 +79,7 @@ pub(crate) const EXCEPTIONS: &[Exception] = &[
     Exception {
         why: "The nodata value is stated with an exponent, of which GDAL reads the digits \
             before the point for 64-bit integers.",
-        aspects: &["nodata", "validity"],
+        aspects: &["nodata", "validity", "statistics"],
         files: &["gdalgen/nodata_int64_m9223372.tif", "gdalgen/nodata_uint64_92233720.tif"],
     },
     Exception {

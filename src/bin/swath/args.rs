@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use swath::crs::Crs;
 use swath::engine::{Engine, EngineOptions};
-use swath::geotiff::OpenOptions;
+use swath::geotiff::{OnCorrupt, OpenOptions};
+use swath::ifd::Limits;
 use swath::io::IoMode;
 use swath::kernel::Resampling;
 use swath::raster::{Bounds, Size};
@@ -25,11 +26,12 @@ pub(crate) struct Cli {
 
 const EXIT_CODES: &str = "Exit codes: 0 all of it worked, 1 defect of swath, 2 usage, \
     3 input breaks its format, 4 not supported, 5 refused by the operating system, \
-    6 limit met, 7 a file is no valid COG (validate), 130 stopped";
+    6 limit met, 7 a file is no valid COG (validate), 8 done, but damaged chunks became nodata, \
+    130 stopped";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
-    /// Shows what a file is.
+    /// Shows what files are.
     Info(InfoArgs),
     /// Rewrites a file as COG or plain tiled GeoTIFF.
     Convert(ConvertArgs),
@@ -43,11 +45,25 @@ pub(crate) enum Verb {
 
 #[derive(Debug, Args)]
 pub(crate) struct InfoArgs {
-    /// The file to look at.
-    pub(crate) file: PathBuf,
-    /// Print JSON, with the keys of `gdalinfo -json` where they mean the same.
+    /// The files to look at; of several, a table.
+    #[arg(required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Print JSON, with the keys of `gdalinfo -json` where they mean the same; of
+    /// several files a list.
     #[arg(long)]
     pub(crate) json: bool,
+    /// Read all samples: exact minimum, maximum, mean, standard deviation and
+    /// number of valid samples of each band and overview.
+    #[arg(long)]
+    pub(crate) stats: bool,
+    /// Read all samples: GDAL's checksum of each band and overview.
+    #[arg(long)]
+    pub(crate) checksum: bool,
+    /// List where each chunk is stored, how large it is, and how well chunks are compressed.
+    #[arg(long)]
+    pub(crate) chunks: bool,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
     #[command(flatten)]
     pub(crate) read: ReadArgs,
 }
@@ -118,8 +134,16 @@ pub(crate) struct ReadArgs {
     #[command(flatten)]
     io: IoArgs,
     /// The image of a file of several, counted from 1; overviews and masks count.
+    /// FILE#2 is the second image too.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     page: u32,
+    /// Read the file as if nothing lay beside it: no overviews (.ovr), mask (.msk),
+    /// metadata (.aux.xml), world file (.tfw, .wld) or projection (.prj).
+    #[arg(long)]
+    no_sidecars: bool,
+    /// What becomes of a chunk that is damaged or cut short.
+    #[arg(long, value_enum, default_value_t = Corrupt::Fail, value_name = "HOW")]
+    on_corrupt: Corrupt,
 }
 
 /// How the bytes of files are reached.
@@ -129,6 +153,56 @@ pub(crate) struct IoArgs {
     /// shrink meanwhile, and network disks).
     #[arg(long, value_enum, default_value_t = Io::Map)]
     io: Io,
+    #[command(flatten)]
+    limits: LimitArgs,
+}
+
+/// What a file may ask for before it is refused.
+#[derive(Debug, Args)]
+struct LimitArgs {
+    /// The most bytes of one strip or tile, decoded [default: 1GiB].
+    #[arg(long, value_name = "BYTES", value_parser = parse_any_bytes, hide_short_help = true)]
+    limit_chunk: Option<u64>,
+    /// The most bytes of one value of a directory [default: 256MiB].
+    #[arg(long, value_name = "BYTES", value_parser = parse_any_bytes, hide_short_help = true)]
+    limit_value: Option<u64>,
+    /// The most bytes of a text file beside the file [default: 16MiB].
+    #[arg(long, value_name = "BYTES", value_parser = parse_any_bytes, hide_short_help = true)]
+    limit_sidecar: Option<u64>,
+    /// The most directories in a file [default: 65536].
+    #[arg(long, value_name = "N", hide_short_help = true)]
+    limit_directories: Option<u64>,
+    /// The most entries in one directory [default: 65535].
+    #[arg(long, value_name = "N", hide_short_help = true)]
+    limit_entries: Option<u64>,
+    /// The most entries in all directories of a file together [default: 2097152].
+    #[arg(long, value_name = "N", hide_short_help = true)]
+    limit_total_entries: Option<u64>,
+}
+
+impl LimitArgs {
+    fn limits(&self) -> Limits {
+        let mut limits = Limits::default();
+        for (asked, limit) in [
+            (self.limit_chunk, &mut limits.chunk_bytes),
+            (self.limit_value, &mut limits.value_bytes),
+            (self.limit_sidecar, &mut limits.sidecar_bytes),
+            (self.limit_directories, &mut limits.directories),
+            (self.limit_entries, &mut limits.entries),
+            (self.limit_total_entries, &mut limits.total_entries),
+        ] {
+            *limit = asked.unwrap_or(*limit);
+        }
+        limits
+    }
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Corrupt {
+    /// The command fails.
+    Fail,
+    /// Its pixels have no value; it is reported, and the exit code is 8.
+    Nodata,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -143,13 +217,21 @@ impl IoArgs {
             Io::Map => IoMode::Map,
             Io::Pread => IoMode::Pread,
         };
-        OpenOptions { io, ..OpenOptions::default() }
+        OpenOptions { io, limits: self.limits.limits(), ..OpenOptions::default() }
     }
 }
 
 impl ReadArgs {
     pub(crate) fn options(&self) -> OpenOptions {
-        OpenOptions { page: self.page - 1, ..self.io.options() }
+        OpenOptions {
+            page: self.page - 1,
+            sidecars: !self.no_sidecars,
+            on_corrupt: match self.on_corrupt {
+                Corrupt::Fail => OnCorrupt::Fail,
+                Corrupt::Nodata => OnCorrupt::Nodata,
+            },
+            ..self.io.options()
+        }
     }
 }
 
@@ -228,7 +310,7 @@ pub(crate) fn parse_pixels(text: &str) -> Result<Size, String> {
 
 /// Reads a number of bytes: `1048576`, `256MiB`, `256M` (both in powers of
 /// 1024) or `2GB` (in powers of 1000).
-fn parse_bytes(text: &str) -> Result<u64, String> {
+fn parse_any_bytes(text: &str) -> Result<u64, String> {
     let split = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(split);
     let factor: u64 = match unit.trim().to_ascii_lowercase().as_str() {
@@ -243,12 +325,16 @@ fn parse_bytes(text: &str) -> Result<u64, String> {
         "tb" => 1_000_000_000_000,
         _ => return Err(format!("unknown unit {unit:?}: use KiB, MiB, GiB, KB, MB or GB")),
     };
-    let bytes = number.parse::<f64>().map_err(|e| format!("{e}: {text:?}"))? * factor as f64;
-    let least = 16 << 20;
-    if bytes < f64::from(least) {
-        return Err(format!("{text:?} is too little to work in: give at least 16MiB"));
+    let number = number.parse::<f64>().map_err(|e| format!("{e}: {text:?}"))?;
+    Ok((number * factor as f64) as u64)
+}
+
+/// Reads the memory of a run.
+fn parse_bytes(text: &str) -> Result<u64, String> {
+    match parse_any_bytes(text)? {
+        bytes if bytes >= 16 << 20 => Ok(bytes),
+        _ => Err(format!("{text:?} is too little to work in: give at least 16MiB")),
     }
-    Ok(bytes as u64)
 }
 
 #[cfg(test)]

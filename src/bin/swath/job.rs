@@ -6,20 +6,25 @@ use swath::geotiff::{GeoTiff, WriteOptions};
 use swath::{Error, Raster, Result};
 
 use crate::args::JobArgs;
-use crate::report::{Progress, closing, warn};
+use crate::report::{Progress, closing, damaged, warn};
 
 /// A job whose input is open and whose options are sound.
 pub(crate) struct Job<'a> {
     args: &'a JobArgs,
     options: WriteOptions,
+    file: GeoTiff,
     pub(crate) input: Raster,
 }
 
 impl<'a> Job<'a> {
     pub(crate) fn open(args: &'a JobArgs) -> Result<Self> {
         let options = args.write.options()?;
-        let input = GeoTiff::open(&args.input, &args.read.options())?.raster();
-        Ok(Self { args, options, input })
+        let file = GeoTiff::open(&args.input, &args.read.options())?;
+        let job = Self { args, options, input: file.raster(), file };
+        if job.input.info().metadata.crs_text.is_some() {
+            job.warn("the coordinate reference system of a sidecar is not understood, and lost");
+        }
+        Ok(job)
     }
 
     /// The path of the input.
@@ -51,6 +56,7 @@ impl<'a> Job<'a> {
         let mut progress = Progress::new(run.quiet);
         let written = raster.write_with(&engine, output, &self.options, &mut progress)?;
         closing(output, &written, progress, run.quiet);
+        damaged(&self.file);
         Ok(())
     }
 }

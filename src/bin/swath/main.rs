@@ -5,7 +5,6 @@ mod convert;
 mod info;
 mod job;
 mod report;
-mod said;
 mod stats;
 mod validate;
 mod warp;
@@ -27,14 +26,14 @@ fn main() -> ExitCode {
         }
     };
     let done = match cli.verb {
-        Verb::Info(args) => info::run(&args),
+        Verb::Info(args) => return info::run(&args).into(),
         Verb::Validate(args) => return validate::run(&args).into(),
         Verb::Convert(args) => convert::run(&args),
         Verb::Warp(args) => warp::run(&args),
         Verb::Stats(args) => stats::run(&args),
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => report::success().into(),
         Err(error) => report::failure(&error).into(),
     }
 }

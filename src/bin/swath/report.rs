@@ -3,12 +3,13 @@
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use swath::Error;
 use swath::engine::Observer;
-use swath::geotiff::Written;
+use swath::geotiff::{GeoTiff, Written};
 
 /// How the command ends. The numbers are part of its interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub(crate) enum Exit {
     Limit = 6,
     /// A file that was judged is no valid COG.
     Invalid = 7,
+    /// All of it is done, but for damaged chunks that became nodata.
+    Damaged = 8,
     /// Stopped by Ctrl-C or SIGTERM: 128 + SIGINT, as shells have it.
     Cancelled = 130,
 }
@@ -56,6 +59,42 @@ pub(crate) fn failure(error: &Error) -> Exit {
         Error::Cancelled => Exit::Cancelled,
         _ => Exit::Defect,
     }
+}
+
+/// Whether damaged chunks were told of, which the exit code then says.
+static DAMAGED: AtomicBool = AtomicBool::new(false);
+
+/// Tells of the damaged chunks of a file that became nodata.
+pub(crate) fn damaged(file: &GeoTiff) {
+    let (chunks, more) = file.damaged();
+    for chunk in &chunks {
+        let path = chunk.path.as_deref().unwrap_or(Path::new("")).display();
+        let (window, first) = (chunk.window, u32::from(chunk.band) + 1);
+        let last = first + u32::from(chunk.bands) - 1;
+        let bands =
+            if first == last { format!("band {first}") } else { format!("bands {first}-{last}") };
+        warn(&format!(
+            "{path}: directory {}: chunk {}: nodata at column {}, row {}, {} x {} pixels of {bands}: {}",
+            chunk.ifd,
+            chunk.chunk,
+            window.col,
+            window.row,
+            window.width,
+            window.height,
+            chunk.cause,
+        ));
+    }
+    if more {
+        warn("there are more damaged chunks");
+    }
+    if !chunks.is_empty() {
+        DAMAGED.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Returns how a command ends that did not fail.
+pub(crate) fn success() -> Exit {
+    if DAMAGED.load(Ordering::Relaxed) { Exit::Damaged } else { Exit::Success }
 }
 
 /// Says on stderr what does not end the command.

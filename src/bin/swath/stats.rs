@@ -11,7 +11,7 @@ use swath::kernel::Histogram;
 use swath::ops::stats::{BandStatistics, HistogramRequest, StatsOptions};
 
 use crate::args::{ReadArgs, RunArgs, parse_numbers};
-use crate::report::{Progress, say};
+use crate::report::{Progress, damaged, say};
 
 #[derive(Debug, Args)]
 pub(crate) struct StatsArgs {
@@ -43,7 +43,8 @@ fn parse_range(text: &str) -> Result<(f64, f64), String> {
 }
 
 pub(crate) fn run(args: &StatsArgs) -> Result<()> {
-    let raster = GeoTiff::open(&args.file, &args.read.options())?.raster();
+    let file = GeoTiff::open(&args.file, &args.read.options())?;
+    let raster = file.raster();
     let wants_bins = args.bins > 0 && !args.quick;
     let options = StatsOptions {
         percentiles: if args.quick { Vec::new() } else { args.percentiles.clone() },
@@ -52,6 +53,7 @@ pub(crate) fn run(args: &StatsArgs) -> Result<()> {
     let mut progress = Progress::new(args.run.quiet);
     let bands = raster.statistics(&args.run.engine()?, &options, &mut progress)?;
     progress.end();
+    damaged(&file);
     if args.json {
         let bands: Vec<Value> = (1..)
             .zip(&bands)

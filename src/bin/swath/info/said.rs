@@ -31,6 +31,9 @@ pub(crate) fn human(metadata: &Metadata, line: &mut impl FnMut(&str, String)) {
             line("", format!("{}, {} at {place}", pixel.x, pixel.y));
         }
     }
+    if let Some(text) = &metadata.crs_text {
+        line("crs", format!("not understood: {}", short(text)));
+    }
     if metadata.rpc.is_some() {
         line("rpc", "rational polynomial coefficients".into());
     }
@@ -66,6 +69,9 @@ pub(crate) fn machine(metadata: &Metadata, domains: &mut Map<String, Value>, out
     }
     if let Some(packet) = &metadata.xmp {
         domains.insert("xml:XMP".into(), json!(&**packet));
+    }
+    if let Some(text) = &metadata.crs_text {
+        out["coordinateSystem"] = json!({ "wkt": &**text });
     }
     if let Some(gcps) = &metadata.gcps {
         let one = |(number, gcp): (usize, &swath::raster::Gcp)| {

@@ -1,0 +1,53 @@
+//! Many files, a line each.
+
+use swath::geotiff::GeoTiff;
+
+use super::words::{codec, colors};
+
+const HEAD: [&str; 9] =
+    ["file", "size", "bands", "type", "crs", "pixel", "compression", "chunks", "overviews"];
+
+/// Lines whose columns line up.
+#[derive(Debug, Default)]
+pub(super) struct Table {
+    rows: Vec<[String; HEAD.len()]>,
+}
+
+impl Table {
+    pub(super) fn add(&mut self, name: &str, file: &GeoTiff) {
+        let image = file.image();
+        let (layout, info) = (image.layout(), image.info());
+        let crs = info.grid.crs.as_ref().map_or("none".into(), ToString::to_string);
+        let transform = info.grid.transform;
+        let pixel = if image.has_transform() {
+            format!("{} x {}", transform.pixel_width, transform.pixel_height)
+        } else {
+            "none".into()
+        };
+        let shape = if layout.tiled { "tiles" } else { "strips" };
+        self.rows.push([
+            name.to_owned(),
+            format!("{} x {}", layout.size.width, layout.size.height),
+            format!("{} {}", layout.bands, colors(info)),
+            layout.dtype.to_string(),
+            crs,
+            pixel,
+            codec(layout.compression).to_lowercase(),
+            format!("{shape} of {} x {}", layout.chunk.width, layout.chunk.height),
+            image.overviews().len().to_string(),
+        ]);
+    }
+
+    pub(super) fn text(&self) -> String {
+        let head = HEAD.map(str::to_owned);
+        let rows = || std::iter::once(&head).chain(&self.rows);
+        let widths: [usize; HEAD.len()] = std::array::from_fn(|column| {
+            rows().map(|row| row[column].chars().count()).max().unwrap_or(0)
+        });
+        let line = |row: &[String; HEAD.len()]| {
+            let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}"));
+            cells.collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n"
+        };
+        rows().map(line).collect()
+    }
+}
