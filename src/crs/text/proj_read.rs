@@ -425,10 +425,10 @@ impl<'a> Keys<'a> {
             None => parameters.push((parameter, value)),
         };
         match method {
-            Method::HotineA | Method::HotineB if self.get("proj") == Some("omerc") => {
-                if self.get("gamma").is_none() {
-                    set(Parameter::SkewAngle, self.angle("alpha")?.unwrap_or(0.0));
-                }
+            Method::HotineA | Method::HotineB
+                if self.get("proj") == Some("omerc") && self.get("gamma").is_none() =>
+            {
+                set(Parameter::SkewAngle, self.angle("alpha")?.unwrap_or(0.0));
             }
             Method::LambertConic1 => {
                 set(Parameter::NaturalLatitude, self.angle("lat_1")?.unwrap_or(0.0));
