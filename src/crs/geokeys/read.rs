@@ -294,6 +294,10 @@ impl GeoKeys {
     }
 
     fn vertical(&self) -> Option<Vertical> {
+        // What vertical keys mean is clear from GeoTIFF 1.1 on; before, GDAL leaves them out.
+        if self.minor == 0 {
+            return None;
+        }
         let code = self.short(key::VERTICAL_CRS)?;
         let unit = || self.length(key::VERTICAL_UNITS, 0);
         if let Some(Definition::Vertical(mut vertical)) =
