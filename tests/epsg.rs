@@ -8,12 +8,13 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 
 use serde_json::Value;
-use swath::crs::{Area, Crs, DatumOperation, TransformOptions, Transformer};
+use swath::crs::{Area, Crs, DatumOperation, Grids, TransformOptions, Transformer};
+use swath::geotiff::GridDirectories;
 
 /// Systems that do not agree with the reference, and why.
 const EXCEPTIONS: &[(u64, &str)] = &[
     (4087, "the method is ellipsoidal (EPSG 1028); PROJ before 9.8 takes the sphere"),
-    (8997, "EPSG supersedes WGS 84 (G1150) to ITRF2000 (1), which PROJ still finds in a chain"),
+    (8997, "an operation of Esri on the same datums hides the chain by WGS 84 (G1150)"),
     (9062, "PROJ 9.5.1 names no operation between WGS 84 and ETRF92"),
     (10622, "Local Orthographic (EPSG 1130) is not there"),
 ];
@@ -299,4 +300,36 @@ fn every_point_either_comes_back_or_is_nan() {
     }
     println!("{systems} systems, without {unsupported:?}");
     assert_eq!(unsupported.into_iter().collect::<Vec<_>>(), UNSUPPORTED);
+}
+
+#[test]
+fn grids_that_are_there_are_used_as_proj_uses_them() {
+    let Some(directory) = shared("data/OSGeo__PROJ-data/us_noaa") else { return };
+    let store = GridDirectories::new(vec![directory]);
+    let grids = Grids::new(store);
+    let (nad83, harn) = (Crs::from_epsg(4269), Crs::from_epsg(4152));
+    // PROJ 9.5.1 with the same grids.
+    let truth = [
+        (-89.3, 32.2, -89.299_999_701_333, 32.199_996_340_5, "NAD83 to NAD83(HARN) (15)"),
+        (-90.1, 30.9, -90.100_000_900_244, 30.899_995_911_811, "NAD83 to NAD83(HARN) (15)"),
+        (-111.5, 33.4, -111.499_999_166_667, 33.400_001_388_889, "NAD83 to NAD83(HARN) (2)"),
+    ];
+    for (lon, lat, to_lon, to_lat, name) in truth {
+        let area = Some(Area::point(lon, lat));
+        let options = TransformOptions { area, grids: grids.clone(), operation: None };
+        let there = Transformer::with_options(&nad83, &harn, &options).expect("a grid");
+        assert_eq!(there.operation().name(), name);
+        let (mut x, mut y) = ([lon], [lat]);
+        there.transform(&mut x, &mut y);
+        assert!((x[0] - to_lon).abs() < 1e-11 && (y[0] - to_lat).abs() < 1e-11, "{x:?} {y:?}");
+        let back = Transformer::with_options(&harn, &nad83, &options).expect("a grid");
+        back.transform(&mut x, &mut y);
+        assert!((x[0] - lon).abs() < 1e-11 && (y[0] - lat).abs() < 1e-11, "{x:?} {y:?}");
+    }
+    // Without grids it is 100 times less accurate, and the grid is named.
+    let options = TransformOptions { area: Some(Area::point(-89.3, 32.2)), ..Default::default() };
+    let rough = Transformer::with_options(&nad83, &harn, &options).expect("by WGS 84");
+    assert_eq!(rough.accuracy(), Some(5.0));
+    let better = rough.better().expect("a grid is better");
+    assert_eq!((better.accuracy(), better.is_available()), (Some(0.05), false));
 }

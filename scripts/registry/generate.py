@@ -364,6 +364,9 @@ class Registry:
                 elif method in HORIZONTAL_GRIDS:
                     values = []
                     names = [grids.get(g, g) if g else None for g in (r["grid_name"], r["grid2_name"])]
+                    if r["grid_name"] in grids:
+                        # PROJ's file holds both grids, longitudes and latitudes.
+                        names[1] = None
                     # The kind of grid: NTv2-like in degrees, or geocentric; told by the method. Direction by PROJ's table.
                     if r["grid_name"] in inverse:
                         values = [-1.0]

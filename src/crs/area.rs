@@ -28,6 +28,35 @@ impl Area {
         Self { west: longitude, south: latitude, east: longitude, north: latitude }
     }
 
+    /// Returns the smallest area around points of longitude and latitude in
+    /// degrees; points that are not finite are left out. `None` without any.
+    ///
+    /// The points are taken for a connected set that reaches at most half round
+    /// the globe: one that lies on both sides of the antimeridian crosses it.
+    pub fn around(points: impl IntoIterator<Item = (f64, f64)>) -> Option<Self> {
+        let mut longitudes = Vec::new();
+        let (mut south, mut north) = (f64::INFINITY, f64::NEG_INFINITY);
+        for (lon, lat) in points {
+            if lon.is_finite() && lat.is_finite() {
+                longitudes.push(wrapped(lon));
+                south = south.min(lat);
+                north = north.max(lat);
+            }
+        }
+        longitudes.sort_by(f64::total_cmp);
+        let (first, last) = (*longitudes.first()?, *longitudes.last()?);
+        // What lies between the two neighbours farthest apart is outside.
+        let mut gap = (first + 360.0 - last, first, last);
+        for pair in longitudes.windows(2) {
+            if pair[1] - pair[0] > gap.0 {
+                gap = (pair[1] - pair[0], pair[1], pair[0]);
+            }
+        }
+        // Points all round: what lies between any two is as good as the rest.
+        let (west, east) = if gap.0 <= 30.0 { (-180.0, 180.0) } else { (gap.1, gap.2) };
+        Some(Self { west, south, east, north })
+    }
+
     /// Whether the area is a single place.
     pub(super) fn is_point(&self) -> bool {
         self.west == self.east && self.south == self.north
@@ -109,6 +138,15 @@ mod tests {
         let shared = FIJI.intersection(&east).expect("they meet");
         assert!(shared.west.abs() == 180.0 && shared.north == -15.0, "{shared}");
         assert!((shared.east + 178.15).abs() < 1e-9, "{shared}");
+    }
+
+    #[test]
+    fn points_on_both_sides_of_the_antimeridian_make_a_small_area() {
+        let area = Area::around([(179.0, -20.0), (-178.0, -12.0), (181.0, f64::NAN)]);
+        assert_eq!(area, Some(Area { west: 179.0, south: -20.0, east: -178.0, north: -12.0 }));
+        assert_eq!(Area::around([(f64::NAN, 0.0)]), None);
+        let whole = Area::around((-18..=18).map(|i| (f64::from(i) * 10.0, 0.0))).expect("points");
+        assert_eq!((whole.west, whole.east), (-180.0, 180.0));
     }
 
     #[test]

@@ -260,6 +260,23 @@ impl Crs {
         }
     }
 
+    /// Returns the geographic system underneath, on the same datum: the system
+    /// itself if it is one. `None` for one that swath does not know.
+    pub fn base(&self) -> Option<Self> {
+        let definition = self.definition().ok()?;
+        let code = definition.geographic()?.id.as_ref()?.epsg_code()?;
+        Some(Self::from_epsg(code))
+    }
+
+    /// Returns how many radians one unit of a geographic system is, or `None`
+    /// for any other system.
+    pub fn unit_of_angle(&self) -> Option<f64> {
+        match self.definition().ok()?.horizontal() {
+            Definition::Geographic(system) => Some(system.unit),
+            _ => None,
+        }
+    }
+
     /// Returns where the authority means the system to be used, or `None` if swath does not know.
     pub fn area(&self) -> Option<Area> {
         self.entry()?.area()

@@ -10,8 +10,14 @@ mod colors;
 mod copies;
 /// Chunks that could not be decoded, and went by as nodata.
 mod damage;
+/// Changing what a file says, not its pixels: [`edit()`].
+pub mod edit;
 /// Where an image lies: GeoTransform, GeoKeys, nodata.
 mod georeference;
+/// The ghost area between header and directories.
+mod ghost;
+/// [`GridDirectories`]: grids of datum shifts.
+mod grids;
 /// [`Image`]: what an image of a file is and how it is stored.
 mod image;
 /// [`Layout`]: how the samples of an image are stored.
@@ -36,6 +42,8 @@ mod xml;
 mod ycbcr;
 
 pub use damage::{Damaged, OnCorrupt};
+pub use edit::edit;
+pub use grids::GridDirectories;
 pub use image::{Image, StoredChunk};
 pub use layout::{Interleave, Layout};
 pub use reader::{GeoTiff, OpenOptions, open};

@@ -149,6 +149,28 @@ impl Ranks {
     }
 }
 
+/// Returns the ranks (from 0) next to a percentile (0 to 100) of `count` samples, at
+/// least 1, and how far it lies between them, as `numpy.percentile` has it.
+pub fn ranks_beside(percentile: f64, count: u64) -> (u64, u64, f64) {
+    let last = count - 1;
+    let at = percentile / 100.0 * last as f64;
+    let below = (at.floor() as u64).min(last);
+    (below, (below + 1).min(last), at - at.floor())
+}
+
+/// Interpolates between two samples as numpy does, from the nearer one; equal ones,
+/// infinite too, give themselves.
+pub fn interpolate_ranks(below: f64, above: f64, fraction: f64) -> f64 {
+    let step = above - below;
+    if below == above {
+        below
+    } else if fraction < 0.5 {
+        below + step * fraction
+    } else {
+        above - step * (1.0 - fraction)
+    }
+}
+
 /// A type whose values are in order.
 trait Ordered: Copy {
     /// The value's place: a number of as many bits as the type has, in the same

@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::engine::{Encode, Engine, EngineOptions, Observer, Sink, Tile, Tiling};
-use crate::kernel::{Histogram, Ranks, Statistics, Summary, Wanted};
+use crate::kernel::{
+    Histogram, Ranks, Statistics, Summary, Wanted, interpolate_ranks, ranks_beside,
+};
 use crate::raster::{Buffer, Context, DataType, Info, Raster, Sample, Window, dispatch};
 use crate::{Error, Result};
 
@@ -185,7 +187,7 @@ impl Progress {
         };
         let Some(summary) = summary else { return band };
         for &percentile in &options.percentiles {
-            let (below, above, _) = place(percentile, summary.valid);
+            let (below, above, _) = ranks_beside(percentile, summary.valid);
             band.wanted.extend([below, above].map(Wanted::rank));
         }
         if let Some(HistogramRequest { bins, range }) = options.histogram
@@ -227,7 +229,7 @@ impl Progress {
         let valid = self.summary.map_or(0, |summary| summary.valid);
         let pairs = options.percentiles.iter().zip(self.wanted.as_chunks::<2>().0);
         let percentiles = pairs.filter_map(|(&percentile, &[below, above])| {
-            Some(between(value(below)?, value(above)?, place(percentile, valid).2))
+            Some(interpolate_ranks(value(below)?, value(above)?, ranks_beside(percentile, valid).2))
         });
         BandStatistics {
             samples: self.samples,
@@ -235,26 +237,6 @@ impl Progress {
             percentiles: percentiles.collect(),
             histogram: self.histogram.filter(|_| valid > 0),
         }
-    }
-}
-
-/// The ranks next to a percentile of `count` samples, and how far it lies between them.
-fn place(percentile: f64, count: u64) -> (u64, u64, f64) {
-    let last = count - 1;
-    let at = percentile / 100.0 * last as f64;
-    let below = (at.floor() as u64).min(last);
-    (below, (below + 1).min(last), at - at.floor())
-}
-
-/// Interpolates as numpy does, from the nearer end.
-fn between(below: f64, above: f64, fraction: f64) -> f64 {
-    let step = above - below;
-    if below == above {
-        below
-    } else if fraction < 0.5 {
-        below + step * fraction
-    } else {
-        above - step * (1.0 - fraction)
     }
 }
 

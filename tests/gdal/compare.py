@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Holds swath against GDAL.
 
-usage: compare.py [--max-error PX] [--keep DIR] SWATH [warp|grid|read|sidecars|cog|write|stats ...]
+usage: compare.py [--max-error PX] [--long] [--keep DIR] SWATH [warp|grid|read|sidecars|cog|edit|write|stats|calc ...]
 
 SWATH is the binary under test; without names every check runs. tests/gdal/run.sh makes the environment for it.
 """
@@ -16,7 +16,9 @@ from pathlib import Path
 
 import rasterio
 
+import check_calc
 import check_cog
+import check_edit
 import check_grid
 import check_read
 import check_sidecars
@@ -28,12 +30,13 @@ from common import Swath, shared
 # Sidecars are not of the comparison; the shared folder may be read-only.
 os.environ.update(GDAL_PAM_ENABLED="NO", GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR")
 warnings.filterwarnings("ignore", category=rasterio.errors.NotGeoreferencedWarning)
-CHECKS = {"read": check_read, "sidecars": check_sidecars, "stats": check_stats, "cog": check_cog, "write": check_write, "grid": check_grid, "warp": check_warp}
+CHECKS = {"read": check_read, "sidecars": check_sidecars, "stats": check_stats, "calc": check_calc, "cog": check_cog, "edit": check_edit, "write": check_write, "grid": check_grid, "warp": check_warp}
 
 
 def main():
     prompt = argparse.ArgumentParser(description="Holds swath against GDAL.")
     prompt.add_argument("--max-error", type=float, help="passed on to swath warp (its default otherwise)")
+    prompt.add_argument("--long", action="store_true", help="warp: every method, scale and CRS")
     prompt.add_argument("--keep", help="folder for the files made, kept")
     prompt.add_argument("swath")
     prompt.add_argument("checks", nargs="*", metavar="CHECK", help=", ".join(CHECKS))
@@ -45,7 +48,7 @@ def main():
         folder.mkdir(parents=True, exist_ok=True)
         for name in asked.checks or CHECKS:
             start = time.monotonic()
-            options = dict(max_error=asked.max_error) if name == "warp" else {}
+            options = dict(max_error=asked.max_error, long=asked.long) if name == "warp" else {}
             report = CHECKS[name].run(Swath(asked.swath), folder, rasters, **options)
             report.print()
             print(f"{name}: {time.monotonic() - start:.0f} s", flush=True)

@@ -13,6 +13,7 @@ use swath::raster::{Bounds, Size};
 use swath::{Error, Result};
 
 use crate::convert::ConvertArgs;
+use crate::edit::EditArgs;
 use crate::write_args::WriteArgs;
 
 /// Reads, reprojects, resamples and writes GeoTIFF and COG rasters on every
@@ -36,9 +37,19 @@ pub(crate) enum Verb {
     /// Rewrites a file as COG or plain tiled GeoTIFF.
     Convert(ConvertArgs),
     /// Reprojects and resamples a file.
-    Warp(WarpArgs),
+    Warp(crate::warp::WarpArgs),
+    /// Lists the operations between two reference systems, and which is taken.
+    Crs(crate::crs::CrsArgs),
+    /// Transforms coordinates of points and GeoJSON from standard input.
+    Transform(crate::transform::TransformArgs),
     /// Judges whether files are valid cloud optimized GeoTIFFs.
     Validate(ValidateArgs),
+    /// Changes what a file says, not its pixels: nodata, CRS, place, metadata.
+    Edit(Box<EditArgs>),
+    /// Makes overviews for a file where it stands, or takes them away.
+    Overviews(crate::overviews::OverviewsArgs),
+    /// Makes a raster of others by an expression.
+    Calc(crate::calc::CalcArgs),
     /// Shows what the samples of each band come to: mean, median, histogram.
     Stats(crate::stats::StatsArgs),
 }
@@ -101,31 +112,6 @@ pub(crate) struct JobArgs {
     pub(crate) run: RunArgs,
     #[command(flatten)]
     pub(crate) read: ReadArgs,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct WarpArgs {
-    /// The coordinate reference system of the output, such as EPSG:3857.
-    #[arg(long, value_name = "CRS", value_parser = parse_crs)]
-    pub(crate) to: Crs,
-    /// How values between pixels are made.
-    #[arg(long, value_name = "METHOD", default_value = "near", value_parser = parse_resampling)]
-    pub(crate) resample: Resampling,
-    /// The size of an output pixel in units of the output CRS: X, or X,Y.
-    #[arg(long, value_name = "X[,Y]", value_parser = parse_resolution, allow_hyphen_values = true)]
-    pub(crate) resolution: Option<(f64, f64)>,
-    /// The extent of the output in its CRS: LEFT,BOTTOM,RIGHT,TOP.
-    #[arg(long, value_name = "L,B,R,T", value_parser = parse_bounds, allow_hyphen_values = true)]
-    pub(crate) bounds: Option<Bounds>,
-    /// The size of the output in pixels; 0 for one of them follows from the other.
-    #[arg(long, value_name = "W,H", value_parser = parse_pixels, conflicts_with = "resolution")]
-    pub(crate) size: Option<Size>,
-    /// The most by which the coordinate transformation may be approximated, in
-    /// source pixels; 0 transforms every pixel exactly.
-    #[arg(long, value_name = "PIXELS")]
-    pub(crate) max_error: Option<f64>,
-    #[command(flatten)]
-    pub(crate) job: JobArgs,
 }
 
 /// How files are read.
@@ -268,7 +254,7 @@ impl RunArgs {
     }
 }
 
-fn parse_crs(text: &str) -> Result<Crs, String> {
+pub(crate) fn parse_crs(text: &str) -> Result<Crs, String> {
     Crs::parse(text).map_err(|e| e.to_string())
 }
 

@@ -1,11 +1,16 @@
 //! The `swath` command.
 
 mod args;
+mod calc;
 mod convert;
+mod crs;
+mod edit;
 mod info;
 mod job;
+mod overviews;
 mod report;
 mod stats;
+mod transform;
 mod validate;
 mod warp;
 mod write_args;
@@ -27,9 +32,14 @@ fn main() -> ExitCode {
     };
     let done = match cli.verb {
         Verb::Info(args) => return info::run(&args).into(),
+        Verb::Edit(args) => edit::run(&args),
+        Verb::Overviews(args) => overviews::run(&args),
         Verb::Validate(args) => return validate::run(&args).into(),
         Verb::Convert(args) => convert::run(&args),
         Verb::Warp(args) => warp::run(&args),
+        Verb::Calc(args) => calc::run(&args),
+        Verb::Crs(args) => crs::run(&args),
+        Verb::Transform(args) => transform::run(&args),
         Verb::Stats(args) => stats::run(&args),
     };
     match done {

@@ -1,5 +1,7 @@
 //! Writing: the verb [`Raster::write`], and what it stands on.
 
+/// What compresses best, found by trying.
+mod choose;
 /// From the pixels of a tile to its compressed chunks.
 mod chunk;
 /// From tiles to the chunks of all levels, on any worker.
@@ -18,6 +20,8 @@ mod sink;
 mod stats;
 
 use std::path::Path;
+
+pub(super) use plan::halves;
 
 pub use options::{BigTiff, Format, Mask, Overviews, WriteOptions};
 
@@ -70,6 +74,19 @@ impl Raster {
     ) -> Result<Written> {
         options.check()?;
         let path = path.as_ref();
-        engine.run(self, sink::FileSink::new(path, options.clone()), observer)
+        let options = choose::settled(self, engine, options)?;
+        engine.run(self, sink::FileSink::new(path, options), observer)
     }
+}
+
+/// Writes the overviews of a raster to a file whose own image has no chunks.
+pub(super) fn write_overviews(
+    raster: &Raster,
+    engine: &Engine,
+    path: &Path,
+    options: &WriteOptions,
+    observer: &mut dyn Observer,
+) -> Result<Written> {
+    options.check()?;
+    engine.run(raster, sink::FileSink::without_image(path, options.clone()), observer)
 }
