@@ -116,21 +116,21 @@ impl Transformer {
             });
         }
         let (a, b) = (from.definition()?, to.definition()?);
-        let (sides, list) = ((Side::new(&a)?, Side::new(&b)?), operations(&a, &b, options)?);
+        let (sides, list) = ((Side::new(a)?, Side::new(b)?), operations(a, b, options)?);
         let chosen = match options.operation {
             Some(number) => list.get(number).ok_or_else(|| {
                 Error::usage("operation")
                     .expected(format!("a number from 0 to {}", list.len().saturating_sub(1)))
                     .found(number)
             })?,
-            None => &list[datum::choose(&list, area(&a, &b, options)).unwrap_or(list.len() - 1)],
+            None => &list[datum::choose(&list, area(a, b, options)).unwrap_or(list.len() - 1)],
         };
         let steps = Step::plan(chosen, false, &options.grids)?;
         let changes = !steps.is_empty() || !sides.0.is_same_angles(&sides.1);
         Ok(Self {
             from: from.clone(),
             to: to.clone(),
-            better: better(&list, chosen, area(&a, &b, options)).map(|o| Arc::new(o.clone())),
+            better: better(&list, chosen, area(a, b, options)).map(|o| Arc::new(o.clone())),
             operation: Arc::new(chosen.clone()),
             description: chosen.to_string().into(),
             steps: changes.then(|| Arc::new(Steps { from: sides.0, datum: steps, to: sides.1 })),
@@ -148,7 +148,7 @@ impl Transformer {
         to: &Crs,
         options: &TransformOptions,
     ) -> Result<Vec<DatumOperation>> {
-        operations(&from.definition()?, &to.definition()?, options)
+        operations(from.definition()?, to.definition()?, options)
     }
 
     /// Returns the system that coordinates come from.

@@ -38,7 +38,8 @@ pub(crate) enum Verb {
     Convert(ConvertArgs),
     /// Reprojects and resamples a file.
     Warp(crate::warp::WarpArgs),
-    /// Lists the operations between two reference systems, and which is taken.
+    /// Lists the operations between two reference systems, and which is taken; or
+    /// prints the definition of one.
     Crs(crate::crs::CrsArgs),
     /// Transforms coordinates of points and GeoJSON from standard input.
     Transform(crate::transform::TransformArgs),
