@@ -25,6 +25,10 @@ mod segment;
 mod statistics;
 /// Sums over any number of taps: minified or incomplete supports.
 mod support;
+/// [`Terrain`]: what neighbours say of the ground.
+mod terrain;
+/// Samples of any type as numbers to calculate with.
+mod widen;
 
 pub use histogram::Histogram;
 pub use nodata::{avoid_nodata, mark_nodata};
@@ -33,3 +37,5 @@ pub use reduce::{OverviewResampling, Reduction};
 pub use resampling::Resampling;
 pub use segment::{Footprints, Plane, Positions, Segment};
 pub use statistics::{Statistics, Summary};
+pub use terrain::{Cell, Gradient, Light, Terrain, metres_of_a_degree};
+pub use widen::widen;

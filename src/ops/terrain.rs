@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::kernel::{Cell, Terrain, metres_of_a_degree};
+use crate::kernel::{Cell, Terrain, metres_of_a_degree, widen};
 use crate::raster::{
     Buffer, Context, DataType, Info, Metadata, NoData, Point, Raster, Sample, Source, Window,
     dispatch,
@@ -49,7 +49,9 @@ impl Raster {
         if let Some((x, y)) = how.scale
             && !(x > 0.0 && y > 0.0 && x.is_finite() && y.is_finite())
         {
-            return Err(Error::usage("scale").expected("positive numbers").found(format!("{x}, {y}")));
+            return Err(Error::usage("scale")
+                .expected("positive numbers")
+                .found(format!("{x}, {y}")));
         }
         let shades = matches!(what, Terrain::Hillshade(..) | Terrain::MultiHillshade(..));
         let (dtype, nodata) = if shades { (DataType::U8, 0) } else { (DataType::F32, -9999) };
@@ -113,7 +115,7 @@ impl Source for Ground {
         let width = need.width as usize;
         let mut lines = [(); 3].map(|()| vec![f64::NAN; width]);
         let mut made = vec![0.0; window.width as usize];
-        let mut line = |row: i64, lines: &mut Vec<f64>| {
+        let line = |row: i64, lines: &mut Vec<f64>| {
             if self.how.edges {
                 continued(&source, raster, row, lines);
             } else {
@@ -150,19 +152,7 @@ impl Source for Ground {
 
 /// Reads a row of elevations; missing ones become NaN.
 fn elevations(source: &Buffer, row: i64, out: &mut [f64]) {
-    let window = source.window();
-    let start = (row - window.row) as usize * window.width as usize;
-    let run = start..start + out.len();
-    dispatch!(source.dtype(), T => {
-        for (out, sample) in out.iter_mut().zip(&source.plane::<T>(0)[run.clone()]) {
-            *out = sample.to_f64();
-        }
-    });
-    if let Some(valid) = source.valid(0) {
-        for (out, &valid) in out.iter_mut().zip(&valid[run]) {
-            *out = if valid == 0 { f64::NAN } else { *out };
-        }
-    }
+    widen(source, 0, source.window().col, row, out);
 }
 
 /// Reads a row of elevations, continued by one pixel beyond the raster: as much
@@ -186,7 +176,8 @@ fn continued(source: &Buffer, raster: Window, row: i64, out: &mut Vec<f64>) {
     }
     let at = |col: i64| usize::try_from(col - held.col).ok().filter(|&at| at < out.len());
     let ends = [(raster.col - 1, 1), (raster.col_end(), -1)];
-    for (beyond, inwards) in ends.map(|(col, step)| (at(col), (at(col + step), at(col + 2 * step)))) {
+    for (beyond, inwards) in ends.map(|(col, step)| (at(col), (at(col + step), at(col + 2 * step))))
+    {
         if let (Some(beyond), (Some(last), Some(before))) = (beyond, inwards) {
             out[beyond] = 2.0 * out[last] - out[before];
         }
@@ -196,10 +187,9 @@ fn continued(source: &Buffer, raster: Window, row: i64, out: &mut Vec<f64>) {
 /// The same row with the outermost columns of the raster repeated beyond it.
 fn repeated(mut line: Vec<f64>, held: Window, raster: Window) -> Vec<f64> {
     let at = |col: i64| usize::try_from(col - held.col).ok().filter(|&at| at < line.len());
-    for (beyond, last) in [
-        (at(raster.col - 1), at(raster.col)),
-        (at(raster.col_end()), at(raster.col_end() - 1)),
-    ] {
+    for (beyond, last) in
+        [(at(raster.col - 1), at(raster.col)), (at(raster.col_end()), at(raster.col_end() - 1))]
+    {
         if let (Some(beyond), Some(last)) = (beyond, last) {
             line[beyond] = line[last];
         }

@@ -39,6 +39,8 @@ pub(crate) enum Verb {
     Warp(WarpArgs),
     /// Judges whether files are valid cloud optimized GeoTIFFs.
     Validate(ValidateArgs),
+    /// Makes slopes, aspects and shaded reliefs of elevations.
+    Terrain(crate::terrain::TerrainArgs),
     /// Makes a raster of others by an expression.
     Calc(crate::calc::CalcArgs),
     /// Shows what the samples of each band come to: mean, median, histogram.

@@ -7,6 +7,7 @@ mod info;
 mod job;
 mod report;
 mod stats;
+mod terrain;
 mod validate;
 mod warp;
 mod write_args;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         Verb::Convert(args) => convert::run(&args),
         Verb::Warp(args) => warp::run(&args),
         Verb::Calc(args) => calc::run(&args),
+        Verb::Terrain(args) => terrain::run(&args),
         Verb::Stats(args) => stats::run(&args),
     };
     match done {
