@@ -74,6 +74,45 @@ for verb in warp convert; do
     rm -rf "$folder"
 done
 
+# --- kill -9 of edits: the file says the old or the new, all of it, and its pixels stay
+folder=$work/kill-edit
+mkdir "$folder"
+"$SWATH" convert "$input" "$folder/first.tif" --quiet
+# Of the pixels in GDAL's eyes, and of everything that is edited.
+cat >"$folder/look.py" <<'P'
+import hashlib, sys
+import rasterio
+with rasterio.open(sys.argv[1]) as f:
+    said = (f.nodata, f.crs.to_epsg(), f.descriptions[0], f.tags().get("A"), f.tags().get("B"))
+    print(*said, hashlib.sha256(f.read().tobytes()).hexdigest(), sep="|")
+P
+look() { "$python" "$folder/look.py" "$1"; }
+for how in "" --rewrite; do
+    # The process that is killed is swath itself, not a shell around it.
+    change() { exec "$SWATH" edit "$1" --nodata 77 --crs EPSG:3857 --description 1=new --tag A=new --tag B=new $how --quiet; }
+    cp "$folder/first.tif" "$folder/whole.tif"
+    (change "$folder/whole.tif")
+    old=$(look "$folder/first.tif") new=$(look "$folder/whole.tif")
+    killed=0 ended=0 torn=0 was_old=0
+    for ((i = 0; i < kills; i++)); do
+        cp "$folder/first.tif" "$folder/edited.tif"
+        change "$folder/edited.tif" </dev/null &
+        pid=$!
+        # An edit lasts some milliseconds, most of them waiting for the disk.
+        sleep "0.0$(printf %02d $((RANDOM % (${#how} ? 100 : 30))))"
+        kill -9 $pid 2>/dev/null || true
+        if wait $pid 2>/dev/null; then ((++ended)); else ((++killed)); fi
+        now=$(look "$folder/edited.tif" || echo unreadable)
+        [[ $now == "$old" || $now == "$new" ]] || ((++torn))
+        [[ $now == "$old" ]] && ((++was_old))
+    done
+    left=$(find "$folder" -name '.*' -type f | wc -l)
+    find "$folder" -name '.*' -type f -delete
+    note="kill -9 edit $how: $kills runs, $killed killed, $ended ended before, $was_old old after it, $torn torn, $left leftover files"
+    if ((torn == 0 && killed > 0 && was_old > 0)) && [[ $old != "$new" ]]; then good "$note"; else bad "$note"; fi
+done
+rm -rf "$folder"
+
 # A run that must fail: error, no crash, the old target as it was and nothing else beside it.
 must_fail() {
     local name=$1 target=$2 runner=$3 verb status=0 before

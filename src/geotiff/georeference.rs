@@ -2,7 +2,7 @@
 
 use crate::crs::{Crs, GeoKey, GeoKeyTags, GeoKeys};
 use crate::error::{Error, Result};
-use crate::ifd::{Directory, Tag};
+use crate::ifd::{Directory, DirectoryBuilder, Tag, Value};
 use crate::io::ByteSource;
 use crate::raster::{Gcp, Gcps, GeoTransform, NoData, Point};
 
@@ -78,7 +78,7 @@ pub(super) fn read(source: &ByteSource, directory: &Directory) -> Result<Georefe
     let points: Vec<Gcp> = if transform.is_some() {
         Vec::new()
     } else {
-        let shift = if pixel_is_point { 0.5 } else { 0.0 };
+        let shift = shift(pixel_is_point);
         let points = tie.as_chunks::<6>().0.iter();
         points
             .map(|&[i, j, _, x, y, z]| Gcp {
@@ -97,6 +97,58 @@ pub(super) fn read(source: &ByteSource, directory: &Directory) -> Result<Georefe
         nodata: nodata.as_deref().and_then(NoData::parse),
         pixel_is_point,
     })
+}
+
+/// What positions in a file are off those of corners: in a file whose pixels are
+/// points they are those of centres.
+fn shift(is_point: bool) -> f64 {
+    if is_point { 0.5 } else { 0.0 }
+}
+
+/// Writes a transform: scale and tie point, or a matrix. The identity is none.
+pub(super) fn set_transform(
+    transform: GeoTransform,
+    is_point: bool,
+    directory: &mut DirectoryBuilder,
+) {
+    if transform == GeoTransform::IDENTITY {
+        return;
+    }
+    let t = transform.moved_to(Point { x: shift(is_point), y: shift(is_point) });
+    if t.is_unrotated() && t.pixel_width > 0.0 && t.pixel_height < 0.0 {
+        let scale = vec![t.pixel_width, -t.pixel_height, 0.0];
+        let tie = vec![0.0, 0.0, 0.0, t.origin_x, t.origin_y, 0.0];
+        directory.set(Tag::ModelPixelScaleTag, Value::Doubles(scale));
+        directory.set(Tag::ModelTiepointTag, Value::Doubles(tie));
+        return;
+    }
+    let across = [t.pixel_width, t.row_rotation, 0.0, t.origin_x];
+    let down = [t.column_rotation, t.pixel_height, 0.0, t.origin_y];
+    let rest = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0];
+    let matrix = [&across[..], &down, &rest].concat();
+    directory.set(Tag::ModelTransformationTag, Value::Doubles(matrix));
+}
+
+/// Writes ground control points, in place of a transform.
+pub(super) fn set_gcps(gcps: &Gcps, is_point: bool, directory: &mut DirectoryBuilder) {
+    let shift = shift(is_point);
+    let numbers = gcps.points.iter().flat_map(|point| {
+        let (pixel, ground) = (point.pixel, point.ground);
+        [pixel.x - shift, pixel.y - shift, 0.0, ground.x, ground.y, point.z]
+    });
+    directory.set(Tag::ModelTiepointTag, Value::Doubles(numbers.collect()));
+}
+
+/// Writes GeoKeys, with what a pixel is.
+pub(super) fn set_geokeys(keys: &GeoKeys, is_point: bool, directory: &mut DirectoryBuilder) {
+    let tags = keys.with_pixel_is_point(is_point).to_tags();
+    directory.set(Tag::GeoKeyDirectoryTag, Value::Shorts(tags.directory));
+    if !tags.doubles.is_empty() {
+        directory.set(Tag::GeoDoubleParamsTag, Value::Doubles(tags.doubles));
+    }
+    if !tags.text.is_empty() {
+        directory.set(Tag::GeoAsciiParamsTag, Value::Ascii(tags.text));
+    }
 }
 
 /// Takes a tag that cannot be read for one that is not there, as libtiff does:

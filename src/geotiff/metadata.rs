@@ -9,7 +9,7 @@ use crate::io::ByteSource;
 use crate::raster::{BandMetadata, ColorInterpretation, Metadata, Rpc};
 
 /// `GDAL_METADATA`.
-const GDAL_METADATA: Tag = Tag::Unknown(42112);
+pub(super) const GDAL_METADATA: Tag = Tag::Unknown(42112);
 /// `RPCCoefficientTag`.
 const RPC: Tag = Tag::Unknown(50844);
 /// `ICCProfile`.
@@ -160,8 +160,15 @@ fn write_band(index: u16, band: &BandMetadata, items: &mut Vec<Item>) {
     }
 }
 
+/// Returns the tag that an item stands for.
+pub(super) fn tag_of(name: &str) -> Option<Tag> {
+    let unit = (Tag::ResolutionUnit, RESOLUTION_UNIT);
+    let all = TEXTS.iter().chain(&RESOLUTIONS).chain(&RANGE).chain(std::iter::once(&unit));
+    { all }.find(|(_, known)| *known == name).map(|(tag, _)| *tag)
+}
+
 /// Writes an item that stands for a tag; returns whether it does.
-fn write_tag(name: &str, text: &str, directory: &mut DirectoryBuilder) -> bool {
+pub(super) fn write_tag(name: &str, text: &str, directory: &mut DirectoryBuilder) -> bool {
     if let Some((tag, _)) = TEXTS.iter().find(|(_, known)| *known == name) {
         directory.set(*tag, Value::Ascii(text.into()));
         return true;

@@ -10,8 +10,12 @@ mod colors;
 mod copies;
 /// Chunks that could not be decoded, and went by as nodata.
 mod damage;
+/// Changing what a file says, not its pixels: [`edit()`].
+pub mod edit;
 /// Where an image lies: GeoTransform, GeoKeys, nodata.
 mod georeference;
+/// The ghost area between header and directories.
+mod ghost;
 /// [`Image`]: what an image of a file is and how it is stored.
 mod image;
 /// [`Layout`]: how the samples of an image are stored.
@@ -36,6 +40,7 @@ mod xml;
 mod ycbcr;
 
 pub use damage::{Damaged, OnCorrupt};
+pub use edit::edit;
 pub use image::{Image, StoredChunk};
 pub use layout::{Interleave, Layout};
 pub use reader::{GeoTiff, OpenOptions, open};

@@ -21,6 +21,7 @@ pub struct Directory {
     index: u32,
     offset: u64,
     next: u64,
+    next_at: u64,
     entries: Vec<Entry>,
     limits: Limits,
 }
@@ -90,7 +91,7 @@ impl Directory {
             Err(Error::Format(_)) => 0,
             Err(error) => return Err(error),
         };
-        Ok(Self { index, offset, next, entries, limits: *limits })
+        Ok(Self { index, offset, next, next_at: start + len, entries, limits: *limits })
     }
 
     /// The number of the directory in its chain, counted from 0.
@@ -106,6 +107,11 @@ impl Directory {
     /// Where the next directory lies; 0 if this is the last.
     pub fn next(&self) -> u64 {
         self.next
+    }
+
+    /// Where the file says so, in bytes from its start: right behind the last entry.
+    pub fn next_at(&self) -> u64 {
+        self.next_at
     }
 
     /// The entries, by rising tag, one for a tag.

@@ -74,9 +74,29 @@ impl Entry {
         Type::from_u16(self.kind)
     }
 
+    /// The number of the type as stored, known or not.
+    pub(super) fn kind_number(&self) -> u16 {
+        self.kind
+    }
+
+    /// The values or where they are, as stored: what follows type and count.
+    pub(super) fn field(&self) -> &[u8] {
+        if self.big { &self.field } else { &self.field[..4] }
+    }
+
+    /// The order of the bytes of the file it is in.
+    pub(super) fn order(&self) -> ByteOrder {
+        self.order
+    }
+
     /// The number of values.
     pub fn count(&self) -> u64 {
         self.count
+    }
+
+    /// The bytes that the values take; 0 if the type is unknown.
+    pub fn size(&self) -> u64 {
+        self.count.saturating_mul(type_bytes(self.kind).unwrap_or(0))
     }
 
     /// Where the values lie in the file, in bytes; `None` if they are in the entry itself or of an

@@ -7,7 +7,7 @@
 //! - [`Limits`]: how much a file may ask for.
 //! - [`Directory`], [`Chain`]: the entries of one image, and all directories of a file.
 //! - [`Entry`], [`Array`]: typed values, read whole or element by element.
-//! - [`DirectoryBuilder`], [`Value`]: directories to write.
+//! - [`DirectoryBuilder`], [`Value`], [`Patch`]: directories to write.
 
 mod directory;
 mod entry;
@@ -22,4 +22,4 @@ pub use entry::{Array, Entry};
 pub use header::Header;
 pub use limits::Limits;
 pub use tiff::tags::{Tag, Type};
-pub use write::{DirectoryBuilder, Value};
+pub use write::{DirectoryBuilder, Patch, Value};

@@ -1,11 +1,14 @@
-//! Directories to write, little-endian.
+//! Directories to write: new ones, little-endian, and those of a file with changes.
 
 use std::collections::BTreeMap;
 
 use tiff::tags::{Tag, Type};
 
-use super::entry::type_bytes;
+use super::directory::Directory;
+use super::entry::{Entry, type_bytes};
+use super::limits::Limits;
 use crate::error::{Error, Result};
+use crate::io::{ByteOrder, ByteSource};
 
 /// The values of an entry to write.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,11 +34,15 @@ pub enum Value {
     Doubles(Vec<f64>),
     /// Bytes with a meaning of their own (UNDEFINED).
     Undefined(Vec<u8>),
+    /// Values that stay where they lie in the file that the directory is written to.
+    Stored(Entry),
+    /// Values of an entry in the order of its file, to be written again.
+    Raw(Entry, Vec<u8>),
 }
 
 impl Value {
-    fn kind(&self, big: bool) -> Type {
-        match self {
+    fn kind(&self, big: bool) -> u16 {
+        let kind = match self {
             Self::Bytes(_) => Type::BYTE,
             Self::Ascii(_) => Type::ASCII,
             Self::Shorts(_) => Type::SHORT,
@@ -47,7 +54,9 @@ impl Value {
             Self::Floats(_) => Type::FLOAT,
             Self::Doubles(_) => Type::DOUBLE,
             Self::Undefined(_) => Type::UNDEFINED,
-        }
+            Self::Stored(entry) | Self::Raw(entry, _) => return entry.kind_number(),
+        };
+        kind.to_u16()
     }
 
     fn count(&self) -> u64 {
@@ -60,18 +69,43 @@ impl Value {
             Self::Rationals(v) => v.len(),
             Self::Floats(v) => v.len(),
             Self::Doubles(v) => v.len(),
+            Self::Stored(entry) | Self::Raw(entry, _) => return entry.count(),
         };
         count as u64
     }
 
     /// Bytes that the values take.
     fn size(&self, big: bool) -> u64 {
-        // Every type that can be written is known, and what is in memory cannot overflow.
-        self.count() * type_bytes(self.kind(big).to_u16()).unwrap_or(1)
+        match self {
+            // In the entry, be it the values or where they are.
+            Self::Stored(_) => 0,
+            Self::Raw(_, bytes) => bytes.len() as u64,
+            // Every type that can be written is known, and what is in memory cannot overflow.
+            _ => self.count() * type_bytes(self.kind(big)).unwrap_or(1),
+        }
     }
 
-    fn write(&self, big: bool, out: &mut Vec<u8>) -> Result<()> {
+    fn write(&self, order: ByteOrder, big: bool, out: &mut Vec<u8>) -> Result<()> {
+        let start = out.len();
+        self.write_little(big, out)?;
+        let width = match self {
+            Self::Stored(_) | Self::Raw(..) => 1,
+            // The two numbers of a fraction are turned around each.
+            Self::Rationals(_) => 4,
+            _ => type_bytes(self.kind(big)).unwrap_or(1),
+        };
+        if order == ByteOrder::Big {
+            out[start..].chunks_exact_mut(width as usize).for_each(<[u8]>::reverse);
+        }
+        Ok(())
+    }
+
+    /// Writes the values as a little-endian file has them, those that are
+    /// stored already in the order of their file.
+    fn write_little(&self, big: bool, out: &mut Vec<u8>) -> Result<()> {
         match self {
+            Self::Stored(entry) => out.extend_from_slice(entry.field()),
+            Self::Raw(_, bytes) => out.extend_from_slice(bytes),
             Self::Bytes(v) | Self::Undefined(v) => out.extend_from_slice(v),
             Self::Ascii(v) => {
                 out.extend_from_slice(v.as_bytes());
@@ -101,7 +135,7 @@ impl Value {
     }
 }
 
-/// Writes a number as wide as offsets are.
+/// Writes a number as wide as offsets are, little-endian.
 fn write_offset(offset: u64, big: bool, out: &mut Vec<u8>) -> Result<()> {
     if big {
         out.extend(offset.to_le_bytes());
@@ -117,19 +151,138 @@ fn write_offset(offset: u64, big: bool, out: &mut Vec<u8>) -> Result<()> {
     Ok(())
 }
 
-/// Collects the entries of a directory to write.
+/// Bytes to be written over what is in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Patch {
+    /// Where, in bytes from the start of the file.
+    pub at: u64,
+    /// What.
+    pub bytes: Vec<u8>,
+}
+
+/// Collects the entries of a directory to write: a new one, or one of a file with changes.
 ///
 /// The size depends on the entries' types and counts only, so it can be known before offsets are.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct DirectoryBuilder {
+    order: ByteOrder,
     // Sorted by tag, as TIFF wants entries.
     entries: BTreeMap<u16, Value>,
 }
 
+impl Default for DirectoryBuilder {
+    fn default() -> Self {
+        Self { order: ByteOrder::Little, entries: BTreeMap::new() }
+    }
+}
+
 impl DirectoryBuilder {
-    /// Makes a directory without entries.
+    /// Makes a directory without entries, for a little-endian file.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Makes a directory with the entries of one that is stored, to be changed and written to the
+    /// same file: its values stay where they are.
+    pub fn of(directory: &Directory) -> Self {
+        let entries = directory.entries();
+        Self {
+            order: entries.first().map_or(ByteOrder::Little, Entry::order),
+            entries: entries.iter().map(|e| (e.tag_number(), Value::Stored(*e))).collect(),
+        }
+    }
+
+    /// Reads all values that lie outside their entries, so that the directory can be written to
+    /// another file of the same kind and order.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Entry::raw`].
+    pub fn detach(&mut self, source: &ByteSource, limits: &Limits) -> Result<()> {
+        for value in self.entries.values_mut() {
+            if let Value::Stored(entry) = value
+                && entry.offset().is_some()
+            {
+                *value = Value::Raw(*entry, entry.raw(source, limits)?.into_owned());
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a tag out.
+    pub fn remove(&mut self, tag: Tag) -> &mut Self {
+        self.entries.remove(&tag.to_u16());
+        self
+    }
+
+    /// Returns the bytes to be written over those of `old`, which this directory was made of, so
+    /// that it says what this one does. `None` if something
+    /// has no room there: a tag that `old` lacks, or more values than lie outside their entry.
+    ///
+    /// # Errors
+    ///
+    /// As for [`DirectoryBuilder::serialize`]; `Format` or `Io` if `old` cannot be read again.
+    pub fn over(&self, source: &ByteSource, old: &Directory) -> Result<Option<Vec<Patch>>> {
+        if self.entries.len() != old.entries().len() {
+            return Ok(None);
+        }
+        let big = old.entries().iter().any(|entry| entry.field().len() == 8);
+        let (count, entry) = if big { (8, 20) } else { (2, 12) };
+        let inline = offset_bytes(big);
+        let mut places = Vec::new();
+        for (tag, value) in &self.entries {
+            if matches!(value, Value::Stored(_)) {
+                continue;
+            }
+            let Some(stored) = old.get(Tag::from_u16_exhaustive(*tag)) else { return Ok(None) };
+            // Entries may come in any order, and of several with one tag the first counts.
+            let mut at = old.offset() + count;
+            let mut number = [0; 2];
+            loop {
+                if at >= old.next_at() {
+                    return Ok(None);
+                }
+                source.read_into(at, &mut number)?;
+                if self.order.u16(number) == *tag {
+                    break;
+                }
+                at += entry;
+            }
+            let mut field = Vec::new();
+            if value.size(big) <= inline {
+                value.write(self.order, big, &mut field)?;
+                field.resize(inline as usize, 0);
+            } else {
+                let fits = value.size(big) <= stored.size();
+                let Some(outside) = stored.offset().filter(|_| fits) else {
+                    return Ok(None);
+                };
+                let mut values = Vec::new();
+                value.write(self.order, big, &mut values)?;
+                places.push(Patch { at: outside, bytes: values });
+                self.number(outside, inline, &mut field)?;
+            }
+            let mut bytes = Vec::new();
+            self.number(value.kind(big).into(), 2, &mut bytes)?;
+            self.number(value.count(), inline, &mut bytes)?;
+            bytes.append(&mut field);
+            places.push(Patch { at: at + 2, bytes });
+        }
+        Ok(Some(places))
+    }
+
+    /// Writes a number of 2, 4 or 8 bytes in the order of the file.
+    fn number(&self, number: u64, width: u64, out: &mut Vec<u8>) -> Result<()> {
+        let start = out.len();
+        match width {
+            // Tags, types and counts of entries, which are 16 bits.
+            2 => out.extend((number as u16).to_le_bytes()),
+            width => write_offset(number, width == 8, out)?,
+        }
+        if self.order == ByteOrder::Big {
+            out[start..].reverse();
+        }
+        Ok(())
     }
 
     /// Sets the values of a tag, in place of what it had.
@@ -197,29 +350,26 @@ impl DirectoryBuilder {
         let outside_at = at.saturating_add(self.own_size(big));
         // Tags are numbers of 16 bits: only all 65,536 of them would not fit here.
         let count = self.entries.len();
-        match u16::try_from(count) {
-            _ if big => out.extend((count as u64).to_le_bytes()),
-            Ok(count) => out.extend(count.to_le_bytes()),
-            Err(_) => {
-                let error = Error::usage("entries of a classic TIFF's directory");
-                return Err(error.expected("at most 65535").found(count));
-            }
+        if !big && u16::try_from(count).is_err() {
+            let error = Error::usage("entries of a classic TIFF's directory");
+            return Err(error.expected("at most 65535").found(count));
         }
+        self.number(count as u64, if big { 8 } else { 2 }, &mut out)?;
         for (tag, value) in &self.entries {
-            out.extend(tag.to_le_bytes());
-            out.extend(value.kind(big).to_u16().to_le_bytes());
-            write_offset(value.count(), big, &mut out)?;
+            self.number((*tag).into(), 2, &mut out)?;
+            self.number(value.kind(big).into(), 2, &mut out)?;
+            self.number(value.count(), inline, &mut out)?;
             if value.size(big) <= inline {
                 let end = out.len() + inline as usize;
-                value.write(big, &mut out)?;
+                value.write(self.order, big, &mut out)?;
                 out.resize(end, 0);
             } else {
-                write_offset(outside_at.saturating_add(outside.len() as u64), big, &mut out)?;
-                value.write(big, &mut outside)?;
+                self.number(outside_at.saturating_add(outside.len() as u64), inline, &mut out)?;
+                value.write(self.order, big, &mut outside)?;
                 outside.resize(outside.len().next_multiple_of(2), 0);
             }
         }
-        write_offset(next, big, &mut out)?;
+        self.number(next, inline, &mut out)?;
         out.append(&mut outside);
         Ok(out)
     }

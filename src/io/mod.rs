@@ -2,10 +2,12 @@
 //!
 //! - [`ByteSource`]: read-only bytes with random access: mapped, read or owned.
 //! - [`ByteOrder`]: which end of a number comes first in a file.
+//! - [`Live`]: a file that is changed where it stands, readable at every moment.
 //! - [`Staged`]: an output file that is whole or absent.
 //! - [`Scratch`]: an unnamed temporary file for parked bytes.
 
 mod bytes;
+mod live;
 mod map;
 mod order;
 mod scratch;
@@ -13,6 +15,7 @@ mod staged;
 mod temp;
 
 pub use bytes::{ByteSource, IoMode};
+pub use live::Live;
 pub use order::ByteOrder;
 pub use scratch::Scratch;
 pub use staged::{Overwrite, Staged};

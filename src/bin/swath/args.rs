@@ -13,6 +13,7 @@ use swath::raster::{Bounds, Size};
 use swath::{Error, Result};
 
 use crate::convert::ConvertArgs;
+use crate::edit::EditArgs;
 use crate::write_args::WriteArgs;
 
 /// Reads, reprojects, resamples and writes GeoTIFF and COG rasters on every
@@ -39,6 +40,10 @@ pub(crate) enum Verb {
     Warp(WarpArgs),
     /// Judges whether files are valid cloud optimized GeoTIFFs.
     Validate(ValidateArgs),
+    /// Changes what a file says, not its pixels: nodata, CRS, place, metadata.
+    Edit(Box<EditArgs>),
+    /// Makes overviews for a file where it stands, or takes them away.
+    Overviews(crate::overviews::OverviewsArgs),
     /// Makes slopes, aspects and shaded reliefs of elevations.
     Terrain(crate::terrain::TerrainArgs),
     /// Makes a raster of others by an expression.
@@ -272,7 +277,7 @@ impl RunArgs {
     }
 }
 
-fn parse_crs(text: &str) -> Result<Crs, String> {
+pub(crate) fn parse_crs(text: &str) -> Result<Crs, String> {
     Crs::parse(text).map_err(|e| e.to_string())
 }
 

@@ -3,8 +3,10 @@
 mod args;
 mod calc;
 mod convert;
+mod edit;
 mod info;
 mod job;
+mod overviews;
 mod report;
 mod stats;
 mod terrain;
@@ -29,6 +31,8 @@ fn main() -> ExitCode {
     };
     let done = match cli.verb {
         Verb::Info(args) => return info::run(&args).into(),
+        Verb::Edit(args) => edit::run(&args),
+        Verb::Overviews(args) => overviews::run(&args),
         Verb::Validate(args) => return validate::run(&args).into(),
         Verb::Convert(args) => convert::run(&args),
         Verb::Warp(args) => warp::run(&args),

@@ -182,11 +182,11 @@ impl WriteArgs {
     }
 }
 
-fn parse_shrink(text: &str) -> Result<OverviewResampling, String> {
+pub(crate) fn parse_shrink(text: &str) -> Result<OverviewResampling, String> {
     text.parse::<OverviewResampling>().map_err(|e| e.to_string())
 }
 
-fn parse_overviews(text: &str) -> Result<Overviews, String> {
+pub(crate) fn parse_overviews(text: &str) -> Result<Overviews, String> {
     match text {
         "auto" => Ok(Overviews::Auto),
         "none" => Ok(Overviews::None),

@@ -1,10 +1,10 @@
 //! Every chunk against what the ghost area promises.
 
-use super::ghost::Ghost;
 use super::part::{Part, Parts, Place};
 use super::rule::Rule;
 use super::structure::Report;
 use crate::error::Result;
+use crate::geotiff::ghost::Ghost;
 use crate::ifd::Header;
 use crate::io::{ByteOrder, ByteSource};
 

@@ -2,15 +2,13 @@
 //!
 //! The rules are those of rio-cogeo's `cogeo validate` and of GDAL's
 //! `validate_cloud_optimized_geotiff.py`, and each finding says which of the two
-//! holds it: what rio-cogeo or both call an error is an [`Severity::Error`], and
+//! holds it: what rio-cogeo or both call an error is one here, and
 //! so is a promise of the ghost area that the file breaks, because readers that
 //! trust it read wrong bytes. Pixels are not decoded: directories are read, the
 //! positions of chunks, and the 4 bytes before and after each.
 
 /// Every chunk against what the ghost area promises.
 mod blocks;
-/// The ghost area between header and directories.
-mod ghost;
 /// An image of the file and where its chunks lie.
 mod part;
 /// [`Rule`]: what is asked, why, and how to mend it.
@@ -23,10 +21,10 @@ pub use rule::{Rule, Severity};
 use std::path::Path;
 
 use super::OpenOptions;
+use super::ghost::Ghost;
 use crate::error::{Error, Result};
 use crate::ifd::{Chain, Header};
 use crate::io::ByteSource;
-use ghost::Ghost;
 use part::Parts;
 
 /// Something in a file that a rule is against.

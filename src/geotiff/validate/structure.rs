@@ -1,9 +1,9 @@
 //! Where directories and chunks lie, and in which order.
 
-use super::ghost::Ghost;
 use super::part::{Part, Parts};
 use super::rule::Rule;
 use crate::error::Result;
+use crate::geotiff::ghost::Ghost;
 use crate::ifd::Header;
 use crate::io::ByteSource;
 

@@ -82,23 +82,37 @@ impl TileEncoder {
         cx: &Context<'_>,
         done: &mut Vec<Encoded>,
     ) -> Result<Vec<Complete>> {
-        let level = &self.plan.levels[tile.level];
         self.chunks.settle(&mut pixels);
         if let (Some(statistics), 0) = (&self.statistics, tile.level) {
             statistics.add(&self.plan, &pixels);
         }
-        for first in (0..self.plan.bands).step_by(self.plan.bands_in_chunk().into()) {
-            let bytes = self.chunks.image(level, &pixels, first, cx)?;
-            done.push(Encoded { tile, layer: Layer::Image(first), bytes });
-        }
-        if self.plan.masked {
-            let bytes = self.chunks.mask(level, &pixels, cx)?;
-            done.push(Encoded { tile, layer: Layer::Mask, bytes });
+        if tile.level > 0 || self.plan.image {
+            self.store(tile, &pixels, cx, done)?;
         }
         if self.alpha {
             drop_transparent(&mut pixels);
         }
         self.pyramid.add(tile, &pixels, cx.pool)
+    }
+
+    /// Makes the chunks of a tile.
+    fn store(
+        &self,
+        tile: LevelTile,
+        pixels: &Buffer,
+        cx: &Context<'_>,
+        done: &mut Vec<Encoded>,
+    ) -> Result<()> {
+        let level = &self.plan.levels[tile.level];
+        for first in (0..self.plan.bands).step_by(self.plan.bands_in_chunk().into()) {
+            let bytes = self.chunks.image(level, pixels, first, cx)?;
+            done.push(Encoded { tile, layer: Layer::Image(first), bytes });
+        }
+        if self.plan.masked {
+            let bytes = self.chunks.mask(level, pixels, cx)?;
+            done.push(Encoded { tile, layer: Layer::Mask, bytes });
+        }
+        Ok(())
     }
 }
 

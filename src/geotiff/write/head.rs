@@ -4,9 +4,9 @@ use super::chunk::MASK_CODEC;
 use super::plan::{LevelPlan, Plan};
 use crate::crs::Crs;
 use crate::error::{Error, Result};
-use crate::geotiff::metadata;
+use crate::geotiff::{georeference, metadata};
 use crate::ifd::{DirectoryBuilder, Tag, Value};
-use crate::raster::{Alpha, Colors, DataType, GeoTransform, Info, Point};
+use crate::raster::{Alpha, Colors, DataType, GeoTransform, Info};
 
 /// Where a chunk lies.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -233,53 +233,15 @@ fn chunks(level: &LevelPlan, places: &[Placed], directory: &mut DirectoryBuilder
 /// Where the image lies.
 fn georeference(info: &Info, directory: &mut DirectoryBuilder) -> Result<()> {
     let is_point = info.metadata.pixel_is_point;
-    let gcps = info.metadata.gcps.as_ref();
-    // In a file whose pixels are points positions are those of centres.
-    let shift = if is_point { 0.5 } else { 0.0 };
     let placed = info.grid.transform != GeoTransform::IDENTITY;
-    let t = info.grid.transform.moved_to(Point { x: shift, y: shift });
-    if let Some(gcps) = gcps.filter(|_| !placed) {
-        let numbers = gcps.points.iter().flat_map(|point| {
-            let (pixel, ground) = (point.pixel, point.ground);
-            [pixel.x - shift, pixel.y - shift, 0.0, ground.x, ground.y, point.z]
-        });
-        directory.set(Tag::ModelTiepointTag, Value::Doubles(numbers.collect()));
-    } else if placed && t.is_unrotated() && t.pixel_width > 0.0 && t.pixel_height < 0.0 {
-        let scale = vec![t.pixel_width, -t.pixel_height, 0.0];
-        let tie = vec![0.0, 0.0, 0.0, t.origin_x, t.origin_y, 0.0];
-        directory.set(Tag::ModelPixelScaleTag, Value::Doubles(scale));
-        directory.set(Tag::ModelTiepointTag, Value::Doubles(tie));
-    } else if placed {
-        let matrix = vec![
-            t.pixel_width,
-            t.row_rotation,
-            0.0,
-            t.origin_x,
-            t.column_rotation,
-            t.pixel_height,
-            0.0,
-            t.origin_y,
-            0.0,
-            0.0,
-            0.0,
-            0.0,
-            0.0,
-            0.0,
-            0.0,
-            1.0,
-        ];
-        directory.set(Tag::ModelTransformationTag, Value::Doubles(matrix));
+    match &info.metadata.gcps {
+        Some(gcps) if !placed => georeference::set_gcps(gcps, is_point, directory),
+        _ => georeference::set_transform(info.grid.transform, is_point, directory),
     }
     let keys = info.grid.crs.as_ref().map(Crs::to_geokeys).transpose()?;
-    if keys.is_some() || is_point || placed {
-        let tags = keys.unwrap_or_default().with_pixel_is_point(is_point).to_tags();
-        directory.set(Tag::GeoKeyDirectoryTag, Value::Shorts(tags.directory));
-        if !tags.doubles.is_empty() {
-            directory.set(Tag::GeoDoubleParamsTag, Value::Doubles(tags.doubles));
-        }
-        if !tags.text.is_empty() {
-            directory.set(Tag::GeoAsciiParamsTag, Value::Ascii(tags.text));
-        }
+    // Keys that name no CRS are one without a name to GDAL.
+    if keys.is_some() || is_point {
+        georeference::set_geokeys(&keys.unwrap_or_default(), is_point, directory);
     }
     Ok(())
 }

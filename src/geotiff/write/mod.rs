@@ -19,6 +19,8 @@ mod stats;
 
 use std::path::Path;
 
+pub(super) use plan::halves;
+
 pub use options::{BigTiff, Format, Mask, Overviews, WriteOptions};
 
 use crate::engine::{Engine, EngineOptions, Observer, Silent};
@@ -72,4 +74,16 @@ impl Raster {
         let path = path.as_ref();
         engine.run(self, sink::FileSink::new(path, options.clone()), observer)
     }
+}
+
+/// Writes the overviews of a raster to a file whose own image has no chunks.
+pub(super) fn write_overviews(
+    raster: &Raster,
+    engine: &Engine,
+    path: &Path,
+    options: &WriteOptions,
+    observer: &mut dyn Observer,
+) -> Result<Written> {
+    options.check()?;
+    engine.run(raster, sink::FileSink::without_image(path, options.clone()), observer)
 }

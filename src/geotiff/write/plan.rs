@@ -32,6 +32,8 @@ pub(super) struct Plan {
     pub(super) dtype: DataType,
     /// Whether a chunk holds one band.
     pub(super) apart: bool,
+    /// Whether the image's own chunks are stored, not the overviews' alone.
+    pub(super) image: bool,
     /// Whether every level has a mask.
     pub(super) masked: bool,
     pub(super) cog: bool,
@@ -67,6 +69,7 @@ impl Plan {
             dtype: info.dtype,
             // One band is the same either way.
             apart: options.interleave == Interleave::Band && info.bands > 1,
+            image: true,
             masked,
             cog: options.format == Format::Cog,
             sparse: options.sparse,
@@ -153,7 +156,7 @@ fn levels(size: Size, options: &WriteOptions) -> Vec<LevelPlan> {
 }
 
 /// Returns the powers of 2 down to the first overview that fits a tile.
-fn halves(size: Size, tile: u32) -> Vec<u32> {
+pub(in crate::geotiff) fn halves(size: Size, tile: u32) -> Vec<u32> {
     let largest = size.width.max(size.height);
     (1..32).map(|n| 1 << n).take_while(|factor| largest.div_ceil(factor / 2) > tile).collect()
 }

@@ -32,6 +32,7 @@ const BLOCK: u64 = 4096;
 pub(super) struct FileSink {
     target: PathBuf,
     options: WriteOptions,
+    image: bool,
     file: Option<File>,
 }
 
@@ -49,7 +50,12 @@ struct File {
 
 impl FileSink {
     pub(super) fn new(target: &Path, options: WriteOptions) -> Self {
-        Self { target: target.to_path_buf(), options, file: None }
+        Self { target: target.to_path_buf(), options, image: true, file: None }
+    }
+
+    /// Stores the overviews alone.
+    pub(super) fn without_image(target: &Path, options: WriteOptions) -> Self {
+        Self { image: false, ..Self::new(target, options) }
     }
 
     fn failed(&self, error: Error) -> Error {
@@ -58,7 +64,7 @@ impl FileSink {
 
     fn plan(&self, info: &Info, memory: u64) -> Result<Plan> {
         head::check(info)?;
-        let plan = Plan::new(info, &self.options)?;
+        let plan = Plan { image: self.image, ..Plan::new(info, &self.options)? };
         // Where each chunk lies is kept to the end, and written as often again.
         let chunks = plan.chunks_in_tile() + u64::from(plan.masked);
         let tiles = plan.levels.iter().map(|level| level.tiling.len()).sum::<u64>();

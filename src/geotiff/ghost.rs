@@ -17,7 +17,13 @@ pub(super) struct Ghost {
     pub(super) lines: Vec<(String, String)>,
     /// Where it ends by what it states itself.
     pub(super) end: u64,
+    /// Where its `NO` for an edition that breaks its promises stands, with room for `YES`.
+    pub(super) edition: Option<u64>,
 }
+
+/// The line that an edition changes, and the place of its value in it.
+const INTACT: &str = "KNOWN_INCOMPATIBLE_EDITION=NO\n ";
+const EDITION: usize = "KNOWN_INCOMPATIBLE_EDITION=".len();
 
 impl Ghost {
     /// Reads the ghost area of a file; `None` if there is none.
@@ -37,10 +43,17 @@ impl Ghost {
         // A stated length beyond the file is found wrong by the rule for it.
         let text =
             source.range(start + FIRST_LINE, bytes.min(source.len() - start - FIRST_LINE))?;
+        let edition = text.windows(INTACT.len()).position(|window| window == INTACT.as_bytes());
+        let edition = edition.map(|at| start + FIRST_LINE + (at + EDITION) as u64);
         let text = String::from_utf8_lossy(&text);
         let lines = text.lines().filter_map(|line| line.split_once('='));
         let lines = lines.map(|(key, value)| (key.trim().into(), value.trim().into())).collect();
-        Ok(Some(Self { lines, end }))
+        Ok(Some(Self { lines, end, edition }))
+    }
+
+    /// Returns whether the file is laid out as a COG by what it says itself.
+    pub(super) fn is_intact(&self) -> bool {
+        self.says("LAYOUT", "IFDS_BEFORE_DATA") && !self.says("KNOWN_INCOMPATIBLE_EDITION", "YES")
     }
 
     /// Returns whether a line says so.
