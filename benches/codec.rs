@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use swath::codec::{Compression, Decoder, Encoder, Packed, Predictor, RowShape, predictor};
+use swath::codec::{Compression, Decoder, Encoder, Packed, Plain, Predictor, RowShape, predictor};
 use swath::io::ByteOrder;
 
 const SIDE: usize = 512;
@@ -50,7 +50,9 @@ fn codecs(criterion: &mut Criterion) {
                 let mut encode = |out: &mut Vec<u8>| {
                     let mut raw = pixels.clone();
                     predictor::apply(predict, &mut raw, shape, &mut row).expect("predicts");
-                    encoder.encode(codec, &raw, shape.row_bytes, out).expect("encodes");
+                    encoder
+                        .encode(codec, Plain::bytes(&raw, shape.row_bytes as u32), out)
+                        .expect("encodes");
                 };
                 encode(&mut stored);
                 let mut out = vec![0; pixels.len()];

@@ -1,11 +1,13 @@
-//! The interpolation kernels alone: taps located and gathered, positions given.
+//! The interpolation kernels alone, positions given; and whole warps but for codecs.
 
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use swath::crs::Crs;
 use swath::kernel::{Footprints, Plane, Positions, Resampling, Segment};
 use swath::kernel::{OverviewResampling, Reduction};
-use swath::raster::{Buffer, Pool, Sample, Size, Window};
+use swath::ops::warp::{GridRequest, WarpOptions};
+use swath::raster::{Buffer, GeoTransform, Grid, Info, Pool, Raster, Sample, Size, Window};
 
 /// The output: a tile of this side.
 const SIDE: usize = 512;
@@ -82,6 +84,35 @@ fn gather<T: Sample>(c: &mut Criterion, how: Resampling, step: f64, masked: bool
     group.finish();
 }
 
+/// A warp as it is, but for codecs: coordinates from UTM to web mercator, taps,
+/// sums, of a raster in memory; `step` source pixels a pixel.
+fn warp<T: Sample>(c: &mut Criterion, how: Resampling, step: f64) {
+    let size = Size::new(1600 + (400.0 * step) as u32, 1600 + (400.0 * step) as u32);
+    let mut pixels = Buffer::new(&Pool::new(0), size.window(), 1, T::DTYPE);
+    for (i, v) in pixels.plane_mut::<T>(0).iter_mut().enumerate() {
+        let (x, y) = ((i % size.width as usize) as f64, (i / size.width as usize) as f64);
+        let wave = (x * 0.03).sin() + (y * 0.05).cos();
+        *v = T::from_f64(100.0 + 40.0 * wave + (i * 7919 % 17) as f64);
+    }
+    let transform = GeoTransform::north_up(399_960.0, 5_300_040.0, 30.0, 30.0);
+    let grid = Grid { size, transform, crs: Some(Crs::from_epsg(32633)) };
+    let raster = Raster::from_buffer(Info::new(grid, 1, T::DTYPE), pixels).expect("whole");
+    let to = GridRequest::new(Crs::from_epsg(3857)).grid(&raster.info().grid).expect("a grid");
+    let to = Grid { transform: to.transform.scaled(step, step), ..to };
+    let options = WarpOptions { resampling: how, ..WarpOptions::default() };
+    let warped = raster.warp(to, &options).expect("warps");
+    // Away from the edge, a window of whole cells.
+    let side = if step > 5.0 { 256 } else { 512 };
+    let window = Window::new(256, 256, side, side);
+    let mut group = c.benchmark_group(format!("warp {how} {step}"));
+    group.throughput(Throughput::Elements(window.pixels()));
+    group.sample_size(10);
+    group.bench_function(BenchmarkId::from_parameter(T::DTYPE), |b| {
+        b.iter(|| black_box(warped.read(window).expect("reads")));
+    });
+    group.finish();
+}
+
 fn halve<T: Sample>(c: &mut Criterion, method: OverviewResampling) {
     let pool = Pool::new(1 << 24);
     let mut source = Buffer::new(&pool, Window::new(0, 0, 1024, 1024), 1, T::DTYPE);
@@ -100,16 +131,24 @@ fn halve<T: Sample>(c: &mut Criterion, method: OverviewResampling) {
 }
 
 fn benches(c: &mut Criterion) {
-    for how in Resampling::ALL {
+    for how in Resampling::ALL.into_iter().filter(|how| !how.is_summary()) {
         gather::<u8>(c, how, 1.0, false);
         gather::<u16>(c, how, 1.0, false);
         gather::<f32>(c, how, 1.0, false);
     }
-    for how in [Resampling::Bilinear, Resampling::Cubic] {
+    for how in [Resampling::Bilinear, Resampling::Cubic, Resampling::Lanczos] {
         gather::<u16>(c, how, 1.0, true);
         gather::<u8>(c, how, 2.7, false);
         gather::<u16>(c, how, 2.7, false);
         gather::<f32>(c, how, 2.7, false);
+    }
+    for how in Resampling::ALL {
+        warp::<u16>(c, how, 1.0);
+        warp::<f32>(c, how, 1.0);
+    }
+    for how in [Resampling::Cubic, Resampling::Average, Resampling::Area, Resampling::Med] {
+        warp::<u16>(c, how, 2.7);
+        warp::<u16>(c, how, 20.0);
     }
     for method in OverviewResampling::ALL {
         halve::<u8>(c, method);

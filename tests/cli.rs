@@ -45,6 +45,53 @@ fn warp_info_and_convert_work_together() {
 }
 
 #[test]
+fn a_warp_reports_what_it_did() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (out, same) = (dir.path().join("out.tif"), dir.path().join("same.tif"));
+    let scene = fixture("landsat.tif");
+    let done = swath(&[
+        "warp",
+        text(&scene),
+        text(&out),
+        "--to",
+        "EPSG:3857",
+        "--resample",
+        "lanczos",
+        "--resolution",
+        "60",
+        "--align",
+        "--dst-alpha",
+        "--json",
+        "--overview",
+        "none",
+    ]);
+    assert!(done.status.success(), "{}", stderr(&done));
+    let json: serde_json::Value = serde_json::from_slice(&done.stdout).expect("JSON");
+    let count = |name: &str| json["samples"][name].as_u64().expect("a number");
+    let size = [0, 1].map(|i| json["size"][i].as_u64().expect("a number"));
+    // Three bands of colour were warped; that of opacity was made after.
+    assert_eq!(count("valid") + count("nodata"), size[0] * size[1] * 3);
+    assert!(count("nodata") > 0 && count("valid") > count("nodata"));
+    assert_eq!((&json["bands"], &json["type"]), (&4.into(), &"uint16".into()));
+    let error = json["largestCoordinateError"].as_f64().expect("a number");
+    assert!(error > 0.0 && error <= 0.0005, "{error}");
+    assert!(json["decodeAmplification"].as_f64().is_some_and(|a| (1.0..1.5).contains(&a)));
+    assert!(json["peakMemory"].as_u64().is_some_and(|bytes| bytes > 1 << 20));
+    assert_eq!(json["geoTransform"][0].as_f64().map(|x| x % 60.0), Some(-0.0));
+
+    let done = swath(&["warp", text(&scene), text(&same), "--like", text(&out), "-q"]);
+    assert!(done.status.success(), "{}", stderr(&done));
+    let shown = |path: &Path| swath(&["info", text(path), "--json"]).stdout;
+    let parse = |bytes: Vec<u8>| serde_json::from_slice::<serde_json::Value>(&bytes).expect("JSON");
+    let (a, b) = (parse(shown(&out)), parse(shown(&same)));
+    assert_eq!((&a["size"], &a["geoTransform"]), (&b["size"], &b["geoTransform"]));
+    assert_eq!(
+        (a["bands"].as_array().map(Vec::len), b["bands"].as_array().map(Vec::len)),
+        (Some(4), Some(3))
+    );
+}
+
+#[test]
 fn errors_name_the_file_and_end_with_their_own_code() {
     let dir = tempfile::tempdir().expect("a directory");
     let scene = fixture("landsat.tif");
@@ -68,7 +115,7 @@ fn errors_name_the_file_and_end_with_their_own_code() {
         (&["convert", text(&absent), text(&out)], 5, "absent.tif: "),
         (&["convert", text(&scene), "/nowhere/out.tif"], 5, "/nowhere/out.tif: "),
         (&["warp", text(&scene), text(&out)], 2, "--to"),
-        (&["warp", text(&scene), text(&out), "--to", "EPSG:27700"], 4, "EPSG:27700"),
+        (&["warp", text(&scene), text(&out), "--to", "EPSG:22300"], 4, "Tunisia Mining Grid"),
         (&["warp", text(&scene), text(&out), "--to", "nonsense"], 2, "nonsense"),
         (&["convert", text(&scene), text(&out), "--tile", "100"], 2, "tile side"),
         (&["convert", text(&scene), text(&out), "--compress", "lzw", "--level", "3"], 2, "level"),

@@ -27,8 +27,9 @@ const CRATES: [(&str, &str); 18] = [
     ("hayro_jpeg2000", "src/codec/jp2.rs"),
     ("image_webp", "src/codec/webp.rs"),
     ("jxl_oxide", "src/codec/jxl.rs"),
-    ("lerc_core", "src/codec/lerc.rs"),
-    ("lerc_reader", "src/codec/lerc.rs"),
+    ("jpeg_encoder", "src/codec/jpeg_encode.rs"),
+    // The second opinion.
+    ("lerc_reader", "src/codec/lerc/tests.rs"),
     ("lzma_rust2", "src/codec/lzma.rs"),
     ("zune_jpeg", "src/codec/jpeg.rs"),
     ("roxmltree", "src/geotiff/sidecar/"),

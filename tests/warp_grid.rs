@@ -105,10 +105,10 @@ const REQUESTED: &[Request] = &[
 fn requests_follow_gdalwarps_rules() {
     for &((epsg, place, size), to, tr, te, ts, [width, height], expected) in REQUESTED {
         let request = GridRequest {
-            to: Crs::from_epsg(to),
             resolution: tr.map(|[x, y]| Resolution { x, y }),
             bounds: te.map(|[left, bottom, right, top]| Bounds::new(left, bottom, right, top)),
             size: ts.map(|[width, height]| Size::new(width, height)),
+            ..GridRequest::new(Crs::from_epsg(to))
         };
         let grid = request.grid(&source(epsg, place, size)).expect("a grid");
         assert_eq!(grid.size, Size::new(width, height), "{request:?}");
@@ -170,7 +170,7 @@ fn nonsense_is_a_usage_error() {
     }
     let nowhere = Grid { crs: None, ..utm.clone() };
     assert!(matches!(base.grid(&nowhere), Err(Error::Usage(_))));
-    let unknown = Grid { crs: Some(Crs::from_epsg(27700)), ..utm };
+    let unknown = Grid { crs: Some(Crs::from_epsg(1)), ..utm };
     assert!(matches!(base.grid(&unknown), Err(Error::Unsupported(_))));
 }
 
@@ -197,4 +197,69 @@ fn a_border_beyond_the_domain_is_off_the_source() {
     assert_eq!(grid.size, Size::new(2100, 1022));
     assert!((grid.transform.pixel_width - 16_417.166_639_121).abs() < 1e-6);
     assert!((grid.transform.pixel_height / -16_424.988_062_009 - 1.0).abs() < 1e-4);
+}
+
+/// The scene of `fixtures/landsat.tif`.
+fn landsat() -> Grid {
+    Grid {
+        size: Size::new(512, 500),
+        transform: GeoTransform::north_up(738_345.0, -2_784_195.0, 30.0, 30.0),
+        crs: Some(Crs::from_epsg(32621)),
+    }
+}
+
+fn assert_grid(request: &GridRequest, from: &Grid, size: [u32; 2], transform: [f64; 6]) {
+    let grid = request.grid(from).expect("a grid");
+    assert_eq!([grid.size.width, grid.size.height], size, "{request:?}");
+    for (found, wanted) in grid.transform.to_gdal().iter().zip(transform) {
+        // A hundred-thousandth of a pixel.
+        assert!((found - wanted).abs() < 1e-5 * transform[1], "{grid:?}, {transform:?}");
+    }
+}
+
+/// Sizes and transforms of gdalwarp 3.6.2 (-tr, -tap, -te, -te_srs) for the scene.
+#[test]
+fn aligned_grids_are_those_of_gdal() {
+    let scene = swath::open(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/landsat.tif"));
+    let scene = scene.expect("opens").info().grid.clone();
+    assert_eq!(scene.transform, landsat().transform);
+    let to = |epsg| GridRequest::new(Crs::from_epsg(epsg));
+    let pixels = |x, y| Some(Resolution { x, y });
+    let tap = GridRequest { resolution: pixels(50.0, 70.0), align: true, ..to(3857) };
+    assert_grid(&tap, &scene, [513, 331], [-6_082_000.0, 50.0, 0.0, -2_894_290.0, 0.0, -70.0]);
+    let tap = GridRequest { resolution: pixels(0.0007, 0.0007), align: true, ..to(4326) };
+    assert_grid(&tap, &scene, [329, 269], [-54.6357, 0.0007, 0.0, -25.151, 0.0, -0.0007]);
+    let part = GridRequest {
+        resolution: pixels(50.0, 50.0),
+        bounds: Some(Bounds::new(-54.55, -25.4, -54.5, -25.35)),
+        bounds_crs: Some(Crs::from_epsg(4326)),
+        ..to(3857)
+    };
+    let corner = [-6_072_478.222_773_073, 50.0, 0.0, -2_918_795.851_229_954, 0.0, -50.0];
+    assert_grid(&part, &scene, [111, 123], corner);
+}
+
+#[test]
+fn square_pixels_and_what_cannot_be() {
+    let flat = Grid { transform: GeoTransform::north_up(0.0, 0.0, 10.0, 20.0), ..landsat() };
+    let same = |square| GridRequest { square, ..GridRequest::new(Crs::from_epsg(32621)) };
+    assert_eq!(same(false).grid(&flat).expect("a grid"), flat);
+    let grid = same(true).grid(&flat).expect("a grid");
+    let side = (5_120f64.hypot(10_000.0)) / 512f64.hypot(500.0);
+    assert!((grid.transform.pixel_width - side).abs() < 1e-9);
+    assert_eq!(grid.transform.pixel_width, -grid.transform.pixel_height);
+    assert_eq!(grid.size.width, (5_120.0 / side).round() as u32);
+
+    let to = |epsg| GridRequest::new(Crs::from_epsg(epsg));
+    for impossible in [
+        GridRequest { align: true, ..to(3857) },
+        GridRequest {
+            bounds: Some(Bounds::new(0.0, 95.0, 1.0, 99.0)),
+            bounds_crs: Some(Crs::from_epsg(4326)),
+            ..to(32633)
+        },
+    ] {
+        let refused = impossible.grid(&landsat());
+        assert!(matches!(refused, Err(Error::Usage(_))), "{refused:?}");
+    }
 }

@@ -133,6 +133,32 @@ fn validity_becomes_opacity() {
 }
 
 #[test]
+fn what_cannot_be_meant_is_refused() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let write = |raster: &Raster, options: &WriteOptions| {
+        raster.write(dir.path().join("x.tif"), options).expect_err("is refused").to_string()
+    };
+    let plain = WriteOptions { tile: 16, ..WriteOptions::default() };
+    let complex = noise(DataType::CF32, 1, Size::new(64, 64), None);
+    let overview_resampling = swath::geotiff::OverviewResampling::Cubic;
+    let said = write(&complex, &WriteOptions { overview_resampling, ..plain.clone() });
+    assert!(said.contains("overviews of complex samples"), "{said}");
+    let raster = masked(DataType::U8, 2, Size::new(64, 64));
+    let info = Info { masked: Masked::EachBand, ..raster.info().clone() };
+    let apart = Raster::from_buffer(info, whole(&raster)).expect("a whole raster");
+    let said = write(&apart, &plain);
+    assert!(said.contains("a mask for each band"), "{said}");
+    for factors in [vec![2, 2], vec![1], vec![4, 2], vec![5000]] {
+        let overviews = Overviews::Factors(factors);
+        let said = write(&raster, &WriteOptions { overviews, ..plain.clone() });
+        assert!(said.contains("factors of overviews"), "{said}");
+    }
+    let format = Format::Striped { rows: 0 };
+    assert!(write(&raster, &WriteOptions { format, ..plain }).contains("rows of a strip"));
+    assert_eq!(std::fs::read_dir(dir.path()).expect("lists").count(), 0);
+}
+
+#[test]
 fn nothing_but_nodata_is_left_out() {
     let dir = tempfile::tempdir().expect("a directory");
     let (size, mut files) = (Size::new(256, 256), Vec::new());

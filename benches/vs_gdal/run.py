@@ -27,34 +27,57 @@ PEER = [sys.executable, str(HERE / "gdal_peer.py")]
 BEGIN, END = "<!-- vs_gdal:begin -->", "<!-- vs_gdal:end -->"
 # Both sides write 512-pixel tiles; GDAL gets room for its cache and its warper.
 GTIFF = ["-q", "-co", "TILED=YES", "-co", "BLOCKXSIZE=512", "-co", "BLOCKYSIZE=512", "-co", "PREDICTOR=2"]
-COG = ["-q", "-of", "COG", "-co", "BLOCKSIZE=512", "-co", "OVERVIEW_RESAMPLING=AVERAGE", "-co", "PREDICTOR=YES"]
+COG = ["-q", "-of", "COG", "-co", "BLOCKSIZE=512", "-co", "OVERVIEW_RESAMPLING=AVERAGE"]
+PREDICT = ["-co", "PREDICTOR=YES"]
 GDAL_ENV = dict(GDAL_CACHEMAX="1024", GDAL_PAM_ENABLED="NO")
 
 
-def cases(swath, decode):
+def cases(swath, decode, windows):
     """Yields (name, input, threads, swath's command, GDAL's command, output or None); both write OUT."""
     for raster, words in (
         ("scene_deflate", "u16 deflate, predictor 2"),
         ("scene_zstd", "u16 zstd, predictor 2"),
         ("scene_lzw", "u16 LZW, predictor 2, strips"),
         ("dem_deflate", "f32 deflate, predictor 3"),
+        ("dem_lerc", "f32 LERC, error 0.01"),
+        ("photo_jpeg", "RGB JPEG, YCbCr 4:2:0"),
         ("scene_none", "u16 uncompressed"),
     ):
         for n in (1, 2):
             yield f"decode {words}", raster, n, [*decode, "IN", str(n)], [*PEER, "decode", "IN", str(n)], False
-    for method, codec, level in (("near", "zstd", 1), ("bilinear", "zstd", 1), ("cubic", "zstd", 1), ("bilinear", "deflate", 6)):
+    # Both with 128 MB for decoded blocks.
+    ours, theirs = [*windows, "IN", "10000", "256", "1"], [*PEER, "windows", "IN", "10000", "256", "128"]
+    yield "10,000 windows of 256 x 256, zstd", "scene_zstd", 1, ours, theirs, False
+    yield "open 10^6 tiles", "million_tiles", 1, [*swath, "info", "IN"], [*PEER, "open", "IN"], False
+    methods = [(method, "zstd", 1) for method in ("near", "bilinear", "cubic", "lanczos", "average")] + [("bilinear", "deflate", 6)]
+    for raster, words, predictor, to in (
+        ("scene_deflate", "", "horizontal", 3857),
+        ("scene_deflate", " to degrees", "horizontal", 4326),
+        ("dem_deflate", " f32", "float", 3857),
+        ("dem_deflate", " f32 to degrees", "float", 4326),
+    ):
+        for method, codec, level in methods:
+            # Both numbers of threads where it all began, one elsewhere.
+            for n in (1, 2) if not words else (1,):
+                ours = [*swath, "warp", "IN", "OUT", "--to", f"EPSG:{to}", "--resample", method, "--format", "gtiff", "--overviews", "none"]
+                ours += ["--compress", codec, "--level", str(level), "--predictor", predictor, "--tile", "512"]
+                theirs = [*PEER, "warp", *GTIFF[:-1], f"PREDICTOR={2 if predictor == 'horizontal' else 3}"]
+                theirs += ["-co", f"COMPRESS={codec.upper()}", "-co", f"{'Z' if codec == 'deflate' else 'ZSTD_'}LEVEL={level}"]
+                theirs += ["-t_srs", f"EPSG:{to}", "-r", method, "-wm", "512", "-wo", f"NUM_THREADS={n}", "-co", f"NUM_THREADS={n}"]
+                theirs += ["-multi"] if n > 1 else []
+                yield f"warp {method}{words}, {codec} {level}", raster, n, quiet(ours, n), [*theirs, "IN", "OUT"], True
+    for words, raster, ours, theirs in (
+        ("u16 deflate 6", "scene_deflate", ["deflate", "--level", "6", "--predictor", "horizontal"], ["DEFLATE", "-co", "LEVEL=6", *PREDICT]),
+        ("u16 zstd 9", "scene_deflate", ["zstd", "--level", "9", "--predictor", "horizontal"], ["ZSTD", "-co", "LEVEL=9", *PREDICT]),
+        ("u16 LERC", "scene_deflate", ["lerc"], ["LERC"]),
+        ("f32 deflate 6", "dem_deflate", ["deflate", "--level", "6", "--predictor", "float"], ["DEFLATE", "-co", "LEVEL=6", *PREDICT]),
+        ("f32 zstd 9", "dem_deflate", ["zstd", "--level", "9", "--predictor", "float"], ["ZSTD", "-co", "LEVEL=9", *PREDICT]),
+        ("f32 LERC 0.01", "dem_deflate", ["lerc", "--max-z-error", "0.01"], ["LERC", "-co", "MAX_Z_ERROR=0.01"]),
+        ("RGB JPEG 75", "photo_jpeg", ["jpeg", "--quality", "75"], ["JPEG", "-co", "QUALITY=75"]),
+    ):
         for n in (1, 2):
-            ours = [*swath, "warp", "IN", "OUT", "--to", "EPSG:3857", "--resample", method, "--format", "gtiff", "--overviews", "none"]
-            ours += ["--compress", codec, "--level", str(level), "--predictor", "horizontal", "--tile", "512"]
-            theirs = [*PEER, "warp", *GTIFF, "-co", f"COMPRESS={codec.upper()}", "-co", f"{'Z' if codec == 'deflate' else 'ZSTD_'}LEVEL={level}"]
-            theirs += ["-t_srs", "EPSG:3857", "-r", method, "-wm", "512", "-wo", f"NUM_THREADS={n}", "-co", f"NUM_THREADS={n}"]
-            theirs += ["-multi"] if n > 1 else []
-            yield f"warp {method}, {codec} {level}", "scene_deflate", n, quiet(ours, n), [*theirs, "IN", "OUT"], True
-    for codec, level in (("deflate", 6), ("zstd", 9)):
-        for n in (1, 2):
-            ours = [*swath, "convert", "IN", "OUT", "--compress", codec, "--level", str(level), "--predictor", "horizontal", "--tile", "512"]
-            theirs = [*PEER, "translate", *COG, "-co", f"COMPRESS={codec.upper()}", "-co", f"LEVEL={level}", "-co", f"NUM_THREADS={n}"]
-            yield f"COG, {codec} {level}", "scene_deflate", n, quiet(ours, n), [*theirs, "IN", "OUT"], True
+            ours_n = quiet([*swath, "convert", "IN", "OUT", "--tile", "512", "--compress", *ours], n)
+            yield f"COG, {words}", raster, n, ours_n, [*PEER, "translate", *COG, "-co", f"NUM_THREADS={n}", "-co", f"COMPRESS={theirs[0]}", *theirs[1:], "IN", "OUT"], True
 
 
 def quiet(command, threads):
@@ -103,7 +126,7 @@ def bench(commands, data, size, repetitions, wanted):
     cost = {"swath": median([measure(commands["start"]) for _ in range(5)])}
     cost["GDAL"] = median([measure([*PEER, "noop"]) for _ in range(5)])
     results = []
-    for name, raster, threads, ours, theirs, writes in cases(commands["swath"], commands["decode"]):
+    for name, raster, threads, ours, theirs, writes in cases(commands["swath"], commands["decode"], commands["windows"]):
         if wanted and not re.search(wanted, name):
             continue
         source = data / f"{raster}_{size}.tif"
@@ -193,12 +216,13 @@ def main():
     prompt.add_argument("--update-readme", action="store_true", help="put the table into README.md")
     prompt.add_argument("--swath", default=REPO / "target/release/swath", help="another swath binary")
     prompt.add_argument("--decode", default=REPO / "target/release/examples/decode", help="another decode example")
+    prompt.add_argument("--windows", default=REPO / "target/release/examples/windows", help="another windows example")
     asked = prompt.parse_args()
     size = asked.size or (2048 if asked.quick else 8192)
     repetitions = asked.repetitions or (1 if asked.quick else 5)
     # Apart, so that this process stays small: a child's peak resident set starts from its parent's.
     subprocess.run([sys.executable, str(HERE / "generate.py"), str(WORK / "data"), "--size", str(size)], check=True)
-    commands = dict(swath=[str(asked.swath)], decode=[str(asked.decode)], start=[str(asked.swath), "--version"])
+    commands = dict(swath=[str(asked.swath)], decode=[str(asked.decode)], windows=[str(asked.windows)], start=[str(asked.swath), "--version"])
     results, cost = bench(commands, WORK / "data", size, repetitions, asked.only)
     about = facts(size, repetitions)
     (WORK / "results.json").write_text(json.dumps(dict(facts=about, startup=cost, results=results), indent=1))

@@ -5,7 +5,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use swath::codec::{
-    ChunkShape, Compression, Decoder, Encoder, Fax, LercPacking, Packed, SampleKind,
+    ChunkShape, Compression, Decoder, Encoder, Fax, LercPacking, Packed, Plain, SampleKind,
 };
 
 const CODECS: [Compression; 5] = [
@@ -21,13 +21,13 @@ const IMAGES: [(Compression, u16, u16); 12] = [
     (Compression::Ccitt(Fax::Rle), 1, 1),
     (Compression::Ccitt(Fax::Group3 { two_dimensional: true }), 1, 1),
     (Compression::Ccitt(Fax::Group4), 1, 1),
-    (Compression::Jpeg { ycbcr: true }, 3, 8),
-    (Compression::Jpeg { ycbcr: false }, 1, 8),
+    (Compression::Jpeg { ycbcr: true, quality: 75 }, 3, 8),
+    (Compression::Jpeg { ycbcr: false, quality: 75 }, 1, 8),
     (Compression::Jpeg2000, 3, 8),
     (Compression::JpegXl, 3, 8),
-    (Compression::Lerc { packing: LercPacking::None }, 2, 16),
-    (Compression::Lerc { packing: LercPacking::Zstd }, 1, 8),
-    (Compression::Lzma, 1, 8),
+    (Compression::Lerc { max_z_error: 0.0, packing: LercPacking::None }, 2, 16),
+    (Compression::Lerc { max_z_error: 0.0, packing: LercPacking::Zstd { level: 1 } }, 1, 8),
+    (Compression::Lzma { level: 1 }, 1, 8),
     (Compression::WebP, 3, 8),
     (Compression::WebP, 4, 8),
 ];
@@ -53,7 +53,8 @@ fuzz_target!(|data: &[u8]| {
     if data.is_empty() {
         return;
     }
-    Encoder::new().encode(codec, data, data.len(), &mut encoded).expect("any bytes can be encoded");
+    let plain = Plain::bytes(data, data.len() as u32);
+    Encoder::new().encode(codec, plain, &mut encoded).expect("any bytes can be encoded");
     assert_eq!(decoder.decode(codec, Packed::bytes(&encoded), &mut back).expect("decodes"), data.len());
     assert_eq!(back, data);
 });

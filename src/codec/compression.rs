@@ -2,8 +2,6 @@
 
 #[cfg(feature = "jp2")]
 use super::jp2;
-#[cfg(feature = "jpeg")]
-use super::jpeg;
 #[cfg(feature = "jxl")]
 use super::jxl;
 #[cfg(feature = "lerc")]
@@ -12,13 +10,15 @@ use super::lerc;
 use super::lzma;
 #[cfg(feature = "webp")]
 use super::webp;
-use super::{Fax, LercPacking, Packed, ccitt, deflate, inflate, lzw, packbits, zstd};
+use super::{Fax, LercPacking, Packed, Plain, ccitt, deflate, inflate, lzw, packbits, zstd};
+#[cfg(feature = "jpeg")]
+use super::{jpeg, jpeg_encode};
 use crate::error::{Error, Result};
 
 /// How the bytes of a chunk are compressed, with the parameters that the codec needs.
 ///
-/// Levels play no part in decoding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+/// Levels, qualities and errors play no part in decoding.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 #[non_exhaustive]
 pub enum Compression {
     /// Stored as they are.
@@ -40,23 +40,32 @@ pub enum Compression {
     },
     /// Runs of black and white pixels; only decoded.
     Ccitt(Fax),
-    /// JPEG (the new style of TIFF technical note 2); only decoded.
+    /// JPEG (the new style of TIFF technical note 2), of unsigned samples of 8 bits.
     Jpeg {
-        /// Whether pixels are stored as YCbCr; they are decoded to RGB.
+        /// Whether pixels of RGB are stored as YCbCr, which is smaller by far; written with
+        /// colours at half the resolution in both directions (4:2:0), as GDAL does.
         ycbcr: bool,
+        /// The quality of libjpeg, 1 (smallest) to 100 (best); 75 is GDAL's default.
+        quality: u8,
     },
     /// JPEG 2000; only decoded.
     Jpeg2000,
     /// JPEG XL; only decoded.
     JpegXl,
-    /// Limited error raster compression; only decoded.
+    /// Limited error raster compression, of any real samples of 8 to 64 bits but integers of 64.
     Lerc {
+        /// How far a decoded sample may be from what was encoded, in its own unit; 0 changes
+        /// nothing.
+        max_z_error: f64,
         /// What the stream is packed in.
         packing: LercPacking,
     },
-    /// LZMA2 in an xz stream; only decoded.
-    Lzma,
-    /// WebP; only decoded.
+    /// LZMA2 in an xz stream.
+    Lzma {
+        /// The effort, 0 (fastest) to 9 (smallest); 6 is usual, in GDAL too.
+        level: u8,
+    },
+    /// WebP, of 3 or 4 unsigned samples of 8 bits; written without loss.
     WebP,
 }
 
@@ -79,11 +88,13 @@ impl Compression {
             3 => return Ok(Self::Ccitt(Fax::Group3 { two_dimensional: false })),
             4 => return Ok(Self::Ccitt(Fax::Group4)),
             32771 => return Ok(Self::Ccitt(Fax::RleWords)),
-            7 => return Self::Jpeg { ycbcr: false }.if_built(),
+            7 => return Self::Jpeg { ycbcr: false, quality: 75 }.if_built(),
             // 33003 and 33005 are Aperio's numbers, for YCbCr and RGB.
             33003 | 33005 | 34712 => return Self::Jpeg2000.if_built(),
-            34887 => return Self::Lerc { packing: LercPacking::None }.if_built(),
-            34925 => return Self::Lzma.if_built(),
+            34887 => {
+                return Self::Lerc { max_z_error: 0.0, packing: LercPacking::None }.if_built();
+            }
+            34925 => return Self::Lzma { level: 6 }.if_built(),
             50001 => return Self::WebP.if_built(),
             // The second is the number that DNG has for it.
             50002 | 52546 => return Self::JpegXl.if_built(),
@@ -124,7 +135,7 @@ impl Compression {
             Self::Jpeg2000 => 34712,
             Self::JpegXl => 50002,
             Self::Lerc { .. } => 34887,
-            Self::Lzma => 34925,
+            Self::Lzma { .. } => 34925,
             Self::WebP => 50001,
         }
     }
@@ -138,9 +149,30 @@ impl Compression {
         )
     }
 
-    /// Returns whether swath can write it.
+    /// Returns whether chunks of several samples can be decoded plane after plane
+    /// ([`Packed::apart`]), which saves sorting them afterwards.
+    pub fn decodes_planes(self) -> bool {
+        matches!(self, Self::Jpeg { .. })
+    }
+
+    /// Returns whether swath can write it; with which samples, [`Encoder::encode`] says.
     pub fn is_writable(self) -> bool {
-        self.optional().is_none() && !matches!(self, Self::Ccitt(_))
+        let built = self.optional().is_none_or(|(_, _, built)| built);
+        built && !matches!(self, Self::Ccitt(_) | Self::Jpeg2000 | Self::JpegXl)
+    }
+
+    /// Returns the tables that all chunks of `samples` samples share and the JPEGTables tag holds;
+    /// without them they cannot be decoded.
+    ///
+    /// # Errors
+    ///
+    /// `Usage` or `Unsupported` as [`Encoder::encode`] with such samples.
+    pub fn tables(self, samples: u16) -> Result<Option<Vec<u8>>> {
+        match self {
+            #[cfg(feature = "jpeg")]
+            Self::Jpeg { ycbcr, quality } => jpeg_encode::tables(samples, ycbcr, quality).map(Some),
+            _ => Ok(None),
+        }
     }
 
     /// The name of a codec that is a cargo feature, that feature, and whether it is built in.
@@ -150,7 +182,7 @@ impl Compression {
             Self::Jpeg2000 => Some(("JPEG 2000", "jp2", cfg!(feature = "jp2"))),
             Self::JpegXl => Some(("JPEG XL", "jxl", cfg!(feature = "jxl"))),
             Self::Lerc { .. } => Some(("LERC", "lerc", cfg!(feature = "lerc"))),
-            Self::Lzma => Some(("LZMA", "lzma", cfg!(feature = "lzma"))),
+            Self::Lzma { .. } => Some(("LZMA", "lzma", cfg!(feature = "lzma"))),
             Self::WebP => Some(("WebP", "webp", cfg!(feature = "webp"))),
             _ => None,
         }
@@ -175,8 +207,10 @@ pub struct Decoder {
     unpacker: lzw::Unpacker,
     decompressor: zstd::Decompressor,
     /// What lies between two steps of a codec, or is too large for a chunk.
-    #[cfg(any(feature = "jpeg", feature = "lerc", feature = "webp"))]
+    #[cfg(any(feature = "lerc", feature = "webp"))]
     scratch: Vec<u8>,
+    #[cfg(feature = "jpeg")]
+    jpeg: jpeg::Scratch,
 }
 
 impl Decoder {
@@ -216,19 +250,19 @@ impl Decoder {
             Compression::Zstd { .. } => self.decompressor.decode(input, out),
             Compression::Ccitt(fax) => ccitt::decode(fax, chunk, out),
             #[cfg(feature = "jpeg")]
-            Compression::Jpeg { ycbcr } => jpeg::decode(chunk, ycbcr, out, &mut self.scratch),
+            Compression::Jpeg { ycbcr, .. } => jpeg::decode(chunk, ycbcr, out, &mut self.jpeg),
             #[cfg(feature = "jp2")]
             Compression::Jpeg2000 => jp2::decode(chunk, out),
             #[cfg(feature = "jxl")]
             Compression::JpegXl => jxl::decode(chunk, out),
             #[cfg(feature = "lerc")]
-            Compression::Lerc { packing } => {
+            Compression::Lerc { packing, .. } => {
                 let Self { inflater, decompressor, scratch, .. } = self;
                 let blobs = lerc::unpack(packing, chunk, inflater, decompressor, scratch)?;
                 lerc::decode(blobs, chunk.shape, out)
             }
             #[cfg(feature = "lzma")]
-            Compression::Lzma => lzma::decode(input, out),
+            Compression::Lzma { .. } => lzma::decode(input, out),
             #[cfg(feature = "webp")]
             Compression::WebP => webp::decode(chunk, out, &mut self.scratch),
             #[cfg(not(all(
@@ -258,6 +292,9 @@ pub struct Encoder {
     deflater: deflate::Deflater,
     packer: lzw::Packer,
     compressor: zstd::Compressor,
+    /// What lies between two steps of a codec.
+    #[cfg(any(feature = "jpeg", feature = "lerc"))]
+    scratch: Vec<u8>,
 }
 
 impl Encoder {
@@ -266,26 +303,30 @@ impl Encoder {
         Self::default()
     }
 
-    /// Compresses `input`, rows of `row_bytes` bytes (only PackBits looks at rows), into `out`,
-    /// whose old content is replaced and whose memory is reused.
+    /// Compresses `chunk` into `out`, whose old content is replaced and whose memory is reused.
+    ///
+    /// Codecs of bytes (none, deflate, LZW, zstd, LZMA) look at the bytes alone, PackBits also at
+    /// rows; the others hold the whole shape against the bytes.
     ///
     /// # Errors
     ///
-    /// `Usage` if a level is out of its range or `row_bytes` is 0; `Unsupported` for a codec that
-    /// is only decoded; `Limit` if memory ran out.
+    /// `Usage` if a level, quality or error is out of its range or there are more or fewer bytes
+    /// than the shape has; `Unsupported` for samples that the codec cannot hold and for a codec
+    /// that is only decoded; `Limit` if memory ran out or the chunk has too many pixels.
     pub fn encode(
         &mut self,
         compression: Compression,
-        input: &[u8],
-        row_bytes: usize,
+        chunk: Plain<'_>,
         out: &mut Vec<u8>,
     ) -> Result<()> {
         out.clear();
+        let input = chunk.bytes;
         match compression {
             Compression::None => out.extend_from_slice(input),
             Compression::Deflate { level } => self.deflater.encode(level, input, out)?,
             Compression::Lzw => self.packer.encode(input, out),
             Compression::PackBits => {
+                let row_bytes = chunk.shape.row_bytes();
                 if row_bytes == 0 {
                     return Err(Error::usage("bytes in a row").expected("at least 1").found(0));
                 }
@@ -294,6 +335,28 @@ impl Encoder {
                 }
             }
             Compression::Zstd { level } => self.compressor.encode(level, input, out)?,
+            #[cfg(feature = "jpeg")]
+            Compression::Jpeg { ycbcr, quality } => {
+                jpeg_encode::encode(chunk, ycbcr, quality, &mut self.scratch, out)?;
+            }
+            #[cfg(feature = "lerc")]
+            Compression::Lerc { max_z_error, packing } => {
+                self.scratch.clear();
+                lerc::encode(chunk, max_z_error, &mut self.scratch)?;
+                match packing {
+                    LercPacking::Deflate { level } => {
+                        self.deflater.encode(level, &self.scratch, out)?;
+                    }
+                    LercPacking::Zstd { level } => {
+                        self.compressor.encode(level, &self.scratch, out)?;
+                    }
+                    LercPacking::None => out.extend_from_slice(&self.scratch),
+                }
+            }
+            #[cfg(feature = "lzma")]
+            Compression::Lzma { level } => lzma::encode(level, input, out)?,
+            #[cfg(feature = "webp")]
+            Compression::WebP => webp::encode(chunk, out)?,
             other => return Err(Error::unsupported(format!("writing {other:?}"))),
         }
         Ok(())

@@ -13,14 +13,24 @@ use super::jpeg_planes::{self, Plane};
 use super::shape::{ChunkShape, Packed, SampleKind};
 use crate::error::{Error, Result};
 
-const SOI: u8 = 0xd8;
-const EOI: u8 = 0xd9;
-const SOS: u8 = 0xda;
-const DQT: u8 = 0xdb;
+pub(super) const SOI: u8 = 0xd8;
+pub(super) const EOI: u8 = 0xd9;
+pub(super) const SOS: u8 = 0xda;
+pub(super) const DQT: u8 = 0xdb;
 const DHT: u8 = 0xc4;
 const DRI: u8 = 0xdd;
 /// How many rows more than its chunk a stream may have.
 const PADDING: u32 = 15;
+
+/// Memory that is reused from chunk to chunk.
+#[derive(Default)]
+pub(super) struct Scratch {
+    /// The stream that is decoded.
+    stream: Vec<u8>,
+    /// The planes of all components.
+    planes: Vec<u8>,
+    rows: jpeg_planes::Rows,
+}
 
 /// Decodes into `out`, samples of a byte each, and returns how many bytes were made. `ycbcr`
 /// says that pixels are stored as YCbCr and are to come out as RGB.
@@ -28,7 +38,7 @@ pub(super) fn decode(
     chunk: Packed<'_>,
     ycbcr: bool,
     out: &mut [u8],
-    scratch: &mut Vec<u8>,
+    scratch: &mut Scratch,
 ) -> Result<usize> {
     let shape = chunk.shape;
     if shape.bits == 12 {
@@ -37,25 +47,38 @@ pub(super) fn decode(
     let (8, SampleKind::Unsigned) = (shape.bits, shape.kind) else {
         return Err(shape.refuse_sample("JPEG"));
     };
-    let height = rewrite(chunk, scratch)?;
+    let height = rewrite(chunk, &mut scratch.stream)?;
     let options = DecoderOptions::default()
         .set_max_width(shape.width as usize)
         .set_max_height(height as usize)
         .set_strict_mode(false);
-    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(&scratch[..]), options);
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(&scratch.stream[..]), options);
     decoder.decode_headers().map_err(broken)?;
     let mut raw = decoder.raw_output();
     let layout = raw.layout().ok_or_else(|| Error::format("planes of a JPEG chunk"))?;
     let layout = &layout[..usize::from(shape.samples)];
     // Sampling factors are 1 to 4: no plane is larger than the image, padded to whole blocks.
-    let mut stored: Vec<Vec<u8>> = layout.iter().map(|plane| vec![0; plane.byte_size]).collect();
-    let mut borrowed: Vec<&mut [u8]> = stored.iter_mut().map(Vec::as_mut_slice).collect();
+    let sizes = || layout.iter().map(|plane| plane.byte_size);
+    let size: usize = sizes().sum();
+    if scratch.planes.len() < size {
+        scratch.planes.resize(size, 0);
+    }
+    let mut rest = &mut scratch.planes[..size];
+    let mut borrowed: Vec<&mut [u8]> = Vec::with_capacity(layout.len());
+    for size in sizes() {
+        let (plane, after) = std::mem::take(&mut rest).split_at_mut(size);
+        borrowed.push(plane);
+        rest = after;
+    }
     raw.decode_into_planes(&mut borrowed).map_err(broken)?;
     let most = |factor: fn(&PlaneInfo) -> usize| layout.iter().map(factor).max().unwrap_or(1);
     let across = most(|plane| plane.horizontal_sampling_factor);
     let down = most(|plane| plane.vertical_sampling_factor);
     let mut planes = Vec::with_capacity(layout.len());
-    for (plane, samples) in layout.iter().zip(&stored) {
+    let mut rest = &scratch.planes[..size];
+    for plane in layout {
+        let (samples, after) = rest.split_at(plane.byte_size);
+        rest = after;
         let (h, v) = (plane.horizontal_sampling_factor, plane.vertical_sampling_factor);
         if h == 0 || v == 0 || !across.is_multiple_of(h) || !down.is_multiple_of(v) {
             return Err(Error::unsupported("JPEG with sampling factors that are no multiples")
@@ -75,7 +98,9 @@ pub(super) fn decode(
     let Some(out) = out.get_mut(..len) else {
         return Err(Error::defect("room for a JPEG chunk").expected(len).found(room));
     };
-    jpeg_planes::interleave(&planes, shape.width as usize, ycbcr && planes.len() == 3, out)?;
+    let ycbcr = ycbcr && planes.len() == 3;
+    let width = shape.width as usize;
+    jpeg_planes::pixels(&planes, width, ycbcr, chunk.apart, &mut scratch.rows, out)?;
     Ok(len)
 }
 
@@ -115,7 +140,7 @@ fn rewrite(chunk: Packed<'_>, stream: &mut Vec<u8>) -> Result<u32> {
     Err(Error::format("JPEG chunk").expected("a frame and a scan").found("neither"))
 }
 
-fn append(stream: &mut Vec<u8>, marker: u8, body: &[u8]) {
+pub(super) fn append(stream: &mut Vec<u8>, marker: u8, body: &[u8]) {
     // A body comes from a segment, whose length is told in 16 bits.
     let len = (body.len() + 2) as u16;
     stream.extend([0xff, marker]);
@@ -150,8 +175,8 @@ fn check_frame(marker: u8, body: &[u8], shape: ChunkShape) -> Result<u32> {
 }
 
 /// The segments of a stream, each a marker and its body, up to the entropy-coded data.
-struct Segments<'a> {
-    rest: &'a [u8],
+pub(super) struct Segments<'a> {
+    pub(super) rest: &'a [u8],
 }
 
 impl<'a> Iterator for Segments<'a> {

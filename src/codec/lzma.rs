@@ -4,9 +4,9 @@
 //! which a chunk never needs more than its own size; and libtiff puts a delta filter in front,
 //! which is undone over the whole chunk.
 
-use std::io::{ErrorKind, Read};
+use std::io::{ErrorKind, Read, Write};
 
-use lzma_rust2::Lzma2Reader;
+use lzma_rust2::{CheckType, Lzma2Reader, LzmaOptions, XzOptions, XzWriter};
 
 use crate::error::{Error, Result};
 
@@ -52,6 +52,22 @@ pub(super) fn decode(input: &[u8], out: &mut [u8]) -> Result<usize> {
         rest = data.get(used..).unwrap_or_default();
     }
     Ok(made)
+}
+
+/// Encodes into an xz stream of one block without a checksum, as libtiff does.
+pub(super) fn encode(level: u8, input: &[u8], out: &mut Vec<u8>) -> Result<()> {
+    if level > 9 {
+        return Err(Error::usage("LZMA level").expected("0 to 9").found(level));
+    }
+    let mut lzma_options = LzmaOptions::with_preset(level.into());
+    // More than the chunk helps nobody, and costs who decodes it.
+    let needed = u32::try_from(input.len()).unwrap_or(u32::MAX).max(4096);
+    lzma_options.dict_size = lzma_options.dict_size.min(needed);
+    let options = XzOptions { lzma_options, check_type: CheckType::None, ..XzOptions::default() };
+    let defect = |e| Error::defect(format!("LZMA: {e}"));
+    let mut writer = XzWriter::new(out, options).map_err(defect)?;
+    writer.write_all(input).and_then(|()| writer.finish()).map_err(defect)?;
+    Ok(())
 }
 
 /// Decodes one block; returns how many bytes were made and how many of `data` are left.

@@ -1,12 +1,15 @@
 //! Compression codecs and predictors, one file a codec; pure functions on bytes.
 //!
 //! - [`Compression`]: a codec with its parameters, and its number in the Compression tag.
-//! - [`Packed`]: a chunk as it is stored, with the shape that some codecs have to know.
+//! - [`Packed`], [`Plain`]: a chunk as it is stored and before that, with the shape that some
+//!   codecs have to know.
 //! - [`Decoder`], [`Encoder`]: every codec behind one door, with contexts that are reused.
+//! - [`choose`]: the predictor and level that suit some samples.
 //! - [`predictor`]: differences between samples, made and undone.
 
 mod ccitt;
 mod ccitt_codes;
+mod choose;
 mod compression;
 mod deflate;
 mod inflate;
@@ -14,6 +17,8 @@ mod inflate;
 mod jp2;
 #[cfg(feature = "jpeg")]
 mod jpeg;
+#[cfg(feature = "jpeg")]
+mod jpeg_encode;
 #[cfg(feature = "jpeg")]
 mod jpeg_planes;
 #[cfg(feature = "jxl")]
@@ -33,6 +38,7 @@ mod webp;
 mod zstd;
 
 pub use ccitt::Fax;
+pub use choose::choose;
 pub use compression::{Compression, Decoder, Encoder};
 pub use predictor::{Predictor, RowShape};
-pub use shape::{ChunkShape, LercPacking, Packed, SampleKind};
+pub use shape::{ChunkShape, LercPacking, Packed, Plain, SampleKind};

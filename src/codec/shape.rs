@@ -41,6 +41,12 @@ pub struct ChunkShape {
 }
 
 impl ChunkShape {
+    /// Returns the bytes of a row, whose bits are packed.
+    pub(super) fn row_bytes(self) -> usize {
+        let bits = u64::from(self.width) * u64::from(self.samples) * u64::from(self.bits);
+        usize::try_from(bits.div_ceil(8)).unwrap_or(usize::MAX)
+    }
+
     /// Returns the pixels of the chunk, if they can be counted.
     #[cfg(any(feature = "jpeg", feature = "jxl", feature = "lerc", feature = "webp"))]
     pub(super) fn pixels(self) -> Result<usize> {
@@ -103,23 +109,76 @@ pub struct Packed<'a> {
     pub tables: &'a [u8],
     /// What the bytes decode to.
     pub shape: ChunkShape,
+    /// Whether the samples are wanted band after band rather than pixel after pixel, of a codec
+    /// that can do it ([`super::Compression::decodes_planes`]).
+    pub apart: bool,
 }
 
 impl<'a> Packed<'a> {
     /// Makes a chunk of a codec of bytes, which needs nothing else.
     pub fn bytes(bytes: &'a [u8]) -> Self {
-        Self { bytes, tables: &[], shape: ChunkShape::default() }
+        Self { bytes, tables: &[], shape: ChunkShape::default(), apart: false }
+    }
+}
+
+/// The samples of a chunk before it is compressed.
+///
+/// Codecs of images ([`super::Compression::decodes_samples`]) take samples in native byte order;
+/// codecs of bytes take what is to be stored.
+#[derive(Debug, Clone, Copy)]
+pub struct Plain<'a> {
+    /// Rows of pixels, `shape.samples` side by side in each.
+    pub bytes: &'a [u8],
+    /// What the bytes are.
+    pub shape: ChunkShape,
+    /// The value that stands for a missing sample, which lossy LERC keeps: samples that have it
+    /// keep it, others do not become it.
+    pub nodata: Option<f64>,
+}
+
+impl<'a> Plain<'a> {
+    /// Makes a chunk of bytes in rows of `row_bytes`, the last of which may be shorter.
+    pub fn bytes(bytes: &'a [u8], row_bytes: u32) -> Self {
+        let rows = bytes.len().div_ceil((row_bytes as usize).max(1));
+        let shape = ChunkShape {
+            width: row_bytes,
+            height: u32::try_from(rows).unwrap_or(u32::MAX),
+            samples: 1,
+            bits: 8,
+            kind: SampleKind::Unsigned,
+        };
+        Self { bytes, shape, nodata: None }
+    }
+
+    /// Holds the bytes that are there against those of the shape.
+    #[cfg(any(feature = "jpeg", feature = "lerc", feature = "webp"))]
+    pub(super) fn check_len(self) -> Result<()> {
+        let pixel = u64::from(self.shape.samples) * u64::from(self.shape.bits.div_ceil(8));
+        let needed = (self.shape.pixels()? as u64).saturating_mul(pixel);
+        if needed == self.bytes.len() as u64 {
+            return Ok(());
+        }
+        let (found, needed) = (self.bytes.len(), format!("{needed} bytes"));
+        Err(Error::usage("samples of a chunk").expected(needed).found(format!("{found} bytes")))
     }
 }
 
 /// What a LERC stream is packed in (the second of the LercParameters).
+///
+/// Levels play no part in decoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum LercPacking {
     /// Nothing.
     #[default]
     None,
     /// Deflate in a zlib wrapper.
-    Deflate,
+    Deflate {
+        /// The effort, 1 (fastest) to 9 (smallest); 6 is GDAL's default.
+        level: u8,
+    },
     /// Zstandard.
-    Zstd,
+    Zstd {
+        /// The effort, 1 (fastest) to 22 (smallest); 9 is GDAL's default.
+        level: i32,
+    },
 }

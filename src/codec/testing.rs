@@ -66,12 +66,15 @@ pub(super) fn samples() -> Vec<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::codec::{Compression, Decoder, Encoder, Packed};
+    use crate::codec::{Compression, Decoder, Encoder, Packed, Plain};
 
     fn codecs() -> Vec<Compression> {
         let mut codecs = vec![Compression::None, Compression::Lzw, Compression::PackBits];
         codecs.extend((1..=9).map(|level| Compression::Deflate { level }));
         codecs.extend([1, 3, 9, 15].map(|level| Compression::Zstd { level }));
+        if cfg!(feature = "lzma") {
+            codecs.extend([0, 3, 6, 9].map(|level| Compression::Lzma { level }));
+        }
         codecs
     }
 
@@ -82,9 +85,9 @@ mod tests {
         for data in samples() {
             for codec in codecs() {
                 let name = format!("{codec:?} of {} bytes", data.len());
-                encoder.encode(codec, &data, 1000, &mut packed).unwrap();
+                encoder.encode(codec, Plain::bytes(&data, 1000), &mut packed).unwrap();
                 let mut fresh = vec![1, 2, 3];
-                Encoder::new().encode(codec, &data, 1000, &mut fresh).unwrap();
+                Encoder::new().encode(codec, Plain::bytes(&data, 1000), &mut fresh).unwrap();
                 assert!(fresh == packed, "{name}: a reused context gives other bytes");
                 let mut out = vec![0xaa; data.len()];
                 assert_eq!(
@@ -118,7 +121,7 @@ mod tests {
         let data = &samples()[6][..6000];
         let mut out = vec![0; 6100];
         for codec in codecs() {
-            encoder.encode(codec, data, 600, &mut packed).unwrap();
+            encoder.encode(codec, Plain::bytes(data, 600), &mut packed).unwrap();
             for _ in 0..1500 {
                 let bad = damaged(&mut random, &packed);
                 let room = random.below(out.len());
@@ -143,7 +146,7 @@ mod tests {
         let (mut packed, mut out) = (Vec::new(), vec![0; 3000]);
         let data = &samples()[6][..3000];
         for codec in codecs() {
-            encoder.encode(codec, data, 600, &mut packed).unwrap();
+            encoder.encode(codec, Plain::bytes(data, 600), &mut packed).unwrap();
             for len in 0..packed.len() {
                 let made = decoder.decode(codec, Packed::bytes(&packed[..len]), &mut out).unwrap();
                 assert!(out[..made] == data[..made], "{codec:?} cut to {len}");
@@ -163,6 +166,10 @@ mod tests {
             assert!(error.to_string().contains(name), "{error}");
         }
         assert!(Compression::from_tag(0).unwrap_err().to_string().contains("number 0"));
-        assert!(Encoder::new().encode(Compression::PackBits, &[1], 0, &mut Vec::new()).is_err());
+        assert!(
+            Encoder::new()
+                .encode(Compression::PackBits, Plain::bytes(&[1], 0), &mut Vec::new())
+                .is_err()
+        );
     }
 }

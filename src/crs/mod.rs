@@ -1,18 +1,25 @@
 //! Coordinate reference systems and transformations between them.
 
+mod area;
+mod datum;
 mod definition;
 mod geokeys;
+mod grid;
 mod method;
+mod projection;
 mod registry;
 mod system;
 mod text;
 mod transformer;
 
+pub use area::Area;
+pub use datum::{DatumOperation, GridUse};
 pub use definition::{
     Authority, Axes, Conversion, Datum, Definition, Derived, Direction, Ellipsoid, Geographic, Id,
     PrimeMeridian, Projected, Text, Vertical,
 };
 pub use geokeys::{GeoKey, GeoKeyTags, GeoKeys};
+pub use grid::{GridPiece, GridStore, Grids, ShiftGrid};
 pub use method::{Method, Parameter, ParameterKind};
 pub use system::{Crs, CrsKind, Unit};
-pub use transformer::{Repeat, Transformer};
+pub use transformer::{Repeat, TransformOptions, Transformer};

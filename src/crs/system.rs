@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::{GeoKeys, registry};
+use super::{Area, Definition, GeoKeys, registry};
 use crate::{Error, Result};
 
 /// A coordinate reference system: what the coordinates of a raster mean.
@@ -141,7 +141,7 @@ impl Crs {
     pub fn kind(&self) -> Option<CrsKind> {
         let stated = || self.keys.as_ref()?.epsg().map(|(_, kind)| kind);
         match self.code.and_then(registry::find) {
-            Some(entry) if entry.is_geographic() => Some(CrsKind::Geographic),
+            Some(registry::Entry::Geodetic(_)) => Some(CrsKind::Geographic),
             Some(_) => Some(CrsKind::Projected),
             None => stated(),
         }
@@ -154,20 +154,49 @@ impl Crs {
 
     /// Returns the unit of both axes, or `None` for an unknown code.
     pub fn unit(&self) -> Option<Unit> {
-        let entry = self.code.and_then(registry::find)?;
-        Some(if entry.is_geographic() { Unit::Degree } else { Unit::Length { metres: 1.0 } })
+        Some(match self.definition().ok()?.horizontal() {
+            Definition::Projected(system) => Unit::Length { metres: system.unit },
+            _ => Unit::Degree,
+        })
     }
 
     /// Returns the authority's name, or `EPSG:n` for an unknown code.
     pub fn name(&self) -> Cow<'static, str> {
-        match self.code.and_then(registry::find) {
-            Some(entry) => entry.name,
+        match self.code.and_then(registry::name) {
+            Some(name) => name,
             None => self.to_string().into(),
         }
     }
 
-    pub(super) fn entry(&self) -> Result<registry::Entry> {
-        self.code.and_then(registry::find).ok_or_else(|| {
+    /// Returns the geographic system underneath, on the same datum: the system
+    /// itself if it is one. `None` for one that swath does not know.
+    pub fn base(&self) -> Option<Self> {
+        let definition = self.definition().ok()?;
+        let code = definition.geographic()?.id.as_ref()?.epsg_code()?;
+        Some(Self::from_epsg(code))
+    }
+
+    /// Returns how many radians one unit of a geographic system is, or `None`
+    /// for any other system.
+    pub fn unit_of_angle(&self) -> Option<f64> {
+        match self.definition().ok()?.horizontal() {
+            Definition::Geographic(system) => Some(system.unit),
+            _ => None,
+        }
+    }
+
+    /// Returns where the authority means the system to be used, or `None` if swath does not know.
+    pub fn area(&self) -> Option<Area> {
+        self.code.and_then(registry::find)?.area()
+    }
+
+    /// Returns whether the authority has withdrawn the system.
+    pub fn is_deprecated(&self) -> bool {
+        self.code.and_then(registry::find).is_some_and(registry::Entry::is_deprecated)
+    }
+
+    pub(super) fn definition(&self) -> Result<Definition> {
+        self.code.and_then(registry::definition).ok_or_else(|| {
             Error::unsupported(format!("transforming coordinates of {self}")).hint(
                 "swath has no definition of this code yet; warp the file to a common system \
                  with another tool first",
@@ -215,8 +244,8 @@ mod tests {
 
     #[test]
     fn unknown_codes_are_held_and_named() {
-        let crs = Crs::from_epsg(27700);
-        assert_eq!((crs.to_string(), crs.name().as_ref()), ("EPSG:27700".into(), "EPSG:27700"));
+        let crs = Crs::from_epsg(1);
+        assert_eq!((crs.to_string(), crs.name().as_ref()), ("EPSG:1".into(), "EPSG:1"));
         assert_eq!((crs.kind(), crs.unit(), crs.is_known()), (None, None, false));
     }
 

@@ -3,40 +3,29 @@
 use std::fmt;
 use std::sync::Arc;
 
-use proj4rs::Proj;
-use proj4rs::transform::{Transform, TransformClosure, transform};
-
-use super::Crs;
-use super::registry::Entry;
+use super::datum::{self, DatumOperation, Frame, Step};
+use super::grid::Grids;
+use super::projection::{self, BATCH, Plane};
+use super::{Area, Crs, Definition, Geographic};
 use crate::{Error, Result};
-
-/// Points converted at a time: their copies live on the stack.
-const BATCH: usize = 128;
-
-/// How far a point may lie from where it started after a projection and its
-/// inverse: metres of a projected coordinate.
-const METRES: f64 = 0.1;
-
-/// The same on the sphere, in radians: 1e-5 degree, about 1 m on the ground. At
-/// a pole an equal-area projection is flat, and its inverse no better than that.
-const RADIANS: f64 = 1e-5 * std::f64::consts::PI / 180.0;
 
 /// A transformation of coordinates from one [`Crs`] to another.
 ///
 /// x is always easting or longitude and y northing or latitude, whatever order
-/// the authority gives the axes; geographic coordinates are in degrees.
-/// Cloning is cheap.
+/// the authority gives the axes; geographic coordinates are in degrees (or in
+/// the unit of a system that has another, as grads). Cloning is cheap.
 ///
 /// **No garbage.** A point that cannot be transformed becomes NaN in both
 /// coordinates. So does one that a projection maps, but not back again to
 /// within 0.1 m or 1e-5 degree: it lies outside the projection's domain.
 /// Cylindrical projections repeat: an easting beyond their edge means the same
 /// longitude as in PROJ. Longitudes beyond ±180 are wrapped on input, results
-/// lie in [-180, 180]; between two geographic systems longitudes stay as they are.
+/// lie in [-180, 180]; between two geographic systems on one datum longitudes
+/// stay as they are.
 ///
-/// **Datums.** Between the datums swath knows, coordinates are taken over
-/// unchanged, as PROJ does in its default operation; [`accuracy`](Self::accuracy)
-/// says how far off that may be.
+/// **Datums.** One operation is taken for all points: PROJ's first choice for
+/// the area, out of the same list. [`operation`](Self::operation) names it and
+/// says how accurate it is.
 ///
 /// ```
 /// use swath::crs::{Crs, Transformer};
@@ -51,9 +40,23 @@ const RADIANS: f64 = 1e-5 * std::f64::consts::PI / 180.0;
 pub struct Transformer {
     from: Crs,
     to: Crs,
-    accuracy: Option<f64>,
+    operation: Arc<DatumOperation>,
+    better: Option<Arc<DatumOperation>>,
     description: Arc<str>,
     steps: Option<Arc<Steps>>,
+}
+
+/// What decides which operation a [`Transformer`] takes.
+#[derive(Debug, Clone, Default)]
+pub struct TransformOptions {
+    /// The area that is to be transformed, in degrees; by default the smaller
+    /// of the areas that the two systems are meant for.
+    pub area: Option<Area>,
+    /// The grids that may be used; by default none.
+    pub grids: Grids,
+    /// The operation to take, by its place in the list of
+    /// [`Transformer::operations`]; by default the best.
+    pub operation: Option<usize>,
 }
 
 /// How the x of a coordinate system repeats.
@@ -65,39 +68,87 @@ pub struct Repeat {
     pub period: f64,
 }
 
-/// Where the coordinates change at all: a projection left, one entered, or both.
+/// All that changes coordinates, in order.
+#[derive(Debug)]
 struct Steps {
-    from: Option<Side>,
-    to: Option<Side>,
+    from: Side,
+    datum: Vec<Step>,
+    to: Side,
+}
+
+/// What the coordinates of a system are.
+#[derive(Debug)]
+enum Side {
+    /// Angles, each so many radians.
+    Angles(f64),
+    Plane(Box<Plane>),
 }
 
 impl Transformer {
-    /// Makes the transformation from one system to another.
+    /// Makes the transformation from one system to another, with the best
+    /// operation for the area that both are meant for and without grids.
     ///
     /// # Errors
     ///
-    /// [`Error::Unsupported`] if swath has no definition of one of the systems.
+    /// [`Error::Unsupported`] if swath has no definition of one of the systems,
+    /// or lacks its projection.
     pub fn new(from: &Crs, to: &Crs) -> Result<Self> {
+        Self::with_options(from, to, &TransformOptions::default())
+    }
+
+    /// Makes the transformation from one system to another by choice.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unsupported`] if swath has no definition of one of the systems
+    /// or lacks its projection, [`Error::Usage`] if there is no operation of the
+    /// number asked for or it needs a grid that is not there; those of reading a grid.
+    pub fn with_options(from: &Crs, to: &Crs, options: &TransformOptions) -> Result<Self> {
         if from == to {
+            let operation = datum::same(&from.name());
             return Ok(Self {
                 from: from.clone(),
                 to: to.clone(),
-                accuracy: Some(0.0),
+                operation: Arc::new(operation),
+                better: None,
                 description: "identity".into(),
                 steps: None,
             });
         }
-        let (a, b) = (from.entry()?, to.entry()?);
-        let accuracy = a.datum.null_accuracy(b.datum);
-        let steps = Steps { from: Side::new(&a)?, to: Side::new(&b)? };
-        let changes = steps.from.is_some() || steps.to.is_some();
+        let (a, b) = (from.definition()?, to.definition()?);
+        let (sides, list) = ((Side::new(&a)?, Side::new(&b)?), operations(&a, &b, options)?);
+        let chosen = match options.operation {
+            Some(number) => list.get(number).ok_or_else(|| {
+                Error::usage("operation")
+                    .expected(format!("a number from 0 to {}", list.len().saturating_sub(1)))
+                    .found(number)
+            })?,
+            None => &list[datum::choose(&list, area(&a, &b, options)).unwrap_or(list.len() - 1)],
+        };
+        let steps = Step::plan(chosen, false, &options.grids)?;
+        let changes = !steps.is_empty() || !sides.0.is_same_angles(&sides.1);
         Ok(Self {
             from: from.clone(),
             to: to.clone(),
-            accuracy,
-            description: describe(&a, &b, accuracy).into(),
-            steps: changes.then(|| Arc::new(steps)),
+            better: better(&list, chosen, area(&a, &b, options)).map(|o| Arc::new(o.clone())),
+            operation: Arc::new(chosen.clone()),
+            description: chosen.to_string().into(),
+            steps: changes.then(|| Arc::new(Steps { from: sides.0, datum: steps, to: sides.1 })),
         })
+    }
+
+    /// Returns all operations between two systems, best first as PROJ sorts
+    /// them; those that lack a grid come after those that do not, and last the
+    /// ballpark one.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] if swath has no definition of one of the systems.
+    pub fn operations(
+        from: &Crs,
+        to: &Crs,
+        options: &TransformOptions,
+    ) -> Result<Vec<DatumOperation>> {
+        operations(&from.definition()?, &to.definition()?, options)
     }
 
     /// Returns the system that coordinates come from.
@@ -115,12 +166,22 @@ impl Transformer {
         self.steps.is_none()
     }
 
-    /// Returns how far off the result may be in metres for want of a datum
-    /// shift, or `None` where nobody has published a figure.
+    /// Returns what is done about the datums.
+    pub fn operation(&self) -> &DatumOperation {
+        &self.operation
+    }
+
+    /// Returns the operation that would be more accurate, but lacks a grid.
+    pub fn better(&self) -> Option<&DatumOperation> {
+        self.better.as_deref()
+    }
+
+    /// Returns how far off the result may be in metres, or `None` where nobody
+    /// has published a figure.
     ///
     /// 0 means the same datum; the projections themselves are good to 1 mm.
     pub fn accuracy(&self) -> Option<f64> {
-        self.accuracy
+        self.operation.accuracy()
     }
 
     /// Returns a line for a report: what is done about the datums, and how accurate it is.
@@ -134,11 +195,11 @@ impl Transformer {
     /// results lie within half a period of the middle, and a raster that reaches
     /// beyond that range means the same places by other numbers.
     pub fn repeat(&self) -> Option<Repeat> {
-        match self.steps.as_ref()?.to.as_ref() {
-            None => Some(Repeat { middle: 0.0, period: 360.0 }),
-            Some(side) => {
-                side.period.map(|period| Repeat { middle: side.projected.false_easting(), period })
+        match &self.steps.as_ref()?.to {
+            Side::Angles(unit) => {
+                Some(Repeat { middle: 0.0, period: std::f64::consts::TAU / unit })
             }
+            Side::Plane(plane) => plane.repeat().map(|(middle, period)| Repeat { middle, period }),
         }
     }
 
@@ -153,18 +214,140 @@ impl Transformer {
         assert_eq!(x.len(), y.len(), "as many x as y");
         let Some(steps) = &self.steps else { return };
         for (x, y) in x.chunks_mut(BATCH).zip(y.chunks_mut(BATCH)) {
-            match &steps.from {
-                Some(side) => side.leave(x, y),
-                None => Batch { x, y }.each(|x, y| (x.to_radians(), y.to_radians())),
+            steps.from.leave(x, y);
+            for step in &steps.datum {
+                step.apply(x, y);
             }
-            match &steps.to {
-                Some(side) => side.enter(x, y),
-                None => Batch { x, y }.each(|x, y| {
-                    // A hair beyond the edge is the edge: 180 degrees are not exact in radians.
-                    (x.to_degrees().clamp(-180.0, 180.0), y.to_degrees().clamp(-90.0, 90.0))
-                }),
+            steps.to.enter(x, y);
+        }
+    }
+}
+
+/// The frame of a definition.
+fn frame(definition: &Definition) -> Result<Frame> {
+    definition.geographic().map(Frame::of_definition).ok_or_else(|| refuse(definition))
+}
+
+fn refuse(definition: &Definition) -> Error {
+    Error::unsupported(format!("transforming coordinates of {:?}", definition.name()))
+        .hint("only longitudes and latitudes and projected coordinates can be transformed")
+}
+
+/// The smaller of the areas that the two systems are meant for.
+fn area_of_use(from: &Definition, to: &Definition) -> Option<Area> {
+    let areas = [from, to].into_iter().filter_map(super::registry::area_of);
+    areas.min_by(|a, b| a.size().total_cmp(&b.size()))
+}
+
+/// The area that decides: that asked for, or that of use.
+fn area(from: &Definition, to: &Definition, options: &TransformOptions) -> Option<Area> {
+    options.area.or_else(|| area_of_use(from, to))
+}
+
+fn operations(
+    from: &Definition,
+    to: &Definition,
+    options: &TransformOptions,
+) -> Result<Vec<DatumOperation>> {
+    let has_grid = |name: &str| options.grids.has(name);
+    let area = area(from, to, options);
+    let (from_frame, to_frame) = (frame(from)?, frame(to)?);
+    Ok(datum::candidates(&from_frame, &to_frame, area, area_of_use(from, to), &has_grid))
+}
+
+/// The most accurate operation that would be taken if its grids were there.
+fn better<'a>(
+    list: &'a [DatumOperation],
+    chosen: &DatumOperation,
+    area: Option<Area>,
+) -> Option<&'a DatumOperation> {
+    let figure = |o: &DatumOperation| o.accuracy().unwrap_or(f64::INFINITY);
+    list.iter()
+        .filter(|o| !o.is_available() && figure(o) < figure(chosen))
+        .filter(|o| match (o.area(), area) {
+            (Some(own), Some(area)) => own.contains(&area),
+            _ => true,
+        })
+        .min_by(|a, b| figure(a).total_cmp(&figure(b)))
+}
+
+impl Frame {
+    /// The frame of a geographic system: that of the registry with its code, or
+    /// with its datum's, or one of its own.
+    fn of_definition(system: &Geographic) -> Self {
+        Self {
+            name: system.name.to_string(),
+            system: super::registry::system_of(system),
+            ellipsoid: datum::Shape::of(&system.datum.ellipsoid),
+            meridian: system.datum.prime_meridian.longitude,
+            to_wgs84: system.datum.to_wgs84,
+            grids: system
+                .datum
+                .grids
+                .iter()
+                .flat_map(|list| list.split(','))
+                .map(str::to_owned)
+                .collect(),
+        }
+    }
+}
+
+impl Side {
+    fn new(definition: &Definition) -> Result<Self> {
+        match definition.horizontal() {
+            Definition::Geographic(system) => Ok(Self::Angles(system.unit)),
+            Definition::Projected(system) => {
+                projection::plane(system).map(|p| Self::Plane(Box::new(p)))
+            }
+            Definition::Derived(system) => {
+                projection::turned(system).map(|p| Self::Plane(Box::new(p)))
+            }
+            _ => Err(refuse(definition)),
+        }
+    }
+
+    /// Whether both are angles of the same unit.
+    fn is_same_angles(&self, other: &Self) -> bool {
+        matches!((self, other), (Self::Angles(a), Self::Angles(b)) if a == b)
+    }
+
+    /// Takes coordinates to radians.
+    fn leave(&self, x: &mut [f64], y: &mut [f64]) {
+        match self {
+            Self::Plane(plane) => plane.leave(x, y),
+            Self::Angles(unit) => {
+                for (x, y) in x.iter_mut().zip(y) {
+                    // No place on the globe, though the formulas would make one of it.
+                    let is_place = y.abs() * unit <= std::f64::consts::FRAC_PI_2 + 1e-9;
+                    *y = if is_place { *y * unit } else { f64::NAN };
+                    *x = if is_place { *x * unit } else { f64::NAN };
+                }
             }
         }
+    }
+
+    /// Takes radians to coordinates.
+    fn enter(&self, x: &mut [f64], y: &mut [f64]) {
+        match self {
+            Self::Plane(plane) => plane.enter(x, y),
+            Self::Angles(unit) => {
+                let half = std::f64::consts::PI / unit;
+                for (x, y) in x.iter_mut().zip(y) {
+                    *x = turned_back(*x / unit, half);
+                    *y = (*y / unit).clamp(-0.5 * half, 0.5 * half);
+                }
+            }
+        }
+    }
+}
+
+/// Brings a longitude into plus or minus half a turn. A hair beyond the edge is
+/// the edge: half a turn is not exact in radians.
+fn turned_back(longitude: f64, half: f64) -> f64 {
+    if longitude.abs() <= half * (1.0 + 1e-12) {
+        longitude.clamp(-half, half)
+    } else {
+        (longitude + half).rem_euclid(2.0 * half) - half
     }
 }
 
@@ -175,142 +358,6 @@ impl fmt::Debug for Transformer {
             .field("to", &self.to)
             .field("description", &self.description)
             .finish_non_exhaustive()
-    }
-}
-
-fn describe(from: &Entry, to: &Entry, accuracy: Option<f64>) -> String {
-    let (a, b) = (from.datum.name(), to.datum.name());
-    match accuracy {
-        Some(0.0) => format!("same datum ({a})"),
-        Some(metres) => format!("null transformation from {a} to {b}, accuracy {metres} m"),
-        None => format!("ballpark (null) transformation from {a} to {b}, accuracy unknown"),
-    }
-}
-
-/// A projection and the geographic system it starts from.
-#[derive(Clone)]
-struct Side {
-    geographic: Proj,
-    projected: Proj,
-    /// The easting, in metres, after which a cylindrical projection repeats.
-    period: Option<f64>,
-}
-
-impl Side {
-    /// Returns `None` for a geographic system: nothing to do on that side.
-    fn new(entry: &Entry) -> Result<Option<Self>> {
-        let Some(definition) = entry.projection() else { return Ok(None) };
-        let build = |text: &str| {
-            Proj::from_proj_string(text)
-                .map_err(|error| Error::defect(format!("definition of {}: {error}", entry.name)))
-        };
-        let mut side = Self {
-            geographic: build(&entry.base())?,
-            projected: build(&definition)?,
-            period: None,
-        };
-        if matches!(side.projected.projname(), "merc" | "cea" | "eqc") {
-            let middle = side.projected.longitude_of_origin();
-            let (mut x, mut y) = ([middle, middle + 1.0], [0.0, 0.0]);
-            side.project(&mut x, &mut y);
-            side.period = Some((x[1] - x[0]) * std::f64::consts::TAU);
-        }
-        Ok(Some(side))
-    }
-
-    /// Takes radians to projected coordinates, unchecked.
-    fn project(&self, x: &mut [f64], y: &mut [f64]) {
-        convert(&self.geographic, &self.projected, x, y);
-    }
-
-    /// Takes projected coordinates to radians, unchecked.
-    fn unproject(&self, x: &mut [f64], y: &mut [f64]) {
-        convert(&self.projected, &self.geographic, x, y);
-    }
-
-    /// Takes projected coordinates to radians; NaN outside the domain.
-    fn leave(&self, x: &mut [f64], y: &mut [f64]) {
-        let (mut x0, mut y0) = ([0.0; BATCH], [0.0; BATCH]);
-        let (x0, y0) = (&mut x0[..x.len()], &mut y0[..y.len()]);
-        x0.copy_from_slice(x);
-        y0.copy_from_slice(y);
-        self.unproject(x, y);
-        let (mut back_x, mut back_y) = ([0.0; BATCH], [0.0; BATCH]);
-        let (back_x, back_y) = (&mut back_x[..x.len()], &mut back_y[..y.len()]);
-        back_x.copy_from_slice(x);
-        back_y.copy_from_slice(y);
-        self.project(back_x, back_y);
-        for i in 0..x.len() {
-            let mut dx = back_x[i] - x0[i];
-            if let Some(period) = self.period {
-                dx -= (dx / period).round() * period;
-            }
-            let near = dx.abs() <= METRES && (back_y[i] - y0[i]).abs() <= METRES;
-            keep_if(near, &mut x[i], &mut y[i]);
-        }
-    }
-
-    /// Takes radians to projected coordinates; NaN outside the domain.
-    fn enter(&self, x: &mut [f64], y: &mut [f64]) {
-        let (mut lon, mut lat) = ([0.0; BATCH], [0.0; BATCH]);
-        let (lon, lat) = (&mut lon[..x.len()], &mut lat[..y.len()]);
-        lon.copy_from_slice(x);
-        lat.copy_from_slice(y);
-        self.project(x, y);
-        let (mut back_lon, mut back_lat) = ([0.0; BATCH], [0.0; BATCH]);
-        let (back_lon, back_lat) = (&mut back_lon[..x.len()], &mut back_lat[..y.len()]);
-        back_lon.copy_from_slice(x);
-        back_lat.copy_from_slice(y);
-        self.unproject(back_lon, back_lat);
-        for i in 0..x.len() {
-            // The chord between the two meridians: blind to whole turns, and
-            // small near a pole, where longitude means little.
-            let east = 2.0 * (0.5 * (back_lon[i] - lon[i])).sin() * lat[i].cos();
-            let near = east.abs() <= RADIANS && (back_lat[i] - lat[i]).abs() <= RADIANS;
-            keep_if(near, &mut x[i], &mut y[i]);
-        }
-    }
-}
-
-fn keep_if(keep: bool, x: &mut f64, y: &mut f64) {
-    if !keep {
-        (*x, *y) = (f64::NAN, f64::NAN);
-    }
-}
-
-fn convert(from: &Proj, to: &Proj, x: &mut [f64], y: &mut [f64]) {
-    // Fails only where a projection has no inverse: then no point has one.
-    if transform(from, to, &mut Batch { x, y }).is_err() {
-        x.fill(f64::NAN);
-        y.fill(f64::NAN);
-    }
-}
-
-/// Coordinates of points, which goes on after a point that fails.
-struct Batch<'a> {
-    x: &'a mut [f64],
-    y: &'a mut [f64],
-}
-
-impl Batch<'_> {
-    fn each(self, f: impl Fn(f64, f64) -> (f64, f64)) {
-        for (x, y) in self.x.iter_mut().zip(self.y) {
-            (*x, *y) = f(*x, *y);
-        }
-    }
-}
-
-impl Transform for Batch<'_> {
-    fn transform_coordinates<F: TransformClosure>(
-        &mut self,
-        f: &mut F,
-    ) -> proj4rs::errors::Result<()> {
-        for (x, y) in self.x.iter_mut().zip(self.y.iter_mut()) {
-            // Iterative inverses need not stop on NaN: it is not shown to them.
-            let point = if x.is_finite() && y.is_finite() { f(*x, *y, 0.0).ok() } else { None };
-            (*x, *y) = point.map_or((f64::NAN, f64::NAN), |(x, y, _)| (x, y));
-        }
-        Ok(())
     }
 }
 
@@ -367,22 +414,47 @@ mod tests {
     }
 
     #[test]
-    fn accuracy_tells_how_far_off_a_null_shift_may_be() {
+    fn the_operation_follows_the_area() {
+        // PROJ 9.5.1: (6) is for the western United States, (7) for Alaska.
         assert_eq!(between(4326, 3857).accuracy(), Some(0.0));
         assert_eq!(between(32632, 25832).accuracy(), Some(1.0));
         assert_eq!(between(5070, 3857).accuracy(), Some(4.0));
-        assert_eq!(between(5070, 31983).accuracy(), Some(5.0));
-        assert_eq!(between(3035, 2154).accuracy(), Some(0.1));
-        let ballpark = between(3035, 5070);
-        assert_eq!(ballpark.accuracy(), None);
-        assert!(ballpark.description().starts_with("ballpark"), "{}", ballpark.description());
+        let (nad27, wgs84) = (Crs::from_epsg(4267), Crs::from_epsg(4326));
+        let at = |lon, lat| {
+            let area = Some(Area::point(lon, lat));
+            let options = TransformOptions { area, ..TransformOptions::default() };
+            let there = Transformer::with_options(&nad27, &wgs84, &options).unwrap();
+            let back = Transformer::with_options(&wgs84, &nad27, &options).unwrap();
+            let name = there.operation().name().to_owned();
+            assert_eq!(back.operation().name(), format!("Inverse of {name}"));
+            name
+        };
+        assert_eq!(at(-100.0, 40.0), "NAD27 to WGS 84 (6)");
+        assert_eq!(at(-150.0, 64.0), "NAD27 to WGS 84 (7)");
     }
 
     #[test]
-    fn unknown_codes_are_refused_unless_nothing_is_to_be_done() {
-        let (a, b) = (Crs::from_epsg(27700), Crs::from_epsg(4326));
+    fn the_british_grid_is_shifted_not_dropped() {
+        // PROJ 9.5.1 without grids, OSGB36 to WGS 84 (6), 2 m.
+        let t = between(4326, 27700);
+        assert_eq!(t.operation().name(), "Inverse of OSGB36 to WGS 84 (6)");
+        let (x, y) = one(&t, -1.5, 52.0);
+        assert!(
+            (x - 434_423.007_236).abs() < 1e-3 && (y - 233_624.374_787).abs() < 1e-3,
+            "{x} {y}"
+        );
+        let better = t.better().expect("a grid is better");
+        assert_eq!(better.grids()[0].name, "uk_os_OSTN15_NTv2_OSGBtoETRS.tif");
+        assert_eq!(better.accuracy(), Some(1.0));
+    }
+
+    #[test]
+    fn systems_without_a_place_are_refused_unless_nothing_is_to_be_done() {
+        let (a, b) = (Crs::from_epsg(1), Crs::from_epsg(4326));
         let error = Transformer::new(&a, &b).unwrap_err();
-        assert!(matches!(error, Error::Unsupported(_)) && error.to_string().contains("27700"));
+        assert!(matches!(error, Error::Unsupported(_)) && error.to_string().contains("EPSG:1"));
         assert!(Transformer::new(&a, &a).unwrap().is_identity());
+        let height = Crs::from_epsg(5709);
+        assert!(matches!(Transformer::new(&height, &b), Err(Error::Unsupported(_))));
     }
 }

@@ -86,6 +86,11 @@ impl Engine {
         self.cache.decoded()
     }
 
+    /// Returns how many different chunks were decoded so far.
+    pub fn chunks_seen(&self) -> u64 {
+        self.cache.seen()
+    }
+
     /// Pulls every tile that `sink` wants out of `raster`.
     ///
     /// The calling thread admits tiles in canonical order while their

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 
 use super::{Interleave, Layout, codec_parameters};
-use crate::codec::{Decoder, Packed, Predictor, RowShape, predictor};
+use crate::codec::{Compression, Decoder, Packed, Predictor, RowShape, predictor};
 use crate::error::{Error, Result};
+use crate::io::ByteSource;
 use crate::raster::{Buffer, Pool, Window};
 
 /// What decoding a chunk needs besides its bytes; one set a worker, as codec
@@ -20,28 +21,68 @@ thread_local! {
     static TOOLS: RefCell<Tools> = RefCell::default();
 }
 
+/// Where the stored bytes of a chunk lie.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub(super) source: &'a ByteSource,
+    pub(super) offset: u64,
+    pub(super) length: u64,
+}
+
+/// What samples are made of.
+#[derive(Clone, Copy)]
+enum Input<'a> {
+    Packed(Packed<'a>),
+    /// Bytes that are samples already, and not yet read.
+    Plain(Place<'a>),
+}
+
 /// Decodes the stored bytes of chunk `index` into a buffer of its pixels, in
 /// native byte order, one plane a band.
-pub(super) fn decode(layout: &Layout, index: u64, stored: &[u8], pool: &Pool) -> Result<Buffer> {
+pub(super) fn decode(
+    layout: &Layout,
+    index: u64,
+    stored: Place<'_>,
+    pool: &Pool,
+) -> Result<Buffer> {
     let window = layout.chunk_window(index);
     let bands = layout.bands_in_chunk();
-    let stored = if layout.reversed_bits {
-        Cow::Owned(stored.iter().map(|byte| byte.reverse_bits()).collect())
+    let Place { source, offset, length } = stored;
+    let inside = offset.checked_add(length).is_some_and(|end| end <= source.len());
+    let bytes;
+    let input = if layout.compression == Compression::None && !layout.reversed_bits && inside {
+        Input::Plain(stored)
     } else {
-        Cow::Borrowed(stored)
+        bytes = match source.range(offset, length)? {
+            bytes if layout.reversed_bits => {
+                Cow::Owned(bytes.iter().map(|byte| byte.reverse_bits()).collect())
+            }
+            bytes => bytes,
+        };
+        Input::Packed(codec_parameters::packed(layout, window, &bytes))
     };
     let mut out = Buffer::new(pool, window, bands, layout.dtype);
     let sample = layout.dtype.bytes();
-    let packed = codec_parameters::packed(layout, window, &stored);
     TOOLS.with_borrow_mut(|tools| {
         if bands == 1 {
-            return fill(layout, window, packed, tools, out.plane_bytes_mut(0), pool);
+            return fill(layout, window, input, tools, out.plane_bytes_mut(0), pool);
+        }
+        let apart = codec_parameters::apart(layout);
+        if apart && let Some(planes) = out.bytes_mut() {
+            return fill(layout, window, input, tools, planes, pool);
         }
         let row_bytes = window.width as usize * usize::from(bands) * sample;
         let len = row_bytes * window.height as usize;
         let mut mixed = pool.take(len.div_ceil(8));
         let mixed = &mut mixed.as_mut_slice::<u8>()[..len];
-        fill(layout, window, packed, tools, mixed, pool)?;
+        fill(layout, window, input, tools, mixed, pool)?;
+        if apart {
+            let plane = len / usize::from(bands);
+            for (band, plane) in (0..bands).zip(mixed.chunks_exact(plane)) {
+                out.plane_bytes_mut(band).copy_from_slice(plane);
+            }
+            return Ok(());
+        }
         match sample {
             1 => split::<1>(mixed, &mut out),
             2 => split::<2>(mixed, &mut out),
@@ -58,7 +99,7 @@ pub(super) fn decode(layout: &Layout, index: u64, stored: &[u8], pool: &Pool) ->
 fn fill(
     layout: &Layout,
     window: Window,
-    stored: Packed<'_>,
+    stored: Input<'_>,
     tools: &mut Tools,
     out: &mut [u8],
     pool: &Pool,
@@ -111,11 +152,18 @@ fn unpack(
     layout: &Layout,
     shape: RowShape,
     needed: usize,
-    stored: Packed<'_>,
+    stored: Input<'_>,
     tools: &mut Tools,
     out: &mut [u8],
 ) -> Result<()> {
-    let made = tools.decoder.decode(layout.compression, stored, out)?;
+    let made = match stored {
+        Input::Packed(packed) => tools.decoder.decode(layout.compression, packed, out)?,
+        Input::Plain(Place { source, offset, length }) => {
+            let made = usize::try_from(length).unwrap_or(usize::MAX).min(out.len());
+            source.read_into(offset, &mut out[..made])?;
+            made
+        }
+    };
     if made < needed {
         return Err(Error::format("decompressed size")
             .expected(format!("{needed} bytes"))

@@ -125,7 +125,7 @@ impl Layout {
             Compression::Lzw
             | Compression::Deflate { .. }
             | Compression::Zstd { .. }
-            | Compression::Lzma => {
+            | Compression::Lzma { .. } => {
                 Predictor::from_tag(directory.u16(source, Tag::Predictor)?.unwrap_or(1))?
             }
             // libtiff heeds the tag with these codecs alone.
@@ -265,6 +265,6 @@ fn is_plain(compression: Compression) -> bool {
             | Compression::PackBits
             | Compression::Deflate { .. }
             | Compression::Zstd { .. }
-            | Compression::Lzma
+            | Compression::Lzma { .. }
     )
 }

@@ -16,6 +16,8 @@ pub mod edit;
 mod georeference;
 /// The ghost area between header and directories.
 mod ghost;
+/// [`GridDirectories`]: grids of datum shifts.
+mod grids;
 /// [`Image`]: what an image of a file is and how it is stored.
 mod image;
 /// [`Layout`]: how the samples of an image are stored.
@@ -41,6 +43,7 @@ mod ycbcr;
 
 pub use damage::{Damaged, OnCorrupt};
 pub use edit::edit;
+pub use grids::GridDirectories;
 pub use image::{Image, StoredChunk};
 pub use layout::{Interleave, Layout};
 pub use reader::{GeoTiff, OpenOptions, open};

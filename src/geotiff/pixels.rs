@@ -16,15 +16,14 @@ impl Image {
     fn decode(&self, index: u64, cx: &Context<'_>) -> Result<Buffer> {
         match (self.decode_sound(index, cx), &self.damage) {
             (Err(error @ Error::Format(_)), Some(damage)) => {
-                let bands = self.layout.bands_in_chunk();
                 let window = self.layout.chunk_window(index);
-                damage.add(Damaged {
+                damage.add(self.source.path(), self.ifd, index, || Damaged {
                     path: self.source.path().map(Path::to_path_buf),
                     ifd: self.ifd,
                     chunk: index,
                     window: window.intersection(self.layout.size.window()).unwrap_or(window),
                     band: self.layout.first_band(index),
-                    bands,
+                    bands: self.layout.bands_in_chunk(),
                     cause: error.bare(),
                 });
                 let mut missing = self.absent(index, cx);
@@ -45,8 +44,9 @@ impl Image {
                 .found(format!("{} bytes", bytes.unwrap_or(u64::MAX))));
         }
         let Some(place) = self.stored(index)? else { return Ok(self.absent(index, cx)) };
-        let stored = self.source.range(place.offset, place.bytes)?;
-        chunk::decode(&self.layout, index, &stored, cx.pool)
+        let stored =
+            chunk::Place { source: &self.source, offset: place.offset, length: place.bytes };
+        chunk::decode(&self.layout, index, stored, cx.pool)
     }
 
     /// Returns the nodata value of a band (from 0).

@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 use super::map::Map;
 use crate::error::{Error, Result};
 
+/// From so many bytes on, a mapped file is copied from by a positioned read.
+const WORTH_A_CALL: usize = 16 << 10;
+
 /// How the bytes of a file are reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum IoMode {
@@ -31,7 +34,7 @@ pub struct ByteSource {
 
 #[derive(Debug)]
 enum Store {
-    Map(Map),
+    Map(Map, File),
     File(File),
     Owned(Vec<u8>),
 }
@@ -63,9 +66,12 @@ impl ByteSource {
             return Err(Error::format("the file is empty"));
         }
         let store = match mode {
-            IoMode::Map => Store::Map(Map::new(&file).map_err(|e| {
-                Error::io("map into memory", e).hint("`--io pread` reads without mapping")
-            })?),
+            IoMode::Map => {
+                let map = Map::new(&file).map_err(|e| {
+                    Error::io("map into memory", e).hint("`--io pread` reads without mapping")
+                })?;
+                Store::Map(map, file)
+            }
             IoMode::Pread => Store::File(file),
         };
         Ok(Self { path: Some(path.to_path_buf()), len, store })
@@ -100,7 +106,7 @@ impl ByteSource {
     pub fn range(&self, offset: u64, len: u64) -> Result<Cow<'_, [u8]>> {
         let (start, len) = self.check(offset, len).map_err(|e| self.place(e))?;
         match &self.store {
-            Store::Map(map) => Ok(Cow::Borrowed(&map.bytes()[start..start + len])),
+            Store::Map(map, _) => Ok(Cow::Borrowed(&map.bytes()[start..start + len])),
             Store::Owned(bytes) => Ok(Cow::Borrowed(&bytes[start..start + len])),
             Store::File(file) => {
                 let mut bytes = Vec::new();
@@ -122,7 +128,9 @@ impl ByteSource {
     pub fn read_into(&self, offset: u64, out: &mut [u8]) -> Result<()> {
         let (start, len) = self.check(offset, out.len() as u64).map_err(|e| self.place(e))?;
         match &self.store {
-            Store::Map(map) => out.copy_from_slice(&map.bytes()[start..start + len]),
+            // The system copies many bytes faster than it makes their pages ours.
+            Store::Map(_, file) if len >= WORTH_A_CALL => self.read_file(file, offset, out)?,
+            Store::Map(map, _) => out.copy_from_slice(&map.bytes()[start..start + len]),
             Store::Owned(bytes) => out.copy_from_slice(&bytes[start..start + len]),
             Store::File(file) => self.read_file(file, offset, out)?,
         }
@@ -136,7 +144,7 @@ impl ByteSource {
     pub fn prefetch(&self, offset: u64, len: u64) {
         let Ok((start, count)) = self.check(offset, len) else { return };
         match &self.store {
-            Store::Map(map) => map.will_need(start, count),
+            Store::Map(map, _) => map.will_need(start, count),
             Store::File(file) => prefetch_file(file, offset, len),
             Store::Owned(_) => {}
         }

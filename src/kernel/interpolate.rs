@@ -1,17 +1,19 @@
 //! Interpolates a run of output pixels.
 
+use std::cell::Cell;
 use std::ops::Range;
 
-use super::real::{MOST_TAPS_IN_F32, Real, sums_in_f32};
-use super::resampling::{CatmullRom, FourTaps, Kernel, Triangle};
+use super::lanczos::{Lanczos, TAPS};
+use super::real::{Real, sums_in_f32};
+use super::resampling::{BSpline, CatmullRom, FourTaps, Kernel, Triangle};
 use super::segment::BLOCK;
 use super::support::{Reach, Taps, complete, incomplete, is_complete};
-use super::{Plane, Resampling, Segment};
+use super::{Outcome, Plane, Resampling, Segment};
 use crate::raster::Sample;
 
 impl Segment {
     /// Interpolates every pixel of the segment in one band; returns whether all
-    /// of them are valid.
+    /// of them are valid, and how many did not fit the type.
     ///
     /// Writes the samples and their validity (255 or 0); an invalid sample is 0.
     /// - [`Resampling::Near`] copies the sample that contains the position; an
@@ -35,7 +37,12 @@ impl Segment {
     /// If `source` has another window than the segment was located in, or
     /// `out` or `valid` another length than the segment; if samples are complex,
     /// except for `Near`: means are made of their parts.
-    pub fn gather<T: Sample>(&self, source: Plane<'_, T>, out: &mut [T], valid: &mut [u8]) -> bool {
+    pub fn gather<T: Sample>(
+        &self,
+        source: Plane<'_, T>,
+        out: &mut [T],
+        valid: &mut [u8],
+    ) -> Outcome {
         assert!(self.how == Resampling::Near || !T::DTYPE.is_complex(), "real samples");
         assert_eq!(source.window, self.window, "the window the segment was located in");
         assert!(out.len() == self.len && valid.len() == self.len, "one sample a pixel");
@@ -44,40 +51,44 @@ impl Segment {
             source.samples.len() == pixels && source.valid.is_none_or(|v| v.len() == pixels),
             "one sample a pixel of the window"
         );
-        let mut all_valid = true;
+        let narrow = sums_in_f32(T::DTYPE);
+        let mut outcome = Outcome::ALL_VALID;
         for (block, (out, valid)) in out.chunks_mut(BLOCK).zip(valid.chunks_mut(BLOCK)).enumerate()
         {
             let range = block * BLOCK..block * BLOCK + out.len();
-            let inside = self.inside[block];
-            all_valid &= match (self.how, sums_in_f32(T::DTYPE)) {
-                (Resampling::Near, _) => self.near(source, range, inside, out, valid),
-                (Resampling::Bilinear, true) => {
-                    self.block::<Triangle, T, f32>(source, range, inside, out, valid)
-                }
-                (Resampling::Bilinear, false) => {
-                    self.block::<Triangle, T, f64>(source, range, inside, out, valid)
-                }
-                (Resampling::Cubic, true) => {
-                    self.block::<CatmullRom, T, f32>(source, range, inside, out, valid)
-                }
-                (Resampling::Cubic, false) => {
-                    self.block::<CatmullRom, T, f64>(source, range, inside, out, valid)
+            macro_rules! sum {
+                ($kernel:ty) => {
+                    if narrow {
+                        self.block::<$kernel, T, f32>(source, range, block, out, valid)
+                    } else {
+                        self.block::<$kernel, T, f64>(source, range, block, out, valid)
+                    }
+                };
+            }
+            outcome += match self.how {
+                Resampling::Bilinear => sum!(Triangle),
+                Resampling::Cubic => sum!(CatmullRom),
+                Resampling::CubicSpline => sum!(BSpline),
+                Resampling::Lanczos => sum!(Lanczos),
+                // Summaries are refused by `locate`.
+                _ => {
+                    Outcome { saturated: 0, all_valid: self.near(source, range, block, out, valid) }
                 }
             };
         }
-        all_valid
+        outcome
     }
 
     fn near<T: Sample>(
         &self,
         source: Plane<'_, T>,
         range: Range<usize>,
-        inside: bool,
+        block: usize,
         out: &mut [T],
         valid: &mut [u8],
     ) -> bool {
         let stride = source.window.width as usize;
-        if inside {
+        if self.inside[block] {
             let taps = self.x.base[range.clone()].iter().zip(&self.y.base[range]);
             let at = |(&x, &y): (&i32, &i32)| y as usize * stride + x as usize;
             for (sample, tap) in out.iter_mut().zip(taps.clone()) {
@@ -112,16 +123,22 @@ impl Segment {
         &self,
         source: Plane<'_, T>,
         range: Range<usize>,
-        inside: bool,
+        block: usize,
         out: &mut [T],
         valid: &mut [u8],
-    ) -> bool {
-        if inside && self.is_surrounded(source, range.clone(), K::RADIUS) {
-            K::plain_block::<T, A>(self, source, range, out);
+    ) -> Outcome {
+        if self.inside[block] && self.is_surrounded(source, range.clone(), K::RADIUS) {
+            let saturated = K::plain_block::<T, A>(self, source, range, out);
             valid.fill(255);
-            return true;
+            return Outcome { all_valid: true, saturated };
         }
-        self.one_by_one(range, out, valid, |i| self.pixel::<K, T, A>(source, i))
+        let saturated = Cell::new(0);
+        let all_valid = self.one_by_one(range, out, valid, |i| {
+            let (sample, over) = self.pixel::<K, T, A>(source, i)?;
+            saturated.set(saturated.get() + u32::from(over));
+            Some(sample)
+        });
+        Outcome { all_valid, saturated: saturated.get() }
     }
 
     /// Calls `pixel` for each pixel of the range that is in the raster; returns
@@ -176,17 +193,25 @@ impl Segment {
         })
     }
 
-    /// Interpolates one pixel whose position is in the raster.
-    fn pixel<K: Plain, T: Sample, A: Real>(&self, source: Plane<'_, T>, i: usize) -> Option<T> {
+    /// Interpolates one pixel whose position is in the raster; says whether it
+    /// saturates.
+    fn pixel<K: Plain, T: Sample, A: Real>(
+        &self,
+        source: Plane<'_, T>,
+        i: usize,
+    ) -> Option<(T, bool)> {
+        fn told<T: Sample>(value: impl Real) -> (T, bool) {
+            (value.sample(), value.saturates::<T>())
+        }
         let [x, y] = self.reaches(i);
         let (columns, rows) = (Taps::of::<K>(x), Taps::of::<K>(y));
         if is_complete(source, columns, rows) {
             return Some(if x.scale == 1.0 && y.scale == 1.0 {
-                K::plain::<T, A>(self, source, i).sample()
-            } else if columns.count().max(rows.count()) <= MOST_TAPS_IN_F32 {
-                complete::<K, T, A>(source, columns, rows).sample()
+                told(K::plain::<T, A>(self, source, i))
+            } else if columns.count().max(rows.count()) <= K::MOST_IN_F32 {
+                told(complete::<K, T, A>(source, columns, rows))
             } else {
-                complete::<K, T, f64>(source, columns, rows).sample()
+                told(complete::<K, T, f64>(source, columns, rows))
             });
         }
         let mean = if K::RINGS {
@@ -195,7 +220,7 @@ impl Segment {
         } else {
             incomplete::<K, T>(source, columns, rows)
         };
-        mean.map(Real::sample)
+        mean.map(told)
     }
 
     /// Returns the index of the `back`th tap before the base on both axes.
@@ -212,13 +237,25 @@ trait Plain: Kernel {
     /// Interpolates one pixel.
     fn plain<T: Sample, A: Real>(segment: &Segment, source: Plane<'_, T>, i: usize) -> A;
 
-    /// Interpolates up to [`BLOCK`] pixels.
+    /// Interpolates up to [`BLOCK`] pixels; returns how many saturate.
+    #[inline(always)]
     fn plain_block<T: Sample, A: Real>(
         segment: &Segment,
         source: Plane<'_, T>,
         range: Range<usize>,
         out: &mut [T],
-    );
+    ) -> u32 {
+        let mut sums = [A::ZERO; BLOCK];
+        for (sum, i) in sums.iter_mut().zip(range) {
+            *sum = Self::plain::<T, A>(segment, source, i);
+        }
+        let mut saturated = 0;
+        for (sample, sum) in out.iter_mut().zip(sums) {
+            *sample = sum.sample();
+            saturated += u32::from(Self::RINGS & sum.saturates::<T>());
+        }
+        saturated
+    }
 }
 
 /// Interpolates between two pairs. This form gives a constant back exactly.
@@ -245,7 +282,7 @@ impl Plain for Triangle {
         source: Plane<'_, T>,
         range: Range<usize>,
         out: &mut [T],
-    ) {
+    ) -> u32 {
         // Loads first, into small arrays, so that the arithmetic vectorises.
         let stride = source.window.width as usize;
         let mut taps = [[T::zeroed(); BLOCK]; 4];
@@ -264,6 +301,7 @@ impl Plain for Triangle {
             let four = [taps[0][k], taps[1][k], taps[2][k], taps[3][k]].map(A::of);
             out[k] = bilinear(four, A::new(x[k]), A::new(y[k])).sample();
         }
+        0
     }
 }
 
@@ -284,20 +322,23 @@ impl<K: FourTaps> Plain for K {
         }
         (columns[0] * x[0] + columns[2] * x[2]) + (columns[1] * x[1] + columns[3] * x[3])
     }
+}
 
+impl Plain for Lanczos {
     #[inline(always)]
-    fn plain_block<T: Sample, A: Real>(
-        segment: &Segment,
-        source: Plane<'_, T>,
-        range: Range<usize>,
-        out: &mut [T],
-    ) {
-        let mut sums = [A::ZERO; BLOCK];
-        for (sum, i) in sums.iter_mut().zip(range) {
-            *sum = Self::plain::<T, A>(segment, source, i);
+    fn plain<T: Sample, A: Real>(segment: &Segment, source: Plane<'_, T>, i: usize) -> A {
+        let stride = source.window.width as usize;
+        let at = segment.corner(2, stride, i);
+        let (x, y) = (A::lanczos(segment.x.fraction[i]), A::lanczos(segment.y.fraction[i]));
+        let mut columns = [A::ZERO; TAPS];
+        for (row, &weight) in y.iter().enumerate() {
+            let taps = &source.samples[at + row * stride..][..TAPS];
+            for lane in 0..TAPS {
+                let term = A::of(taps[lane]) * weight;
+                columns[lane] = if row == 0 { term } else { columns[lane] + term };
+            }
         }
-        for (sample, sum) in out.iter_mut().zip(sums) {
-            *sample = sum.sample();
-        }
+        let term = |lane: usize| columns[lane] * x[lane];
+        ((term(0) + term(4)) + (term(1) + term(5))) + (term(2) + term(3))
     }
 }

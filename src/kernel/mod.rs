@@ -5,12 +5,18 @@
 //! is (i + 0.5, j + 0.5). What a kernel gives for a pixel depends on that
 //! pixel's own position, footprint and source samples alone, bit for bit.
 
+/// [`Cover`]: what the footprints of a run of output pixels cover.
+mod cover;
 /// [`Histogram`]: counts over equal intervals.
 mod histogram;
 /// [`Segment::gather`]: interpolates a run of output pixels.
 mod interpolate;
+/// The Lanczos kernel, by tables.
+mod lanczos;
 /// [`mark_nodata`], [`avoid_nodata`]: nodata values become validity, and back.
 mod nodata;
+/// What a quadrilateral covers, exactly.
+mod quad;
 /// [`Ranks`]: exact order statistics.
 mod ranks;
 /// The float types that sums are made in.
@@ -30,12 +36,13 @@ mod terrain;
 /// Samples of any type as numbers to calculate with.
 mod widen;
 
+pub use cover::{Cover, Quad};
 pub use histogram::Histogram;
 pub use nodata::{avoid_nodata, mark_nodata};
 pub use ranks::{Ranks, Wanted, interpolate_ranks, ranks_beside};
 pub use reduce::{OverviewResampling, Reduction};
 pub use resampling::Resampling;
-pub use segment::{Footprints, Plane, Positions, Segment};
+pub use segment::{Footprints, Outcome, Plane, Positions, Segment};
 pub use statistics::{Statistics, Summary};
 pub use terrain::{Cell, Gradient, Light, Terrain, metres_of_a_degree};
 pub use widen::widen;

@@ -2,11 +2,13 @@
 
 use std::ops::{Add, Div, Mul, Sub};
 
+use super::lanczos::Phases;
 use crate::raster::{DataType, Sample};
 
 /// `f32` or `f64`, as the type of a sum.
 pub(super) trait Real:
     Copy
+    + Phases
     + PartialOrd
     + Add<Output = Self>
     + Sub<Output = Self>
@@ -25,8 +27,15 @@ pub(super) trait Real:
     /// Converts to a sample: integers round half to even and saturate.
     fn sample<T: Sample>(self) -> T;
 
+    /// Returns whether [`Real::sample`] saturates: whether the integer type has
+    /// no value within a half. NaN does not count, nor do floats.
+    fn saturates<T: Sample>(self) -> bool;
+
     /// Removes the sign.
     fn magnitude(self) -> Self;
+
+    /// Converts to `f64`.
+    fn wide(self) -> f64;
 }
 
 macro_rules! real {
@@ -46,8 +55,18 @@ macro_rules! real {
                 T::$from(self)
             }
             #[inline(always)]
+            fn saturates<T: Sample>(self) -> bool {
+                let least = T::from_f64(f64::MIN).$of();
+                let most = T::from_f64(f64::MAX).$of();
+                !T::DTYPE.part().is_float() & ((self < least - 0.5) | (self > most + 0.5))
+            }
+            #[inline(always)]
             fn magnitude(self) -> Self {
                 self.abs()
+            }
+            #[inline(always)]
+            fn wide(self) -> f64 {
+                self.into()
             }
         }
     };

@@ -59,6 +59,28 @@ pub struct Positions<'a> {
     pub footprints: Option<Footprints<'a>>,
 }
 
+/// What became of a run of pixels in one band.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outcome {
+    /// Whether all pixels are valid.
+    pub all_valid: bool,
+    /// How many valid pixels an integer type had no room for: they hold its
+    /// least or largest value.
+    pub saturated: u32,
+}
+
+impl Outcome {
+    /// Of no pixels, or of valid ones that all fit.
+    pub const ALL_VALID: Self = Self { all_valid: true, saturated: 0 };
+}
+
+impl std::ops::AddAssign for Outcome {
+    fn add_assign(&mut self, other: Self) {
+        self.all_valid &= other.all_valid;
+        self.saturated += other.saturated;
+    }
+}
+
 /// Where a run of up to [`Segment::MAX`] output pixels lies in a source window:
 /// worked out once by [`Segment::locate`], used for every band by
 /// [`Segment::gather`]. About 10 KiB, to be kept from one run to the next.
@@ -121,8 +143,10 @@ impl Segment {
     /// says how far they lie); taps outside it count as outside the raster.
     ///
     /// # Panics
-    /// If the arrays of `at` have different lengths or more than [`Segment::MAX`].
+    /// If the arrays of `at` have different lengths or more than [`Segment::MAX`],
+    /// or `how` is a summary.
     pub fn locate(&mut self, how: Resampling, raster: Size, window: Window, at: Positions<'_>) {
+        assert!(!how.is_summary(), "{how} needs footprints: see Cover");
         let len = at.x.len();
         assert!(len <= Self::MAX && at.y.len() == len, "one x and y a pixel, at most 256");
         self.how = how;
@@ -231,8 +255,8 @@ impl Axis {
 
     /// Takes footprints over; returns whether any widens the kernel.
     fn widen(&mut self, extent: u32, footprints: &[f64]) -> bool {
-        // A pixel larger than the raster sees all of it: no need to go further.
-        let most = f64::from(extent.max(2));
+        // A pixel that much larger than the raster sees all of it alike.
+        let most = 1024.0 * f64::from(extent);
         let mut any = false;
         for (&footprint, scale) in footprints.iter().zip(&mut self.scale) {
             *scale = effective_scale(footprint, most);

@@ -2,6 +2,8 @@
 
 /// Validity as a band of opacity.
 mod alpha;
+/// Another value for "no value" than the raster states.
+mod assume;
 /// Raster algebra.
 pub mod calc;
 /// Samples of another type, scaled on the way.

@@ -23,16 +23,22 @@ impl Raster {
     /// [`Error::Usage`] if no sample can have the value.
     pub fn with_nodata(&self, nodata: Option<NoData>) -> Result<Self> {
         let info = self.info();
-        if let Some(value) = nodata.filter(|value| !value.fits(info.dtype)) {
-            return Err(Error::usage("nodata value")
-                .expected(format!("one that a sample of {} can have", info.dtype))
-                .found(value));
-        }
+        check_fits(nodata, info)?;
         let finds = info.nodata.is_none() && info.masked == Masked::No;
         let metadata = without_statistics(&info.metadata);
         let info =
             Info { nodata, masked: Masked::No, metadata: Arc::new(metadata), ..info.clone() };
         Ok(Self::new(Relabelled { input: self.clone(), info, finds }))
+    }
+}
+
+/// Refuses a value that no sample of a raster can have.
+pub(super) fn check_fits(nodata: Option<NoData>, info: &Info) -> Result<()> {
+    match nodata.filter(|value| !value.fits(info.dtype)) {
+        None => Ok(()),
+        Some(value) => Err(Error::usage("nodata value")
+            .expected(format!("one that a sample of {} can have", info.dtype))
+            .found(value)),
     }
 }
 
@@ -75,7 +81,8 @@ impl Source for Relabelled {
     }
 }
 
-fn fill_missing<T: Sample>(value: Option<NoData>, out: &mut Buffer) {
+/// Writes a value, or 0, over all missing samples.
+pub(super) fn fill_missing<T: Sample>(value: Option<NoData>, out: &mut Buffer) {
     let value = value.and_then(NoData::sample::<T>).unwrap_or(T::zeroed());
     for band in 0..out.bands() {
         if let (samples, Some(valid)) = out.plane_and_valid_mut::<T>(band) {

@@ -105,6 +105,14 @@ impl Buffer {
         &mut bytemuck::cast_slice_mut(words)[..len]
     }
 
+    /// Returns the bytes of all bands to write, one after another, in native byte
+    /// order; `None` if there are gaps between them in memory.
+    pub fn bytes_mut(&mut self) -> Option<&mut [u8]> {
+        let plane = self.window.pixels() as usize * self.dtype.bytes();
+        let gapless = plane == self.plane_words * 8;
+        gapless.then(|| self.words.as_mut_slice::<u8>())
+    }
+
     /// Returns the validity of a band's samples (255 valid, 0 not), row by
     /// row; `None` if all are valid.
     pub fn valid(&self, band: u16) -> Option<&[u8]> {

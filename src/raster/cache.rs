@@ -43,6 +43,8 @@ struct Shelves {
     by_use: BTreeMap<u64, ChunkKey>,
     clock: u64,
     bytes: u64,
+    /// The chunks ever decoded: a bit each, in blocks of 512 by source.
+    seen: BTreeMap<(u64, u64), [u64; 8]>,
 }
 
 #[derive(Debug)]
@@ -62,6 +64,12 @@ impl ChunkCache {
     /// Returns how many chunks were decoded so far, repeats counted.
     pub fn decoded(&self) -> u64 {
         self.decoded.load(Ordering::Relaxed)
+    }
+
+    /// Returns how many different chunks were decoded so far.
+    pub fn seen(&self) -> u64 {
+        let bits = |block: &[u64; 8]| block.iter().map(|w| u64::from(w.count_ones())).sum::<u64>();
+        self.lock().seen.values().map(bits).sum()
     }
 
     /// Returns the chunk named `key`, by `decode` if it is not here.
@@ -88,6 +96,8 @@ impl ChunkCache {
             Ok(buffer) => {
                 let chunk = Arc::new(buffer);
                 *place = Some(chunk.clone());
+                let block = shelves.seen.entry((key.source, key.chunk / 512)).or_default();
+                block[(key.chunk % 512 / 64) as usize] |= 1 << (key.chunk % 64);
                 shelves.shrink(self.limit, key);
                 Ok(chunk)
             }
@@ -158,7 +168,7 @@ mod tests {
         get(0);
         assert_eq!(cache.decoded(), 3);
         get(1);
-        assert_eq!(cache.decoded(), 4);
+        assert_eq!((cache.decoded(), cache.seen()), (4, 3));
     }
 
     #[test]

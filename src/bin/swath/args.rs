@@ -37,7 +37,11 @@ pub(crate) enum Verb {
     /// Rewrites a file as COG or plain tiled GeoTIFF.
     Convert(ConvertArgs),
     /// Reprojects and resamples a file.
-    Warp(WarpArgs),
+    Warp(crate::warp::WarpArgs),
+    /// Lists the operations between two reference systems, and which is taken.
+    Crs(crate::crs::CrsArgs),
+    /// Transforms coordinates of points and GeoJSON from standard input.
+    Transform(crate::transform::TransformArgs),
     /// Judges whether files are valid cloud optimized GeoTIFFs.
     Validate(ValidateArgs),
     /// Changes what a file says, not its pixels: nodata, CRS, place, metadata.
@@ -110,31 +114,6 @@ pub(crate) struct JobArgs {
     pub(crate) run: RunArgs,
     #[command(flatten)]
     pub(crate) read: ReadArgs,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct WarpArgs {
-    /// The coordinate reference system of the output, such as EPSG:3857.
-    #[arg(long, value_name = "CRS", value_parser = parse_crs)]
-    pub(crate) to: Crs,
-    /// How values between pixels are made.
-    #[arg(long, value_name = "METHOD", default_value = "near", value_parser = parse_resampling)]
-    pub(crate) resample: Resampling,
-    /// The size of an output pixel in units of the output CRS: X, or X,Y.
-    #[arg(long, value_name = "X[,Y]", value_parser = parse_resolution, allow_hyphen_values = true)]
-    pub(crate) resolution: Option<(f64, f64)>,
-    /// The extent of the output in its CRS: LEFT,BOTTOM,RIGHT,TOP.
-    #[arg(long, value_name = "L,B,R,T", value_parser = parse_bounds, allow_hyphen_values = true)]
-    pub(crate) bounds: Option<Bounds>,
-    /// The size of the output in pixels; 0 for one of them follows from the other.
-    #[arg(long, value_name = "W,H", value_parser = parse_pixels, conflicts_with = "resolution")]
-    pub(crate) size: Option<Size>,
-    /// The most by which the coordinate transformation may be approximated, in
-    /// source pixels; 0 transforms every pixel exactly.
-    #[arg(long, value_name = "PIXELS")]
-    pub(crate) max_error: Option<f64>,
-    #[command(flatten)]
-    pub(crate) job: JobArgs,
 }
 
 /// How files are read.

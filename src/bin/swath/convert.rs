@@ -3,6 +3,7 @@
 
 use clap::{Args, ValueEnum};
 use swath::kernel::Resampling;
+use swath::ops::expand::Expand;
 use swath::ops::warp::{Resolution, WarpOptions};
 use swath::ops::{CastCounts, CastOptions, Scale};
 use swath::raster::{Bounds, DataType, NoData, Window};
@@ -22,6 +23,9 @@ pub(crate) struct ConvertArgs {
     /// The bands to keep, counted from 1, in this order.
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = clap::value_parser!(u16).range(1..))]
     bands: Vec<u16>,
+    /// Spell colours out: those of a colour table, of CMYK or of L*a*b*.
+    #[arg(long, value_enum)]
+    expand: Option<Expansion>,
     /// The type of samples, such as uint8 or float32: integers round half to even
     /// and saturate.
     #[arg(long, value_name = "TYPE", value_parser = parse_dtype)]
@@ -50,7 +54,15 @@ pub(crate) struct ConvertArgs {
 
 /// A nodata value that was typed; `None` takes it away.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct NoDataArg(Option<NoData>);
+pub(crate) struct NoDataArg(pub(crate) Option<NoData>);
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Expansion {
+    /// Red, green and blue.
+    Rgb,
+    /// A grey.
+    Gray,
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum TileMatrixSet {
@@ -87,6 +99,11 @@ fn shape(args: &ConvertArgs, mut raster: Raster) -> Result<(Raster, CastCounts)>
         let bands: Vec<_> = args.bands.iter().map(|band| band - 1).collect();
         raster = raster.select_bands(&bands)?;
     }
+    raster = match args.expand {
+        Some(Expansion::Rgb) => raster.expand(Expand::Rgb)?,
+        Some(Expansion::Gray) => raster.expand(Expand::Gray)?,
+        None => raster,
+    };
     let mut nodata = args.nodata;
     if args.r#type.is_some() || args.scale.is_some() {
         let info = raster.info();
@@ -137,7 +154,7 @@ fn parse_scale(text: &str) -> Result<Scale, String> {
     parse_numbers::<4>(text).map(|[a, b, c, d]| Scale { from: (a, b), to: (c, d) })
 }
 
-fn parse_nodata(text: &str) -> Result<NoDataArg, String> {
+pub(crate) fn parse_nodata(text: &str) -> Result<NoDataArg, String> {
     if text == "none" {
         return Ok(NoDataArg(None));
     }

@@ -48,15 +48,25 @@ impl<'a> Job<'a> {
     }
 
     /// Writes a raster made of the input.
-    pub(crate) fn write(&self, raster: &Raster) -> Result<()> {
+    pub(crate) fn write(&self, raster: &Raster) -> Result<Done> {
         let JobArgs { output, run, write, .. } = self.args;
         let opaque = write.wants_alpha().then(|| raster.with_alpha()).transpose()?;
         let raster = opaque.as_ref().unwrap_or(raster);
         let engine = run.engine()?;
         let mut progress = Progress::new(run.quiet);
         let written = raster.write_with(&engine, output, &self.options, &mut progress)?;
-        closing(output, &written, progress, run.quiet);
+        let seconds = closing(output, &written, progress, run.quiet);
         damaged(&self.file);
-        Ok(())
+        let (decoded, distinct) = (engine.chunks_decoded(), engine.chunks_seen());
+        Ok(Done { seconds, decoded, distinct })
     }
+}
+
+/// What a finished job took.
+pub(crate) struct Done {
+    pub(crate) seconds: f64,
+    /// Chunks decoded, repeats counted.
+    pub(crate) decoded: u64,
+    /// Different chunks among them.
+    pub(crate) distinct: u64,
 }

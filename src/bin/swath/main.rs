@@ -3,6 +3,7 @@
 mod args;
 mod calc;
 mod convert;
+mod crs;
 mod edit;
 mod info;
 mod job;
@@ -10,6 +11,7 @@ mod overviews;
 mod report;
 mod stats;
 mod terrain;
+mod transform;
 mod validate;
 mod warp;
 mod write_args;
@@ -38,6 +40,8 @@ fn main() -> ExitCode {
         Verb::Warp(args) => warp::run(&args),
         Verb::Calc(args) => calc::run(&args),
         Verb::Terrain(args) => terrain::run(&args),
+        Verb::Crs(args) => crs::run(&args),
+        Verb::Transform(args) => transform::run(&args),
         Verb::Stats(args) => stats::run(&args),
     };
     match done {

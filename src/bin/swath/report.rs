@@ -103,6 +103,27 @@ pub(crate) fn warn(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "swath: warning: {text}");
 }
 
+/// Says which operation shifts the datums, how accurate it is, and what is
+/// lost; loudly if nothing better than a guess can be had.
+pub(crate) fn operation(transformer: &swath::crs::Transformer) {
+    let operation = transformer.operation();
+    let mut stderr = std::io::stderr().lock();
+    // Nobody is left to tell if stderr is closed.
+    let _ = writeln!(stderr, "datum: {operation}");
+    if operation.is_ballpark() {
+        let _ = writeln!(
+            stderr,
+            "swath: warning: BALLPARK: no published shift between the datums of {} and {} can be \
+             used here; coordinates may be off by up to some hundred metres",
+            transformer.from(),
+            transformer.to()
+        );
+    }
+    if let Some(better) = transformer.better() {
+        let _ = writeln!(stderr, "swath: warning: {}", crate::crs::lost(better, operation));
+    }
+}
+
 /// Writes a line to stdout; a closed pipe ends the command quietly.
 pub(crate) fn say(text: &str) -> Result<(), Error> {
     match std::io::stdout().lock().write_all(text.as_bytes()) {
@@ -147,26 +168,36 @@ impl Observer for Progress {
     }
 }
 
-/// Says on stderr what was written, unless `quiet`.
-pub(crate) fn closing(output: &Path, written: &Written, progress: Progress, quiet: bool) {
+/// Returns the most bytes of memory this process has held, mapped files
+/// included; `None` where the system does not tell.
+pub(crate) fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    peak.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kib| kib * 1024)
+}
+
+/// Says on stderr what was written, unless `quiet`; returns the seconds it took.
+pub(crate) fn closing(output: &Path, written: &Written, progress: Progress, quiet: bool) -> f64 {
     let elapsed = progress.end().as_secs_f64();
     if quiet {
-        return;
+        return elapsed;
     }
     let pixels = written.size.pixels() as f64;
     // Nobody is left to tell if stderr is closed.
     let _ = writeln!(
         std::io::stderr().lock(),
-        "{}: {} x {} pixels, {} band(s) of {}, {} overview(s), {} in {elapsed:.1} s ({:.0} Mpx/s)",
+        "{}: {} x {} pixels, {} band(s) of {}, {} overview(s){}, {} in {elapsed:.1} s ({:.0} Mpx/s)",
         output.display(),
         written.size.width,
         written.size.height,
         written.bands,
         written.dtype,
         written.overviews,
+        if written.masked { ", masked" } else { "" },
         human_bytes(written.bytes),
         pixels / elapsed.max(1e-3) / 1e6,
     );
+    elapsed
 }
 
 /// Writes a number of bytes as people read it, in powers of 1024.

@@ -1,47 +1,223 @@
 //! `swath warp`: reprojects and resamples a file.
 
-use swath::crs::Transformer;
-use swath::ops::warp::{GridRequest, Resolution, WarpOptions};
-use swath::raster::Grid;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use serde_json::json;
+use swath::crs::{Crs, Transformer};
+use swath::geotiff::GeoTiff;
+use swath::kernel::Resampling;
+use swath::ops::warp::{GridRequest, Resolution, SourceOverview, Tally, Unified, WarpOptions, transformer};
+use swath::raster::{Bounds, Grid, Raster, Size};
 use swath::{Error, Result};
 
-use crate::args::WarpArgs;
-use crate::job::Job;
+use crate::args::{
+    JobArgs, parse_bounds, parse_crs, parse_pixels, parse_resampling, parse_resolution,
+};
+use crate::convert::{NoDataArg, parse_nodata};
+use crate::job::{Done, Job};
+use crate::report::{peak_memory, say};
+
+#[derive(Debug, Args)]
+pub(crate) struct WarpArgs {
+    /// The coordinate reference system of the output, such as EPSG:3857.
+    #[arg(long, value_name = "CRS", value_parser = parse_crs, required_unless_present = "like")]
+    to: Option<Crs>,
+    /// How values between pixels are made: near, bilinear, cubic, cubicspline,
+    /// lanczos, average, rms, mode, min, max, med, q1, q3, sum or area.
+    #[arg(long, value_name = "METHOD", default_value = "near", value_parser = parse_resampling)]
+    resample: Resampling,
+    /// The size of an output pixel in units of the output CRS: X, or X,Y.
+    #[arg(long, value_name = "X[,Y]", value_parser = parse_resolution, allow_hyphen_values = true)]
+    resolution: Option<(f64, f64)>,
+    /// The extent of the output: LEFT,BOTTOM,RIGHT,TOP.
+    #[arg(long, value_name = "L,B,R,T", value_parser = parse_bounds, allow_hyphen_values = true)]
+    bounds: Option<Bounds>,
+    /// The CRS of --bounds [default: that of the output].
+    #[arg(long, value_name = "CRS", value_parser = parse_crs, requires = "bounds")]
+    bounds_crs: Option<Crs>,
+    /// The size of the output in pixels; 0 for one of them follows from the other.
+    #[arg(long, value_name = "W,H", value_parser = parse_pixels, conflicts_with = "resolution")]
+    size: Option<Size>,
+    /// Lay the edges of pixels on multiples of --resolution.
+    #[arg(long, requires = "resolution")]
+    align: bool,
+    /// Square pixels, whatever those of the input are.
+    #[arg(long, conflicts_with_all = ["resolution", "size"])]
+    square: bool,
+    /// The grid of another file: its CRS, extent and pixels.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["to", "resolution", "bounds", "size", "square"])]
+    like: Option<PathBuf>,
+    /// The most by which the coordinate transformation may be approximated, in
+    /// source pixels; 0 transforms every pixel exactly.
+    #[arg(long, value_name = "PIXELS")]
+    max_error: Option<f64>,
+    /// The value that stands for "no value" in the input, whatever it says; none
+    /// for no value.
+    #[arg(long, value_name = "VALUE", value_parser = parse_nodata, allow_hyphen_values = true)]
+    src_nodata: Option<NoDataArg>,
+    /// The value that stands for "no value" in the output [default: the input's].
+    #[arg(long, value_name = "VALUE", value_parser = parse_nodata, allow_hyphen_values = true)]
+    dst_nodata: Option<NoDataArg>,
+    /// Add a band of opacity: 0 where there is no value.
+    #[arg(long, conflicts_with = "dst_nodata")]
+    dst_alpha: bool,
+    /// Whether an input pixel is missing only where all bands are (yes), where
+    /// any is (partial), or band by band (no) [default: band by band, but where
+    /// all are missing none is interpolated].
+    #[arg(long, value_enum, value_name = "WHEN")]
+    unified_nodata: Option<When>,
+    /// The overview of the input to read: auto, none, or a number from 0 on.
+    #[arg(long, value_name = "WHICH", default_value = "auto", value_parser = parse_overview)]
+    overview: SourceOverview,
+    /// Print what was done as JSON.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    job: JobArgs,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum When {
+    Yes,
+    No,
+    Partial,
+}
+
+fn parse_overview(text: &str) -> Result<SourceOverview, String> {
+    match text {
+        "auto" => Ok(SourceOverview::Auto),
+        "none" => Ok(SourceOverview::None),
+        number => number
+            .parse()
+            .map(SourceOverview::Level)
+            .map_err(|_| format!("expected auto, none or a number, found {text:?}")),
+    }
+}
+
+impl WarpArgs {
+    /// Chooses the grid.
+    fn grid(&self, from: &Grid) -> Result<Grid> {
+        if let Some(path) = &self.like {
+            return Ok(GeoTiff::open(path, &self.job.read.options())?.raster().info().grid.clone());
+        }
+        let to = self.to.clone().ok_or_else(|| Error::usage("neither --to nor --like"))?;
+        GridRequest {
+            resolution: self.resolution.map(|(x, y)| Resolution { x, y }),
+            bounds: self.bounds,
+            bounds_crs: self.bounds_crs.clone(),
+            size: self.size,
+            align: self.align,
+            square: self.square,
+            ..GridRequest::new(to)
+        }
+        .grid(from)
+    }
+
+    fn options(&self) -> WarpOptions {
+        let default = WarpOptions::default();
+        WarpOptions {
+            resampling: self.resample,
+            max_error: self.max_error.unwrap_or(default.max_error),
+            overview: self.overview,
+            unified: match self.unified_nodata {
+                None => Unified::Mixed,
+                Some(When::Yes) => Unified::Yes,
+                Some(When::No) => Unified::No,
+                Some(When::Partial) => Unified::Partial,
+            },
+            nodata: self.dst_nodata.and_then(|NoDataArg(value)| value),
+        }
+    }
+}
 
 pub(crate) fn run(args: &WarpArgs) -> Result<()> {
     let job = Job::open(&args.job)?;
-    let from = &job.input.info().grid;
-    let request = GridRequest {
-        to: args.to.clone(),
-        resolution: args.resolution.map(|(x, y)| Resolution { x, y }),
-        bounds: args.bounds,
-        size: args.size,
-    };
-    let mut how = WarpOptions { resampling: args.resample, ..WarpOptions::default() };
-    how.max_error = args.max_error.unwrap_or(how.max_error);
     let place = |error| job.place(error);
-    let Some(crs) = &from.crs else {
+    let input = match args.src_nodata {
+        Some(NoDataArg(nodata)) => job.input.assume_nodata(nodata)?,
+        None => job.input.clone(),
+    };
+    let from = &input.info().grid;
+    if from.crs.is_none() {
         return Err(Error::unsupported("warping a file without a coordinate reference system")
             .at_path(job.path())
-            .hint("give it one first, with gdal_edit -a_srs or the like"));
-    };
-    let grid = request.grid(from).map_err(place)?;
-    let warped = job.input.warp(grid.clone(), &how).map_err(place)?;
-    if Transformer::new(crs, &args.to).map_err(place)?.accuracy().is_none() {
-        job.warn(&format!(
-            "no shift is published between the datums of {crs} and {}: taken for one, which may \
-             be off by metres",
-            args.to
-        ));
+            .hint("give it one first, with swath edit --crs"));
     }
-    if is_apart(&grid, from, &args.to) {
+    let grid = args.grid(from).map_err(place)?;
+    let Some(to) = grid.crs.clone() else {
+        return Err(
+            Error::usage("the grid of --like").expected("one with a coordinate reference system")
+        );
+    };
+    let (mut warped, tally) = input.warp_tallied(grid.clone(), &args.options()).map_err(place)?;
+    if args.dst_alpha {
+        warped = warped.with_alpha()?;
+    } else if matches!(args.dst_nodata, Some(NoDataArg(None))) {
+        warped = warped.with_nodata(None)?;
+    }
+    let transformer = transformer(from, &to).map_err(place)?;
+    // A guess is said even to those who want to hear nothing but errors.
+    if !args.job.run.quiet || transformer.operation().is_ballpark() {
+        crate::report::operation(&transformer);
+    }
+    if is_apart(&grid, from, &to) {
         job.warn("nothing of it lies in the output: are the bounds in units of the output's CRS?");
     }
-    job.write(&warped)
+    let done = job.write(&warped)?;
+    if tally.saturated() > 0 {
+        job.warn(&format!(
+            "{} samples did not fit {} and hold its least or largest value",
+            tally.saturated(),
+            warped.info().dtype
+        ));
+    }
+    if args.json {
+        say(&format!(
+            "{:#}\n",
+            report(args.job.output.as_path(), &transformer, args, &tally, &done, &warped)
+        ))?;
+    }
+    Ok(())
+}
+
+/// What was done, for machines.
+fn report(
+    output: &Path,
+    transformer: &Transformer,
+    args: &WarpArgs,
+    tally: &Tally,
+    done: &Done,
+    warped: &Raster,
+) -> serde_json::Value {
+    let info = warped.info();
+    let transform = info.grid.transform.to_gdal();
+    let pixels = info.grid.size.pixels();
+    json!({
+        "output": output.display().to_string(),
+        "size": [info.grid.size.width, info.grid.size.height],
+        "bands": info.bands,
+        "type": info.dtype.name(),
+        "geoTransform": transform,
+        "resampling": args.resample.name(),
+        "operation": transformer.operation().to_string(),
+        "accuracy": transformer.accuracy(),
+        "largestCoordinateError": tally.max_error(),
+        "samples": {
+            "valid": tally.valid(),
+            "nodata": tally.missing(),
+            "saturated": tally.saturated(),
+        },
+        "chunks": { "decoded": done.decoded, "distinct": done.distinct },
+        "decodeAmplification": done.decoded as f64 / (done.distinct as f64).max(1.0),
+        "peakMemory": peak_memory(),
+        "seconds": done.seconds,
+        "megapixelsPerSecond": pixels as f64 / 1e6 / done.seconds.max(1e-3),
+    })
 }
 
 /// Whether a grid shows nothing of another's extent.
-fn is_apart(grid: &Grid, from: &Grid, to: &swath::crs::Crs) -> bool {
+fn is_apart(grid: &Grid, from: &Grid, to: &Crs) -> bool {
     let Ok(whole) = GridRequest::new(to.clone()).grid(from) else { return false };
     let (a, b) = (grid.bounds(), whole.bounds());
     a.left >= b.right || b.left >= a.right || a.bottom >= b.top || b.bottom >= a.top

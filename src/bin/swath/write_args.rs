@@ -1,7 +1,7 @@
 //! How files are written: what is typed, and the library's values.
 
 use clap::{Args, ValueEnum};
-use swath::codec::{Compression, Predictor};
+use swath::codec::{Compression, LercPacking, Predictor};
 use swath::geotiff::{
     BigTiff, Format, Interleave, Mask, OverviewResampling, Overviews, WriteOptions,
 };
@@ -17,9 +17,15 @@ pub(crate) struct WriteArgs {
     /// The codec of the output.
     #[arg(long, value_enum, default_value_t = Codec::Zstd)]
     compress: Codec,
-    /// The effort of the codec: deflate 1-9, zstd 1-22.
+    /// The effort of the codec: deflate 1-9, zstd 1-22, lzma 0-9.
     #[arg(long, value_name = "N")]
     level: Option<u8>,
+    /// The quality of jpeg, 1 to 100 [default: 75].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=100))]
+    quality: Option<u8>,
+    /// How far lerc may move a sample, in its own unit [default: 0, not at all].
+    #[arg(long, value_name = "ERROR")]
+    max_z_error: Option<f64>,
     /// What is done to samples before they are compressed.
     #[arg(long, value_enum, default_value_t = Predict::Auto)]
     predictor: Predict,
@@ -72,11 +78,20 @@ enum Codec {
     Lzw,
     Packbits,
     Zstd,
+    Lzma,
+    Lerc,
+    #[value(name = "lerc_deflate")]
+    LercDeflate,
+    #[value(name = "lerc_zstd")]
+    LercZstd,
+    Jpeg,
+    /// Without loss.
+    Webp,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Predict {
-    /// `horizontal` for integers, `float` for floating point numbers.
+    /// What makes a few tiles smallest.
     Auto,
     None,
     Horizontal,
@@ -119,26 +134,55 @@ impl WriteArgs {
         self.mask == Masks::Alpha
     }
 
-    pub(crate) fn options(&self) -> Result<WriteOptions> {
-        let level = |default: u8, most: u8| match self.level {
-            Some(n) if !(1..=most).contains(&n) => {
-                Err(Error::usage("--level").expected(format!("1 to {most}")).found(n))
-            }
-            n => Ok(n.unwrap_or(default)),
+    /// Returns the codec with its parameters; those that it has not are refused.
+    fn compression(&self) -> Result<Compression> {
+        let name = self.compress.to_possible_value();
+        let refuse = |option: &str, codecs: &str| {
+            let codec = name.as_ref().map_or("codec", |v| v.get_name());
+            Error::usage(format!("{option} with --compress {codec}")).hint(format!("only {codecs}"))
         };
-        let compression = match self.compress {
-            Codec::Deflate => Compression::Deflate { level: level(6, 9)? },
-            Codec::Zstd => Compression::Zstd { level: level(3, 22)?.into() },
-            other if self.level.is_some() => {
-                let name = other.to_possible_value();
-                let name = name.as_ref().map_or("codec", |v| v.get_name());
-                return Err(Error::usage(format!("--level with --compress {name}"))
-                    .hint("only deflate and zstd have levels"));
+        let levels = match self.compress {
+            Codec::Deflate | Codec::LercDeflate => Some((1, 6, 9)),
+            Codec::Zstd => Some((1, 3, 22)),
+            Codec::LercZstd => Some((1, 9, 22)),
+            Codec::Lzma => Some((0, 6, 9)),
+            _ => None,
+        };
+        let level = match (levels, self.level) {
+            (None, Some(_)) => return Err(refuse("--level", "deflate, zstd and lzma have levels")),
+            (Some((least, _, most)), Some(n)) if !(least..=most).contains(&n) => {
+                return Err(Error::usage("--level")
+                    .expected(format!("{least} to {most}"))
+                    .found(n));
             }
+            (levels, level) => level.unwrap_or(levels.map_or(0, |(_, usual, _)| usual)),
+        };
+        if self.quality.is_some() && self.compress != Codec::Jpeg {
+            return Err(refuse("--quality", "jpeg has one"));
+        }
+        let lerc = [Codec::Lerc, Codec::LercDeflate, Codec::LercZstd].contains(&self.compress);
+        if self.max_z_error.is_some() && !lerc {
+            return Err(refuse("--max-z-error", "lerc has one"));
+        }
+        let max_z_error = self.max_z_error.unwrap_or(0.0);
+        let lerc = |packing| Compression::Lerc { max_z_error, packing };
+        Ok(match self.compress {
             Codec::None => Compression::None,
+            Codec::Deflate => Compression::Deflate { level },
             Codec::Lzw => Compression::Lzw,
             Codec::Packbits => Compression::PackBits,
-        };
+            Codec::Zstd => Compression::Zstd { level: level.into() },
+            Codec::Lzma => Compression::Lzma { level },
+            Codec::Lerc => lerc(LercPacking::None),
+            Codec::LercDeflate => lerc(LercPacking::Deflate { level }),
+            Codec::LercZstd => lerc(LercPacking::Zstd { level: level.into() }),
+            Codec::Jpeg => Compression::Jpeg { ycbcr: true, quality: self.quality.unwrap_or(75) },
+            Codec::Webp => Compression::WebP,
+        })
+    }
+
+    pub(crate) fn options(&self) -> Result<WriteOptions> {
+        let compression = self.compression()?;
         let format = match (self.format, self.strips) {
             (Layout::Cog, None) => Format::Cog,
             (Layout::Gtiff, None) => Format::Tiled,

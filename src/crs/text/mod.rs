@@ -2,4 +2,4 @@
 
 mod proj_write;
 
-pub(super) use proj_write::projection;
+pub(super) use proj_write::{projection, radius};

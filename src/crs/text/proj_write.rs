@@ -31,7 +31,7 @@ pub(in crate::crs) fn projection(system: &Projected) -> Option<String> {
 }
 
 /// The radius of the sphere that a method computes on instead of the ellipsoid.
-fn radius(conversion: &Conversion, ellipsoid: &Ellipsoid) -> Option<f64> {
+pub(in crate::crs) fn radius(conversion: &Conversion, ellipsoid: &Ellipsoid) -> Option<f64> {
     let (a, b) = (ellipsoid.semi_major, ellipsoid.semi_minor());
     let es = 1.0 - (b / a).powi(2);
     match conversion.method {

@@ -4,8 +4,9 @@ use std::cell::RefCell;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::plan::{LevelPlan, Plan};
-use crate::codec::{Compression, Encoder, Predictor, RowShape, predictor};
+use crate::codec::{ChunkShape, Compression, Encoder, Plain, Predictor, RowShape, predictor};
 use crate::error::Result;
+use crate::geotiff::codec_parameters;
 use crate::kernel;
 use crate::raster::{Buffer, Context, Info, NoData, Sample, Size, dispatch};
 
@@ -97,10 +98,20 @@ impl ChunkMaker {
             samples_per_pixel: usize::from(bands) * parts,
             bytes_per_sample: sample_bytes / parts,
         };
+        let stored = ChunkShape {
+            width: stored.width,
+            height: stored.height,
+            samples: bands,
+            bits: sample_bytes as u16 * 8,
+            kind: codec_parameters::kind(self.plan.dtype),
+        };
         let mut bytes = self.take_spent();
         TOOLS.with_borrow_mut(|Tools { encoder, row }| {
-            predictor::apply(predictor, raw, shape, row)?;
-            encoder.encode(compression, raw, row_bytes, &mut bytes)
+            if !compression.decodes_samples() {
+                predictor::apply(predictor, raw, shape, row)?;
+            }
+            let nodata = self.nodata.and_then(NoData::sample::<f64>);
+            encoder.encode(compression, Plain { bytes: raw, shape: stored, nodata }, &mut bytes)
         })?;
         Ok(Some(bytes))
     }
@@ -145,9 +156,8 @@ impl ChunkMaker {
             return Ok(None);
         }
         let mut bytes = self.take_spent();
-        TOOLS.with_borrow_mut(|tools| {
-            tools.encoder.encode(MASK_CODEC, raw, row_bytes, &mut bytes)
-        })?;
+        let plain = Plain::bytes(raw, stored.width.div_ceil(8));
+        TOOLS.with_borrow_mut(|tools| tools.encoder.encode(MASK_CODEC, plain, &mut bytes))?;
         Ok(Some(bytes))
     }
 

@@ -4,7 +4,7 @@ use super::chunk::MASK_CODEC;
 use super::plan::{LevelPlan, Plan};
 use crate::crs::Crs;
 use crate::error::{Error, Result};
-use crate::geotiff::{georeference, metadata};
+use crate::geotiff::{codec_parameters, georeference, metadata};
 use crate::ifd::{DirectoryBuilder, Tag, Value};
 use crate::raster::{Alpha, Colors, DataType, GeoTransform, Info};
 
@@ -119,7 +119,7 @@ fn directories(info: &Info, plan: &Plan, levels: &[Level]) -> Result<Vec<Directo
     let (mut directories, mut masks) = (Vec::new(), Vec::new());
     for (index, (level, places)) in plan.levels.iter().zip(levels).enumerate() {
         let mut directory = DirectoryBuilder::new();
-        image(info, plan, &mut directory);
+        image(info, plan, &mut directory)?;
         chunks(level, &places.image, &mut directory);
         if index == 0 {
             georeference(info, &mut directory)?;
@@ -159,7 +159,7 @@ fn mask(kind: u32, directory: &mut DirectoryBuilder) {
 }
 
 /// What the samples are.
-fn image(info: &Info, plan: &Plan, directory: &mut DirectoryBuilder) {
+fn image(info: &Info, plan: &Plan, directory: &mut DirectoryBuilder) -> Result<()> {
     let short = |value: u16| Value::Shorts(vec![value]);
     let each = |value: u16| Value::Shorts(vec![value; info.bands.into()]);
     directory
@@ -191,6 +191,9 @@ fn image(info: &Info, plan: &Plan, directory: &mut DirectoryBuilder) {
         Colors::Other(_) => (1, 1),
     };
     directory.set(Tag::PhotometricInterpretation, short(photometric));
+    for (tag, value) in codec_parameters::entries(plan.compression, plan.bands_in_chunk())? {
+        directory.set(tag, value);
+    }
     if info.bands > color_bands {
         let mut extra = vec![0; usize::from(info.bands - color_bands)];
         if let Some(last) = extra.last_mut() {
@@ -205,6 +208,7 @@ fn image(info: &Info, plan: &Plan, directory: &mut DirectoryBuilder) {
     if let Some(nodata) = info.nodata {
         directory.set(Tag::GdalNodata, Value::Ascii(nodata.to_string()));
     }
+    Ok(())
 }
 
 /// Where the chunks of a level lie, and what they are of.

@@ -1,5 +1,7 @@
 //! Writing: the verb [`Raster::write`], and what it stands on.
 
+/// What compresses best, found by trying.
+mod choose;
 /// From the pixels of a tile to its compressed chunks.
 mod chunk;
 /// From tiles to the chunks of all levels, on any worker.
@@ -72,7 +74,8 @@ impl Raster {
     ) -> Result<Written> {
         options.check()?;
         let path = path.as_ref();
-        engine.run(self, sink::FileSink::new(path, options.clone()), observer)
+        let options = choose::settled(self, engine, options)?;
+        engine.run(self, sink::FileSink::new(path, options), observer)
     }
 }
 

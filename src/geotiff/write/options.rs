@@ -40,8 +40,9 @@ pub enum Overviews {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Mask {
-    /// As [`Mask::Internal`] where a mask decides which pixels of the raster
-    /// are valid, else as [`Mask::None`].
+    /// As [`Mask::Internal`] where a mask decides which pixels of the raster are
+    /// valid, or where a nodata value does and the codec is JPEG, which would
+    /// not keep it; else as [`Mask::None`].
     Auto,
     /// As a mask of one bit a pixel beside the image and beside each overview,
     /// compressed by deflate. A pixel is valid if any of its bands is; samples
@@ -69,11 +70,11 @@ pub enum BigTiff {
 pub struct WriteOptions {
     /// How its parts lie in the file.
     pub format: Format,
-    /// The codec of every chunk.
+    /// The codec of every chunk. JPEG stores three bands of red, green and blue
+    /// side by side as luminance and chrominance if it is asked to, others never.
     pub compression: Compression,
-    /// What is done to samples before they are compressed; `None` picks
-    /// [`Predictor::Horizontal`] for integers and [`Predictor::Float`] for
-    /// floating point numbers, with the codecs that predictors help.
+    /// What is done to samples before they are compressed, with the codecs that
+    /// predictors help; `None` picks what makes a few tiles smallest.
     pub predictor: Option<Predictor>,
     /// The side of a stored tile in pixels: a multiple of 16, 16 to 8192.
     pub tile: u32,
@@ -120,16 +121,20 @@ impl Default for WriteOptions {
 }
 
 impl WriteOptions {
-    /// Returns the predictor for samples of `dtype`.
+    /// Returns the predictor for samples of `dtype`: what is asked for, or what
+    /// mostly serves best.
     pub(super) fn predictor_for(&self, dtype: DataType) -> Result<Predictor> {
         let helps = matches!(
             self.compression,
-            Compression::Deflate { .. } | Compression::Lzw | Compression::Zstd { .. }
+            Compression::Deflate { .. }
+                | Compression::Lzw
+                | Compression::Lzma { .. }
+                | Compression::Zstd { .. }
         );
         match self.predictor {
             Some(Predictor::None) => Ok(Predictor::None),
             Some(predictor) if !helps => Err(Error::usage(format!("predictor {predictor:?}"))
-                .expected("deflate, LZW or zstd")
+                .expected("deflate, LZMA, LZW or zstd")
                 .found(format!("{:?}", self.compression))),
             Some(Predictor::Float) if !dtype.is_float() => {
                 Err(Error::usage("float predictor").expected("float samples").found(dtype))

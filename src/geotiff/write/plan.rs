@@ -4,7 +4,7 @@ use super::options::{BigTiff, Format, Mask, Overviews, WriteOptions};
 use crate::codec::{Compression, Predictor};
 use crate::engine::Tiling;
 use crate::error::{Error, Result};
-use crate::geotiff::Interleave;
+use crate::geotiff::{Interleave, codec_parameters};
 use crate::kernel::OverviewResampling;
 use crate::raster::{Colors, DataType, Info, Masked, Size};
 
@@ -46,6 +46,15 @@ pub(super) struct Plan {
 
 impl Plan {
     pub(super) fn new(info: &Info, options: &WriteOptions) -> Result<Self> {
+        let apart = options.interleave == Interleave::Band && info.bands > 1;
+        let photo = info.colors == Colors::Rgb && info.bands == 3 && !apart;
+        let compression = match options.compression {
+            Compression::Jpeg { ycbcr, quality } => {
+                Compression::Jpeg { ycbcr: ycbcr && photo, quality }
+            }
+            other => other,
+        };
+        let lossy = matches!(compression, Compression::Jpeg { .. });
         let masked = match (options.mask, info.masked) {
             (Mask::Auto, Masked::EachBand) if info.nodata.is_none() && info.bands > 1 => {
                 return Err(Error::unsupported("writing a mask for each band").hint(
@@ -54,7 +63,8 @@ impl Plan {
                 ));
             }
             (Mask::Auto, Masked::EachBand) => info.nodata.is_none(),
-            (Mask::Auto, masked) => masked == Masked::Shared,
+            (Mask::Auto, Masked::No) => lossy && info.nodata.is_some(),
+            (Mask::Auto, Masked::Shared) => true,
             (mask, _) => mask == Mask::Internal,
         };
         // The mean of two indices is a third colour.
@@ -63,21 +73,33 @@ impl Plan {
             (Colors::Palette(_), _) => OverviewResampling::Nearest,
             (_, asked) => asked,
         };
+        let levels = levels(info.grid.size, options);
+        let parts = matches!(
+            resampling,
+            OverviewResampling::Nearest | OverviewResampling::Average | OverviewResampling::Mode
+        );
+        if info.dtype.is_complex() && levels.len() > 1 && !parts {
+            return Err(Error::unsupported("overviews of complex samples")
+                .expected("nearest, average or mode")
+                .found(resampling.name()));
+        }
         let plan = Self {
-            levels: levels(info.grid.size, options),
+            levels,
             bands: info.bands,
             dtype: info.dtype,
             // One band is the same either way.
-            apart: options.interleave == Interleave::Band && info.bands > 1,
+            apart,
             image: true,
             masked,
             cog: options.format == Format::Cog,
             sparse: options.sparse,
             bigtiff: options.bigtiff,
-            compression: options.compression,
+            compression,
             predictor: options.predictor_for(info.dtype)?,
             resampling,
         };
+        // Refused before anything is written, not at the end.
+        codec_parameters::entries(plan.compression, plan.bands_in_chunk())?;
         plan.check_classic()?;
         Ok(plan)
     }

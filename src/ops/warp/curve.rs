@@ -2,6 +2,7 @@
 
 use super::patch::{CELL, CENTRES, Span, Spans};
 use crate::crs::{Repeat, Transformer};
+use crate::kernel::Quad;
 use crate::raster::{GeoTransform, Grid, Point, Window};
 
 /// A displacement by whole pixels: source position = output position + shift.
@@ -121,8 +122,15 @@ impl Curve {
 
     /// Fills the extents of footprints of the pixels from `col` on in a row.
     pub(super) fn scale_row(&self, col: i64, row: i64, sx: &mut [f64], sy: &mut [f64]) {
+        self.slopes(col, row, sx.len(), |i, slopes| {
+            sx[i] = slopes.across.x.hypot(slopes.down.x);
+            sy[i] = slopes.across.y.hypot(slopes.down.y);
+        });
+    }
+
+    /// Tells the place and slopes of `n` pixels from `col` on in a row.
+    pub(super) fn slopes(&self, col: i64, row: i64, n: usize, mut tell: impl FnMut(usize, Slopes)) {
         const N: usize = CELL as usize;
-        let n = sx.len();
         let (left, top) = (col as f64, row as f64);
         let place = |dx: f64, dy: f64, count: usize| {
             let (mut xs, mut ys) = ([0.0; N + 1], [0.0; N + 1]);
@@ -143,9 +151,36 @@ impl Curve {
             let here = at(&centre, i);
             let across = slope(at(&sides, i), here, at(&sides, i + 1));
             let down = slope(at(&upper, i), here, at(&lower, i));
-            sx[i] = across.x.hypot(down.x);
-            sy[i] = across.y.hypot(down.y);
+            tell(i, Slopes { here, across, down });
         }
+    }
+}
+
+/// Where a pixel's centre lies in the source, and how positions change from
+/// there to the next column and row.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Slopes {
+    pub(super) here: Point,
+    pub(super) across: Point,
+    pub(super) down: Point,
+}
+
+impl Slopes {
+    /// Returns the parallelogram that these slopes span.
+    pub(super) fn quad(self) -> Quad {
+        let Self { here, across, down } = self;
+        [(-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5)].map(|(a, d)| Point {
+            x: here.x + a * across.x + d * down.x,
+            y: here.y + a * across.y + d * down.y,
+        })
+    }
+
+    /// Returns whether opposite corners lie about as far from the centre as each
+    /// other: on both sides of a seam, or without a place, they do not.
+    pub(super) fn are_of(self, [a, b, c, d]: &Quad) -> bool {
+        let away = |p: &Point| (p.x - self.here.x).hypot(p.y - self.here.y);
+        let alike = |p: f64, q: f64| p <= 4.0 * q && q <= 4.0 * p;
+        alike(away(a), away(c)) && alike(away(b), away(d))
     }
 }
 

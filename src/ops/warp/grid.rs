@@ -1,7 +1,7 @@
 //! The output grid of a warp, as gdalwarp chooses it.
 
 use super::suggest::{Resolution, Suggestion, limit};
-use crate::crs::Crs;
+use crate::crs::{Crs, Transformer};
 use crate::raster::{Bounds, GeoTransform, Grid, Size};
 use crate::{Error, Result};
 
@@ -35,12 +35,32 @@ pub struct GridRequest {
     /// The number of columns and rows; 0 for one of them takes it from the
     /// other, so that pixels are square.
     pub size: Option<Size>,
+    /// What `bounds` mean, if not coordinates of `to`: then what is covered is
+    /// the extent in `to` of their edge, 21 points along each side.
+    pub bounds_crs: Option<Crs>,
+    /// Whether the edges of pixels lie on multiples of `resolution`: the area
+    /// grows outwards to the next (gdalwarp's -tap).
+    pub align: bool,
+    /// Whether pixels are square where neither a resolution nor a size says
+    /// otherwise. Pixels of another system are square in any case.
+    pub square: bool,
 }
+
+/// How far beyond a multiple an edge may lie and still count as on it, in pixels.
+const ON_EDGE: f64 = 1e-6;
 
 impl GridRequest {
     /// Asks for the grid that shows all of a source at its own resolution.
     pub fn new(to: Crs) -> Self {
-        Self { to, resolution: None, bounds: None, size: None }
+        Self {
+            to,
+            resolution: None,
+            bounds: None,
+            size: None,
+            bounds_crs: None,
+            align: false,
+            square: false,
+        }
     }
 
     /// Chooses the grid for a source, always north up.
@@ -63,13 +83,16 @@ impl GridRequest {
     /// a resolution alone it leaves out lines at the edge that would be blank
     /// (since 3.8).
     ///
+    /// `align` and `square` then change that choice as their fields say.
+    ///
     /// Where a projection sends a pole to infinity, GDAL takes a large number
     /// for it (240 million metres in EPSG:3857); here it is left out, and the
     /// extent ends at the last sample that has coordinates.
     ///
     /// # Errors
     ///
-    /// [`Error::Usage`] for both a resolution and a size, for bounds that are
+    /// [`Error::Usage`] for both a resolution and a size, for aligned pixels
+    /// without a resolution, for bounds that are
     /// empty or inverted, for a resolution that is not positive, for a size of
     /// 0 x 0 or beyond 2^31 - 1, for a source without a coordinate system, and
     /// for one that does not lie in the domain of `to`; [`Error::Unsupported`]
@@ -85,25 +108,42 @@ impl GridRequest {
         if self.resolution.is_none()
             && self.bounds.is_none()
             && self.size.is_none()
+            && (!self.square || is_square(source.transform))
             && source.transform.is_north_up()
             && *crs == self.to
         {
             return Ok(source.clone());
         }
+        let bounds = match (self.bounds, &self.bounds_crs) {
+            (Some(bounds), Some(crs)) if *crs != self.to => Some(extent_in(bounds, crs, &self.to)?),
+            (bounds, _) => bounds,
+        };
         // With an area and a pixel or a size, nothing depends on the source.
-        let suggestion = match self.bounds {
+        let suggestion = match bounds {
             Some(_) if self.resolution.is_some() || self.size.is_some() => None,
             _ => Some(Suggestion::new(source, &self.to)?),
         };
-        let area = match (self.bounds, &suggestion) {
+        let area = match (bounds, &suggestion) {
             (Some(bounds), _) => bounds,
             (None, Some(suggestion)) => suggestion.bounds,
             (None, None) => return Err(Error::defect("no area to cover")),
         };
+        let mut area = area;
         let (size, pixel) = match (self.resolution, self.size, &suggestion) {
-            (Some(pixel), _, _) => (count(area, pixel)?, pixel),
+            (Some(pixel), _, _) => {
+                if self.align {
+                    area = aligned(area, pixel);
+                }
+                (count(area, pixel)?, pixel)
+            }
             (None, Some(size), _) => sized(area, size)?,
-            (None, None, Some(s)) if self.bounds.is_none() => (s.size, s.resolution),
+            (None, None, Some(s)) if self.square && s.resolution.x != s.resolution.y => {
+                let (w, h) = (f64::from(s.size.width), f64::from(s.size.height));
+                let side = (w * s.resolution.x).hypot(h * s.resolution.y) / w.hypot(h);
+                let pixel = Resolution { x: side, y: side };
+                (count(area, pixel)?, pixel)
+            }
+            (None, None, Some(s)) if bounds.is_none() => (s.size, s.resolution),
             (None, None, Some(s)) => {
                 let size = count(area, s.resolution)?;
                 (size, fit(area, size))
@@ -118,6 +158,10 @@ impl GridRequest {
     }
 
     fn check(&self) -> Result<()> {
+        if self.align && self.resolution.is_none() {
+            return Err(Error::usage("aligned pixels without a resolution")
+                .hint("they lie on its multiples: give one"));
+        }
         if self.resolution.is_some() && self.size.is_some() {
             return Err(Error::usage("both a resolution and a size")
                 .hint("give one of them: the area and one decide the other"));
@@ -148,6 +192,46 @@ impl GridRequest {
             None => Ok(()),
         }
     }
+}
+
+fn is_square(transform: GeoTransform) -> bool {
+    transform.pixel_width.abs() == transform.pixel_height.abs()
+}
+
+/// Grows an area outwards until its edges lie on multiples of a pixel.
+fn aligned(area: Bounds, pixel: Resolution) -> Bounds {
+    let before = |v: f64, pixel: f64| (v / pixel + ON_EDGE).floor() * pixel;
+    let after = |v: f64, pixel: f64| (v / pixel - ON_EDGE).ceil() * pixel;
+    Bounds::new(
+        before(area.left, pixel.x),
+        before(area.bottom, pixel.y),
+        after(area.right, pixel.x),
+        after(area.top, pixel.y),
+    )
+}
+
+/// Returns the extent in one system of bounds given in another.
+fn extent_in(bounds: Bounds, from: &Crs, to: &Crs) -> Result<Bounds> {
+    const STEPS: u32 = 21;
+    let transformer = Transformer::new(from, to)?;
+    let (mut xs, mut ys) = (Vec::new(), Vec::new());
+    for i in 0..=STEPS {
+        let t = f64::from(i) / f64::from(STEPS);
+        let (x, y) = (bounds.left + t * bounds.width(), bounds.bottom + t * bounds.height());
+        xs.extend([x, x, bounds.left, bounds.right]);
+        ys.extend([bounds.bottom, bounds.top, y, y]);
+    }
+    transformer.transform(&mut xs, &mut ys);
+    let least = |v: &[f64]| v.iter().copied().fold(f64::INFINITY, f64::min);
+    let most = |v: &[f64]| v.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let found = Bounds::new(least(&xs), least(&ys), most(&xs), most(&ys));
+    if found.left < found.right && found.bottom < found.top {
+        return Ok(found);
+    }
+    Err(Error::usage("bounds").expected(format!("an area that {to} can show")).found(format!(
+        "{} {} {} {} in {from}",
+        bounds.left, bounds.bottom, bounds.right, bounds.top
+    )))
 }
 
 /// Counts the pixels over an area, to the nearest, at least one.

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use super::curve::{Curve, MARGIN, Shift, affine};
 use super::patch::{CELL, CENTRES, CHECKS, NODES, Patch, Span, Spans};
+use super::place;
 use crate::crs::Transformer;
+use crate::kernel::Quad;
 use crate::raster::{GeoTransform, Grid, Point, Size, Window};
 use crate::{Error, Result};
 
@@ -112,10 +114,11 @@ impl PixelMap {
                 .expected("pixels with an area")
                 .found(format!("{:?}", from.transform.to_gdal()))
         })?;
+        let how = place::options(from);
         let transformer = match (&to.crs, &from.crs) {
             (None, None) => None,
             (Some(to), Some(from)) => {
-                Some(Transformer::new(to, from)?).filter(|t| !t.is_identity())
+                Some(Transformer::with_options(to, from, &how)?).filter(|t| !t.is_identity())
             }
             (Some(crs), None) | (None, Some(crs)) => {
                 return Err(Error::usage("the coordinate reference system")
@@ -295,6 +298,89 @@ impl PixelMap {
                 sx.fill(f64::NAN);
                 sy.fill(f64::NAN);
             }
+        }
+    }
+
+    /// Fills the corners of some pixels of one row, as places in the source: a
+    /// corner that pixels share is the same for all of them, bit for bit, within
+    /// a leaf; with `shared` also between leaves, whose borders are then exact.
+    ///
+    /// Where coordinates are exact and a seam or pole cuts a pixel, or part of it
+    /// has no place, its corners are those of the parallelogram that its slopes
+    /// span ([`PixelMap::scale_row`] says how they are found).
+    ///
+    /// # Panics
+    ///
+    /// Panics as [`PixelMap::row`] does.
+    pub fn quad_row(
+        &self,
+        leaf: &Leaf,
+        row: i64,
+        cols: Range<i64>,
+        shared: bool,
+        quads: &mut [Quad],
+    ) {
+        let (_, within) = leaf.locate(row, cols.clone(), quads.len(), quads.len());
+        let count = within.len() + 1;
+        let corners = |row: i64| {
+            let mut places = [[0.0; CELL as usize + 1]; 2];
+            let [xs, ys] = &mut places;
+            self.corner_row(leaf, row, cols.start, shared, &mut xs[..count], &mut ys[..count]);
+            places
+        };
+        let ([ux, uy], [lx, ly]) = (corners(row), corners(row + 1));
+        let upper = |i: usize| Point { x: ux[i], y: uy[i] };
+        let lower = |i: usize| Point { x: lx[i], y: ly[i] };
+        for (i, quad) in quads.iter_mut().enumerate() {
+            *quad = [upper(i), upper(i + 1), lower(i + 1), lower(i)];
+        }
+        if let (Form::Exact { .. }, Path::Curved(curve)) = (&leaf.form, &self.0.path) {
+            curve.slopes(cols.start, row, quads.len(), |i, slopes| {
+                if !slopes.are_of(&quads[i]) {
+                    quads[i] = slopes.quad();
+                }
+            });
+        }
+    }
+
+    /// Fills the places of the corners of one row from corner `col` on; `row` and
+    /// `col` count corners from the output's upper left one.
+    fn corner_row(
+        &self,
+        leaf: &Leaf,
+        row: i64,
+        col: i64,
+        shared: bool,
+        xs: &mut [f64],
+        ys: &mut [f64],
+    ) {
+        let (window, count) = (leaf.window, xs.len());
+        let on_border = row == window.row || row == window.row_end();
+        let exact = match leaf.form {
+            Form::Empty => {
+                xs.fill(f64::NAN);
+                ys.fill(f64::NAN);
+                return;
+            }
+            Form::Patch(patch) if !(shared && on_border) => {
+                let (v, u) = ((row - window.row) as usize, (col - window.col) as usize);
+                patch.corner_row(v, u..u + count, xs, ys);
+                // The ends alone, and they only where they are the leaf's own.
+                let last = col + count as i64 - 1;
+                [(0, shared && col == window.col), (count - 1, shared && last == window.col_end())]
+            }
+            _ => {
+                for (i, x) in xs.iter_mut().enumerate() {
+                    *x = (col + i as i64) as f64;
+                }
+                ys.fill(row as f64);
+                self.exact(xs, ys);
+                return;
+            }
+        };
+        for (i, _) in exact.into_iter().filter(|&(_, is)| is) {
+            (xs[i], ys[i]) = ((col + i as i64) as f64, row as f64);
+            self.exact(&mut xs[i..=i], &mut ys[i..=i]);
         }
     }
 

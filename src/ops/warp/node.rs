@@ -3,12 +3,15 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{CELL, Cell, GridRequest, Leaf, PixelMap};
+use super::density::{Form, hide_unseen, opaque, show_unseen, unweigh, weigh};
+use super::{CELL, Cell, GridRequest, Leaf, PixelMap, SourceOverview, Tally, Unified};
 use crate::crs::Crs;
-use crate::kernel::{Footprints, Plane, Positions, Resampling, Segment};
+use crate::kernel::{Cover, Footprints, Outcome, Plane, Positions, Quad, Resampling, Segment};
+use crate::ops::nodata::check_fits;
+use crate::ops::settled::without_statistics;
 use crate::raster::{
-    Buffer, Colors, Context, GeoTransform, Grid, Info, Metadata, Raster, Size, Source, Window,
-    dispatch,
+    Alpha, Buffer, Colors, Context, DataType, GeoTransform, Grid, Info, Masked, Metadata, NoData,
+    Point, Raster, Size, Source, Window, dispatch,
 };
 use crate::{Error, Result};
 
@@ -20,12 +23,24 @@ pub struct WarpOptions {
     /// The permitted error of each source coordinate in source pixels; 0
     /// transforms every pixel exactly, at some hundred times the cost.
     pub max_error: f64,
+    /// Which of the source's overviews is read.
+    pub overview: SourceOverview,
+    /// Which bands decide that a source pixel is missing.
+    pub unified: Unified,
+    /// The nodata value of the output; `None` keeps the source's.
+    pub nodata: Option<NoData>,
 }
 
 impl Default for WarpOptions {
     /// Nearest neighbour, as gdalwarp, within 1/2000 of a source pixel.
     fn default() -> Self {
-        Self { resampling: Resampling::Near, max_error: 0.0005 }
+        Self {
+            resampling: Resampling::Near,
+            max_error: 0.0005,
+            overview: SourceOverview::Auto,
+            unified: Unified::Mixed,
+            nodata: None,
+        }
     }
 }
 
@@ -40,20 +55,38 @@ impl Raster {
     /// value stay. On the same grid the result is this raster itself; on one
     /// that is displaced by whole pixels its samples are copied unchanged.
     ///
-    /// Overviews of the source are not used: a much coarser output reads, and
-    /// weighs, every source pixel.
+    /// A much coarser output is made of an overview of the source, if it has a
+    /// fitting one ([`SourceOverview`]).
+    ///
+    /// Where the last band is opacity that has not multiplied the others, colours
+    /// weigh as much as they are seen: means, and the values that summaries pick
+    /// from, are of what is visible. Opacity itself is resampled like any band.
+    /// gdalwarp drops wholly transparent samples, so that its opacity ends in
+    /// steps where this fades. A pixel missing in one band is then missing in all.
     ///
     /// # Errors
     /// [`Error::Usage`] if only one of the grids has a coordinate system, if
-    /// `to` has no pixels, or if `max_error` is negative;
+    /// `to` has no pixels, if `max_error` is negative, if no sample can have the
+    /// nodata value, or if the resampling is not defined for such samples;
     /// [`Error::Unsupported`] if swath cannot transform between the systems.
     ///
     /// [`Error::Unsupported`]: crate::Error::Unsupported
     pub fn warp(&self, to: Grid, how: &WarpOptions) -> Result<Self> {
+        Ok(self.warp_tallied(to, how)?.0)
+    }
+
+    /// Returns what [`Raster::warp`] does, and what counts its pixels as they are
+    /// made. Of a raster that is returned as it is, nothing is counted.
+    ///
+    /// # Errors
+    /// Those of [`Raster::warp`].
+    pub fn warp_tallied(&self, to: Grid, how: &WarpOptions) -> Result<(Self, Arc<Tally>)> {
         let info = self.info();
-        if to == info.grid {
-            return Ok(self.clone());
+        let tally = Arc::new(Tally::default());
+        if to == info.grid && how.nodata.is_none() {
+            return Ok((self.clone(), tally));
         }
+        check_fits(how.nodata, info)?;
         if to.size.pixels() == 0 {
             return Err(Error::usage("the grid to warp to")
                 .expected("at least one pixel")
@@ -76,25 +109,53 @@ impl Raster {
                 .expected("one placed by a GeoTransform")
                 .hint(hint));
         }
-        if matches!(info.colors, Colors::Palette(_)) && how.resampling.radius() > 0 {
+        let keeps_colors = matches!(how.resampling, Resampling::Near | Resampling::Mode);
+        if matches!(info.colors, Colors::Palette(_)) && !keeps_colors {
             return Err(Error::usage(format!("resampling {}", how.resampling))
-                .expected("near, for the samples are indices into a colour table")
+                .expected("near or mode, for the samples are indices into a colour table")
                 .hint("the mean of two indices is a third colour"));
         }
-        let map = PixelMap::between(&to, &info.grid, how.max_error)?;
+        if info.dtype.is_complex() && !how.resampling.takes_complex() {
+            return Err(Error::usage(format!("resampling {} of complex samples", how.resampling))
+                .expected("near, a kernel, average, sum or area")
+                .hint("complex numbers have no order; resample their parts or magnitudes"));
+        }
+        let has_opacity = info.alpha == Some(Alpha::Straight) && info.bands > 1;
+        if has_opacity && how.resampling == Resampling::Sum {
+            return Err(Error::usage("resampling sum of colours under opacity")
+                .expected("average or area")
+                .hint("a sum is of amounts, which opacity says nothing of"));
+        }
+        let input = how.overview.choose(self, &to, how.resampling)?;
+        let map = PixelMap::between(&to, &input.info().grid, how.max_error)?;
         // Every kernel gives the samples themselves at their centres; this one
         // does so without rounding, and without spreading NaN.
         let resampling = if map.shift().is_some() { Resampling::Near } else { how.resampling };
         // What ties pixels of the source to the ground is not true of these.
-        let metadata =
-            Metadata { gcps: None, rpc: None, pixel_is_point: false, ..(*info.metadata).clone() };
+        let metadata = Metadata {
+            gcps: None,
+            rpc: None,
+            pixel_is_point: false,
+            ..without_statistics(&info.metadata)
+        };
         let info = Info {
             grid: to,
             chunk: Size::new(CELL, CELL),
             metadata: Arc::new(metadata),
+            nodata: how.nodata.or(info.nodata),
+            masked: if how.nodata.is_some() { Masked::No } else { info.masked },
             ..info.clone()
         };
-        Ok(Self::new(Warp { input: self.clone(), info, map, resampling }))
+        let form = match resampling {
+            Resampling::Near => Form::Plain,
+            _ if info.dtype.is_complex() => Form::Parts,
+            _ if has_opacity && resampling.picks() => Form::Seen,
+            _ if has_opacity => Form::Weighted,
+            _ => Form::Plain,
+        };
+        let made = tally.clone();
+        let warp = Warp { input, info, map, resampling, form, unified: how.unified, tally };
+        Ok((Self::new(warp), made))
     }
 
     /// Returns this raster in another coordinate system, on the grid that
@@ -118,6 +179,9 @@ struct Warp {
     info: Info,
     map: PixelMap,
     resampling: Resampling,
+    form: Form,
+    unified: Unified,
+    tally: Arc<Tally>,
 }
 
 /// A part of the output that is made from one window of the source; from none
@@ -134,13 +198,25 @@ impl Source for Warp {
     }
 
     fn read(&self, out: &mut Buffer, cx: &Context<'_>) -> Result<()> {
-        if !self.in_parts() {
-            return self.fill(out, cx);
+        let mut saturated = 0;
+        match self.working() {
+            None => {
+                saturated += self.fill(out, cx)?;
+                if self.form == Form::Seen {
+                    show_unseen(out);
+                }
+            }
+            Some((bands, dtype)) => {
+                let mut made = Buffer::new(cx.pool, out.window(), bands, dtype);
+                saturated += self.fill(&mut made, cx)?;
+                if self.form == Form::Parts {
+                    out.set_complex_parts(&made);
+                } else {
+                    saturated += unweigh(&made, self.resampling, opaque(self.info.dtype), out);
+                }
+            }
         }
-        let (bands, part) = (2 * self.info.bands, self.info.dtype.part());
-        let mut parts = Buffer::new(cx.pool, out.window(), bands, part);
-        self.fill(&mut parts, cx)?;
-        out.set_complex_parts(&parts);
+        self.tally.add(out, saturated);
         Ok(())
     }
 
@@ -148,55 +224,90 @@ impl Source for Warp {
         let Some(window) = window.intersection(self.info.grid.size.window()) else { return 0 };
         let cells: Vec<Cell> = self.map.cells(window).collect();
         let needs = self.steps(&cells, window).into_iter().filter_map(|step| step.need);
-        let copies = if self.in_parts() { 2 } else { 1 };
-        let bytes =
-            needs.map(|need| copies * self.bytes(need) + self.input.source().footprint(need));
+        let working = |window: Window| {
+            self.working().map_or(0, |(bands, dtype)| Buffer::bytes_for(window, bands, dtype))
+        };
+        let bytes = needs.map(|need| {
+            self.bytes(need)
+                + working(need)
+                + self.input.source().footprint(need)
+                + Cover::bytes_for(self.resampling, need, self.info.dtype.bytes())
+        });
         // Coordinates and taps of one run, and the cells.
         let leaves: usize = cells.iter().map(|cell| cell.leaves().len()).sum();
         bytes.max().unwrap_or(0)
-            + (copies - 1) * self.bytes(window)
+            + working(window)
             + (size_of::<Rows<'_>>() + leaves * size_of::<Leaf>()) as u64
     }
 }
 
 impl Warp {
-    /// Returns whether real and imaginary parts are resampled each by itself.
-    fn in_parts(&self) -> bool {
-        self.info.dtype.is_complex() && self.resampling != Resampling::Near
+    /// Returns the bands and type that are resampled, if not the raster's own.
+    fn working(&self) -> Option<(u16, DataType)> {
+        match self.form {
+            Form::Parts => Some((2 * self.info.bands, self.info.dtype.part())),
+            Form::Weighted => Some((self.info.bands, DataType::F64)),
+            Form::Plain | Form::Seen => None,
+        }
     }
 
-    /// Fills all of `out`: the raster's samples, or their parts.
-    fn fill(&self, out: &mut Buffer, cx: &Context<'_>) -> Result<()> {
+    /// Returns how the bands that are worked on are resampled.
+    fn how(&self) -> Resampling {
+        match (self.form, self.resampling) {
+            // The root is drawn when squares are divided by opacity.
+            (Form::Weighted, Resampling::Rms) => Resampling::Average,
+            (_, how) => how,
+        }
+    }
+
+    /// Reads a window of the input, in the form that is worked on.
+    fn source(&self, need: Window, cx: &Context<'_>) -> Result<Buffer> {
+        let mut source = cx.read(&self.input, need)?;
+        self.unified.unify(self.input.info(), &mut source);
+        Ok(match self.form {
+            Form::Plain => source,
+            Form::Parts => source.complex_parts(cx.pool).unwrap_or(source),
+            Form::Weighted => weigh(&source, self.resampling, cx.pool),
+            Form::Seen => {
+                hide_unseen(&mut source);
+                source
+            }
+        })
+    }
+
+    /// Fills all of `out`: the raster's samples, or what is worked on instead;
+    /// returns how many did not fit their type.
+    fn fill(&self, out: &mut Buffer, cx: &Context<'_>) -> Result<u64> {
         // Pixels that no step reaches are invalid, whatever memory they lie in.
         out.invalidate();
         for band in 0..out.bands() {
             out.plane_bytes_mut(band).fill(0);
         }
         let Some(window) = out.window().intersection(self.info.grid.size.window()) else {
-            return Ok(());
+            return Ok(0);
         };
         let cells: Vec<Cell> = self.map.cells(window).collect();
+        cells.iter().for_each(|cell| self.tally.meet_error(cell.max_error()));
         let mut rows = Rows::new(self);
-        let mut all_valid = window == out.window();
+        let (mut all_valid, mut saturated) = (window == out.window(), 0);
         for step in self.steps(&cells, window) {
             let Some(need) = step.need else {
                 all_valid = false;
                 continue;
             };
-            let mut source = cx.read(&self.input, need)?;
-            if let Some(parts) = self.in_parts().then(|| source.complex_parts(cx.pool)).flatten() {
-                source = parts;
-            }
+            let source = self.source(need, cx)?;
             for leaf in cells.iter().flat_map(Cell::leaves) {
                 if let Some(part) = leaf.window().intersection(step.part) {
-                    all_valid &= rows.fill(leaf, part, &source, out);
+                    let outcome = rows.fill(leaf, part, &source, out);
+                    all_valid &= outcome.all_valid;
+                    saturated += u64::from(outcome.saturated);
                 }
             }
         }
         if all_valid {
             out.validate();
         }
-        Ok(())
+        Ok(saturated)
     }
 
     /// Returns the bytes of a source window.
@@ -252,6 +363,8 @@ impl Warp {
 struct Rows<'a> {
     warp: &'a Warp,
     segment: Segment,
+    cover: Cover,
+    quads: [Quad; Segment::MAX],
     x: [f64; Segment::MAX],
     y: [f64; Segment::MAX],
     footprint_x: [f64; Segment::MAX],
@@ -261,76 +374,72 @@ struct Rows<'a> {
 impl<'a> Rows<'a> {
     fn new(warp: &'a Warp) -> Self {
         let zeros = [0.0; Segment::MAX];
-        let segment = Segment::new();
-        Self { warp, segment, x: zeros, y: zeros, footprint_x: zeros, footprint_y: zeros }
+        Self {
+            warp,
+            segment: Segment::new(),
+            cover: Cover::new(),
+            quads: [[Point { x: 0.0, y: 0.0 }; 4]; Segment::MAX],
+            x: zeros,
+            y: zeros,
+            footprint_x: zeros,
+            footprint_y: zeros,
+        }
     }
 
     /// Fills the pixels of `part`, which lies in a leaf and in `out`; returns
-    /// whether all are valid. A row of a leaf is one run: no wider than a cell.
-    fn fill(&mut self, leaf: &Leaf, part: Window, source: &Buffer, out: &mut Buffer) -> bool {
-        let Some(scale) = leaf.scale() else { return false };
-        let Warp { map, resampling, input, .. } = self.warp;
-        let len = part.width as usize;
-        let (x, y) = (&mut self.x[..len], &mut self.y[..len]);
-        let (footprint_x, footprint_y) =
-            (&mut self.footprint_x[..len], &mut self.footprint_y[..len]);
+    /// what became of them. A row of a leaf is one run: no wider than a cell.
+    fn fill(&mut self, leaf: &Leaf, part: Window, source: &Buffer, out: &mut Buffer) -> Outcome {
+        let Some(scale) = leaf.scale() else {
+            return Outcome { all_valid: false, ..Outcome::ALL_VALID };
+        };
+        let how = self.warp.how();
         // Decided by bounds that hold for the whole leaf, whatever is asked of it.
-        let minifies = resampling.minifies(scale.x.max.max(scale.y.max));
-        let (to, cols) = (out.window(), part.col..part.col_end());
-        let mut all_valid = true;
+        let minifies = how.minifies(scale.x.max.max(scale.y.max));
+        let to = out.window();
+        let mut outcome = Outcome::ALL_VALID;
         for row in part.row..part.row_end() {
-            map.row(leaf, row, cols.clone(), x, y);
-            if minifies {
-                map.scale_row(leaf, row, cols.clone(), footprint_x, footprint_y);
-            }
-            let footprints = minifies.then_some(Footprints { x: footprint_x, y: footprint_y });
-            let at = Positions { x, y, footprints };
-            self.segment.locate(*resampling, input.info().grid.size, source.window(), at);
             let start = (row - to.row) as usize * to.width as usize + (part.col - to.col) as usize;
-            let run = start..start + len;
+            let run = start..start + part.width as usize;
+            self.locate(leaf, row, part.col..part.col_end(), minifies, source.window());
             for band in 0..out.bands() {
                 dispatch!(out.dtype(), T => {
                     let (plane, valid) = out.plane_and_valid_mut::<T>(band);
                     if let Some(valid) = valid {
                         let (plane, valid) = (&mut plane[run.clone()], &mut valid[run.clone()]);
-                        all_valid &= self.segment.gather(Plane::of(source, band), plane, valid);
+                        let source = Plane::of(source, band);
+                        outcome += if how.is_summary() {
+                            self.cover.gather(source, plane, valid)
+                        } else {
+                            self.segment.gather(source, plane, valid)
+                        };
                     }
                 });
             }
-            if resampling.radius() > 0 {
-                all_valid &= keep_gaps(&self.segment, source, run, out);
+            if how.is_kernel() {
+                let unified = self.warp.unified;
+                outcome.all_valid &= unified.keep_gaps(&self.segment, source, run, out);
             }
         }
-        all_valid
+        outcome
     }
-}
 
-/// Makes the pixels of a run invalid in all bands whose positions lie on
-/// samples that are missing in all bands; returns whether there are none.
-fn keep_gaps(segment: &Segment, source: &Buffer, run: Range<usize>, out: &mut Buffer) -> bool {
-    let mut seen = [0; Segment::MAX];
-    let seen = &mut seen[..run.len()];
-    for band in 0..source.bands() {
-        match source.valid(band) {
-            Some(valid) => segment.see(valid, seen),
-            None => return true,
+    /// Works out where some pixels of a row lie in a source window.
+    fn locate(&mut self, leaf: &Leaf, row: i64, cols: Range<i64>, minifies: bool, window: Window) {
+        let Warp { map, input, .. } = self.warp;
+        let (how, raster) = (self.warp.how(), input.info().grid.size);
+        let len = (cols.end - cols.start) as usize;
+        if how.is_summary() {
+            let quads = &mut self.quads[..len];
+            map.quad_row(leaf, row, cols, how.is_exact_cover(), quads);
+            return self.cover.locate(how, raster, window, quads);
         }
+        let (x, y) = (&mut self.x[..len], &mut self.y[..len]);
+        map.row(leaf, row, cols.clone(), x, y);
+        let (fx, fy) = (&mut self.footprint_x[..len], &mut self.footprint_y[..len]);
+        if minifies {
+            map.scale_row(leaf, row, cols, fx, fy);
+        }
+        let footprints = minifies.then_some(Footprints { x: fx, y: fy });
+        self.segment.locate(how, raster, window, Positions { x, y, footprints });
     }
-    if seen.iter().fold(255, |all, &s| all & s) == 255 {
-        return true;
-    }
-    for band in 0..out.bands() {
-        dispatch!(out.dtype(), T => {
-            if let (plane, Some(valid)) = out.plane_and_valid_mut::<T>(band) {
-                let pixels = plane[run.clone()].iter_mut().zip(&mut valid[run.clone()]);
-                for ((sample, valid), &seen) in pixels.zip(seen.iter()) {
-                    if seen == 0 {
-                        *sample = bytemuck::Zeroable::zeroed();
-                        *valid = 0;
-                    }
-                }
-            }
-        });
-    }
-    false
 }

@@ -222,6 +222,24 @@ impl Patch {
         }
     }
 
+    /// Fills source coordinates of the corners at the upper left of pixels `cols`
+    /// of row `row`, counted as in [`Self::row`].
+    pub(super) fn corner_row(
+        &self,
+        row: usize,
+        cols: Range<usize>,
+        xs: &mut [f64],
+        ys: &mut [f64],
+    ) {
+        let t = row as f64 * self.step;
+        let (a, b) = (self.x.at_row(t), self.y.at_row(t));
+        for ((x, y), col) in xs.iter_mut().zip(ys.iter_mut()).zip(cols) {
+            let s = col as f64 * self.step;
+            *x = a[0] + s * (a[1] + s * a[2]);
+            *y = b[0] + s * (b[1] + s * b[2]);
+        }
+    }
+
     /// Fills the extent of the pixels' footprints in source pixels along x and y.
     pub(super) fn scale_row(&self, row: usize, cols: Range<usize>, sx: &mut [f64], sy: &mut [f64]) {
         let t = CENTRES[row] * self.step;

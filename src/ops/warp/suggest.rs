@@ -4,6 +4,7 @@
 //! outputs line up with those of gdalwarp pixel for pixel.
 
 use super::curve::Curve;
+use super::place;
 use crate::crs::{Crs, Transformer};
 use crate::raster::{Bounds, GeoTransform, Grid, Point, Size};
 use crate::{Error, Result};
@@ -100,12 +101,13 @@ impl Suggestion {
                 .expected("pixels with an area")
                 .found(format!("{:?}", source.transform.to_gdal()))
         })?;
+        let how = place::options(source);
         let ways = Ways {
             transform: source.transform,
-            forward: Transformer::new(from, to)?,
+            forward: Transformer::with_options(from, to, &how)?,
             backward: Curve::new(
                 GeoTransform::IDENTITY,
-                Transformer::new(to, from)?,
+                Transformer::with_options(to, from, &how)?,
                 source,
                 inverse,
             ),

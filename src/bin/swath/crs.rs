@@ -1,0 +1,184 @@
+//! `swath crs`: the operations between two reference systems, and which is taken.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::{Value, json};
+use swath::crs::{Area, Crs, DatumOperation, Grids, TransformOptions, Transformer};
+use swath::geotiff::GridDirectories;
+use swath::{Error, Result};
+
+use crate::args::{parse_crs, parse_numbers};
+use crate::report::say;
+
+#[derive(Debug, Args)]
+pub(crate) struct CrsArgs {
+    /// The system that coordinates come from, such as EPSG:27700.
+    #[arg(value_parser = parse_crs)]
+    from: Crs,
+    /// The system that they are brought to.
+    #[arg(value_parser = parse_crs)]
+    to: Crs,
+    /// The place that decides, in coordinates of the first system: it is shown
+    /// what becomes of it.
+    #[arg(long, value_name = "X,Y", value_parser = parse_place, allow_hyphen_values = true)]
+    at: Option<(f64, f64)>,
+    #[command(flatten)]
+    how: OperationArgs,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Which operation between the datums is taken.
+#[derive(Debug, Args)]
+pub(crate) struct OperationArgs {
+    /// The operation to take, by its number in the list of `swath crs`
+    /// [default: the best for the area].
+    #[arg(long, value_name = "N")]
+    operation: Option<usize>,
+    /// A directory of grids of datum shifts (GeoTIFF or NTv2), as PROJ names
+    /// them; PROJ_DATA is searched as well. Nothing is ever downloaded.
+    #[arg(long, value_name = "DIR")]
+    grid_dir: Vec<PathBuf>,
+}
+
+impl OperationArgs {
+    pub(crate) fn options(&self, area: Option<Area>) -> TransformOptions {
+        let mut directories = self.grid_dir.clone();
+        let named = std::env::var_os("PROJ_DATA");
+        directories.extend(named.iter().flat_map(std::env::split_paths));
+        TransformOptions {
+            area,
+            grids: Grids::new(GridDirectories::new(directories)),
+            operation: self.operation,
+        }
+    }
+}
+
+pub(crate) fn run(args: &CrsArgs) -> Result<()> {
+    let area = args.at.map(|place| place_on_globe(&args.from, place)).transpose()?;
+    let options = args.how.options(area);
+    let list = Transformer::operations(&args.from, &args.to, &options)?;
+    let transformer = Transformer::with_options(&args.from, &args.to, &options)?;
+    let moved = args.at.map(|(x, y)| {
+        let (mut x, mut y) = ([x], [y]);
+        transformer.transform(&mut x, &mut y);
+        (x[0], y[0])
+    });
+    say(&if args.json {
+        format!("{:#}\n", as_json(args, &list, &transformer, moved))
+    } else {
+        as_text(args, &list, &transformer, moved)
+    })
+}
+
+/// The place that a position means, on its own datum.
+pub(crate) fn place_on_globe(from: &Crs, (x, y): (f64, f64)) -> Result<Area> {
+    let refuse = || Error::unsupported(format!("finding where {from} lies on the globe"));
+    let base = from.base().ok_or_else(refuse)?;
+    let degrees = base.unit_of_angle().ok_or_else(refuse)?.to_degrees();
+    let (mut x, mut y) = ([x], [y]);
+    Transformer::new(from, &base)?.transform(&mut x, &mut y);
+    Area::around([(x[0] * degrees, y[0] * degrees)])
+        .ok_or_else(|| Error::usage("the place").expected(format!("one inside {from}")))
+}
+
+fn accuracy(operation: &DatumOperation) -> String {
+    operation.accuracy().map_or("accuracy unknown".into(), |metres| format!("{metres} m"))
+}
+
+fn why(transformer: &Transformer, by_hand: bool) -> String {
+    let operation = transformer.operation();
+    if by_hand {
+        "asked for".into()
+    } else if operation.accuracy() == Some(0.0) && operation.area().is_none() {
+        "nothing is to be done".into()
+    } else if operation.is_ballpark() {
+        "no published operation that can be used covers the place".into()
+    } else {
+        "the most accurate of those that can be used and cover the place".into()
+    }
+}
+
+fn as_text(
+    args: &CrsArgs,
+    list: &[DatumOperation],
+    transformer: &Transformer,
+    moved: Option<(f64, f64)>,
+) -> String {
+    let mut text =
+        format!("from  {} {}\nto    {} {}\n", args.from, args.from.name(), args.to, args.to.name());
+    let chosen = transformer.operation();
+    for (number, operation) in list.iter().enumerate() {
+        let mark = if operation.name() == chosen.name() { '*' } else { ' ' };
+        let _ = writeln!(text, "{mark} {number:>2}  {}: {}", operation.name(), accuracy(operation));
+        if let (Some(area), name) = (operation.area(), operation.area_name()) {
+            let _ = writeln!(text, "      {} ({area})", name.unwrap_or("an unnamed area"));
+        }
+        for grid in operation.grids() {
+            let state = if grid.is_present { "there" } else { "missing" };
+            let _ = writeln!(text, "      grid {}: {state}", grid.name);
+        }
+    }
+    let _ = writeln!(text, "taken: {}: {}", chosen, why(transformer, args.how.operation.is_some()));
+    if let Some(better) = transformer.better() {
+        let _ = writeln!(text, "better: {}", lost(better, chosen));
+    }
+    if let (Some((x, y)), Some((u, v))) = (args.at, moved) {
+        let _ = writeln!(text, "at: {x}, {y} becomes {u}, {v}");
+    }
+    text
+}
+
+/// What is lost for want of a grid.
+pub(crate) fn lost(better: &DatumOperation, chosen: &DatumOperation) -> String {
+    let grids = better.grids().iter().filter(|grid| !grid.is_present);
+    let grids: Vec<&str> = grids.map(|grid| grid.name.as_str()).collect();
+    format!(
+        "{} would give {} instead of {}, but wants {}",
+        better.name(),
+        accuracy(better),
+        accuracy(chosen),
+        grids.join(" and ")
+    )
+}
+
+fn operation_json(operation: &DatumOperation) -> Value {
+    json!({
+        "name": operation.name(),
+        "accuracy": operation.accuracy(),
+        "area": operation.area().map(|a| [a.west, a.south, a.east, a.north]),
+        "areaName": operation.area_name(),
+        "ballpark": operation.is_ballpark(),
+        "available": operation.is_available(),
+        "grids": operation.grids().iter()
+            .map(|grid| json!({ "name": grid.name, "present": grid.is_present }))
+            .collect::<Vec<_>>(),
+    })
+}
+
+fn as_json(
+    args: &CrsArgs,
+    list: &[DatumOperation],
+    transformer: &Transformer,
+    moved: Option<(f64, f64)>,
+) -> Value {
+    let chosen = transformer.operation();
+    json!({
+        "from": { "id": args.from.to_string(), "name": args.from.name() },
+        "to": { "id": args.to.to_string(), "name": args.to.name() },
+        "operations": list.iter().map(operation_json).collect::<Vec<_>>(),
+        "chosen": list.iter().position(|operation| operation.name() == chosen.name()),
+        "why": why(transformer, args.how.operation.is_some()),
+        "better": transformer.better().map(operation_json),
+        "at": args.at.map(|(x, y)| [x, y]),
+        "becomes": moved.map(|(x, y)| [x, y]),
+    })
+}
+
+fn parse_place(text: &str) -> Result<(f64, f64), String> {
+    let [x, y] = parse_numbers(text)?;
+    Ok((x, y))
+}

@@ -1,0 +1,106 @@
+//! Which operation comes first, and which is taken.
+//!
+//! The order is PROJ's (`CoordinateOperationFactory`), and so is the choice
+//! among several (`proj_trans`), but made once for a whole area instead of
+//! anew for each point: a raster cannot jump where two areas meet.
+
+use std::cmp::Ordering;
+
+use super::DatumOperation;
+use crate::crs::Area;
+
+/// Sorts operations as PROJ lists them: those that can be used first, then by
+/// how much of the area they cover, by accuracy, without grids, by fewer steps.
+pub(in crate::crs) fn sort(operations: &mut [DatumOperation], area: Option<Area>) {
+    operations.sort_by(|a, b| order(a, b, area));
+}
+
+fn order(a: &DatumOperation, b: &DatumOperation, area: Option<Area>) -> Ordering {
+    let first = |a: bool, b: bool| b.cmp(&a);
+    first(a.is_available(), b.is_available())
+        .then(first(is_preferred(&a.name), is_preferred(&b.name)))
+        .then(first(a.accuracy.is_some(), b.accuracy.is_some()))
+        .then_with(|| match (a.accuracy, b.accuracy) {
+            (None, None) => first(!a.grids.is_empty(), !b.grids.is_empty()),
+            _ => Ordering::Equal,
+        })
+        .then_with(|| covered(b, area).total_cmp(&covered(a, area)))
+        .then_with(|| {
+            let unknown = f64::INFINITY;
+            a.accuracy.unwrap_or(unknown).total_cmp(&b.accuracy.unwrap_or(unknown))
+        })
+        .then(a.grids.is_empty().cmp(&b.grids.is_empty()).reverse())
+        .then(a.legs.len().cmp(&b.legs.len()))
+        .then_with(|| plain(a).len().cmp(&plain(b).len()))
+        .then_with(|| plain(b).cmp(&plain(a)))
+}
+
+/// The name without the words that depend on the direction, which the order must not.
+fn plain(operation: &DatumOperation) -> String {
+    let mut parts: Vec<&str> = operation
+        .name
+        .split(" + ")
+        .map(|part| part.strip_prefix("Inverse of ").unwrap_or(part))
+        .collect();
+    parts.sort_unstable();
+    parts.join(" + ")
+}
+
+/// How much of the area an operation is meant for.
+fn covered(operation: &DatumOperation, area: Option<Area>) -> f64 {
+    match (operation.area, area) {
+        (Some(own), Some(area)) => own.intersection(&area).map_or(0.0, |shared| shared.size()),
+        (Some(own), None) => own.size(),
+        // Not known to be good anywhere: after those that are, as in PROJ.
+        (None, _) => 0.0,
+    }
+}
+
+/// Chooses among operations in the order of [`sort`] for an area, by PROJ's
+/// rule for a point: of those meant for all of it the most accurate, and of
+/// equally accurate ones that with the smallest area; one for the sea only if it
+/// comes first. If none is meant for all of the area, that which covers most.
+pub(in crate::crs) fn choose(operations: &[DatumOperation], area: Option<Area>) -> Option<usize> {
+    let usable = || operations.iter().enumerate().filter(|(_, o)| o.is_available());
+    let whole = |o: &DatumOperation| match (o.area, area) {
+        (Some(own), Some(area)) => own.contains(&area),
+        (Some(_), None) => false,
+        (None, _) => !o.is_ballpark,
+    };
+    let mut best: Option<(usize, &DatumOperation)> = None;
+    for (at, operation) in usable().filter(|(_, o)| whole(o)) {
+        let is_better = best.is_none_or(|(_, best)| {
+            !operation.is_offshore
+                && match (operation.accuracy, best.accuracy) {
+                    (Some(a), Some(b)) if a != b => a < b,
+                    (Some(_), Some(_)) => {
+                        let size = |o: &DatumOperation| o.area.map_or(f64::INFINITY, |a| a.size());
+                        size(operation) < size(best) && !is_preferred(&best.name)
+                    }
+                    _ => false,
+                }
+        });
+        if is_better {
+            best = Some((at, operation));
+        }
+    }
+    let most = || {
+        let real = usable().filter(|(_, o)| !o.is_ballpark && area.is_none_or(|a| !a.is_point()));
+        // Of equal ones the first: `max_by` would take the last.
+        real.rev().max_by(|a, b| covered(a.1, area).total_cmp(&covered(b.1, area)))
+    };
+    best.or_else(most).or_else(|| usable().next_back()).map(|(at, _)| at)
+}
+
+/// Operations that PROJ puts before others as good.
+fn is_preferred(name: &str) -> bool {
+    const NAMES: [&str; 6] = [
+        "GDA94 to WGS 84 (1)",
+        "GDA2020 to WGS 84 (2)",
+        "NAD83 to NAD83(HARN) (47)",
+        "NAD83 to NAD83(HARN) (48)",
+        "NAD83 to NAD83(HARN) (49)",
+        "NAD83 to NAD83(HARN) (50)",
+    ];
+    NAMES.iter().any(|preferred| name.contains(preferred))
+}

@@ -1,0 +1,57 @@
+//! Grids of shifts between two datums: what they say and how they are read.
+
+mod ntv2;
+mod shift;
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::Result;
+
+pub use shift::{GridPiece, ShiftGrid};
+
+/// A place that grid files are looked for in.
+///
+/// It lies above this floor, because the files may be GeoTIFFs.
+pub trait GridStore: Send + Sync {
+    /// Returns whether a grid is there. `name` is that of PROJ's collection,
+    /// such as `nz_linz_nzgd2kgrid0005.tif`.
+    fn has(&self, name: &str) -> bool;
+
+    /// Reads a grid.
+    ///
+    /// # Errors
+    /// If the file is missing, cannot be read or is no grid of horizontal shifts.
+    fn load(&self, name: &str) -> Result<Arc<ShiftGrid>>;
+}
+
+/// The grids that transformations may use; none by default. Cloning is cheap.
+#[derive(Clone, Default)]
+pub struct Grids(Option<Arc<dyn GridStore>>);
+
+impl Grids {
+    /// Makes the grids of a store.
+    pub fn new(store: impl GridStore + 'static) -> Self {
+        Self(Some(Arc::new(store)))
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.as_ref().is_some_and(|store| store.has(name))
+    }
+
+    pub(super) fn load(&self, name: &str) -> Result<Arc<ShiftGrid>> {
+        match &self.0 {
+            Some(store) => store.load(name),
+            None => Err(crate::Error::usage(format!("grid {name}"))
+                .expected("a directory of grids")
+                .found("none")
+                .hint("name one with --grid-dir")),
+        }
+    }
+}
+
+impl fmt::Debug for Grids {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "Grids(some)" } else { "Grids(none)" })
+    }
+}

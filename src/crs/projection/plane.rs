@@ -1,0 +1,204 @@
+//! A projected system's plane: from radians on its own datum to its coordinates and back.
+
+use super::proj4rs::Library;
+use super::{Projection, wrapped};
+
+/// Points converted at a time: their copies live on the stack.
+pub(in crate::crs) const BATCH: usize = 128;
+
+/// How far a point may lie from where it started after a projection and its
+/// inverse: metres of a projected coordinate.
+const METRES: f64 = 0.1;
+
+/// The same on the sphere, in radians: 1e-5 degree, about 1 m on the ground. At
+/// a pole an equal-area projection is flat, and its inverse no better than that.
+const RADIANS: f64 = 1e-5 * std::f64::consts::PI / 180.0;
+
+/// A projection with its origin, unit and axes.
+#[derive(Debug)]
+pub(in crate::crs) struct Plane {
+    pub(super) engine: Engine,
+    pub(super) axes: Axes,
+    /// Metres (or radians, for a rotated pole) in one unit of the axes.
+    pub(super) unit: f64,
+    /// The easting after which a cylindrical projection repeats, in units of the axes.
+    pub(super) period: Option<f64>,
+    pub(super) false_easting: f64,
+    /// How far a point may come back from where it started, in units of the axes.
+    pub(super) tolerance: f64,
+}
+
+/// What does the projecting.
+#[derive(Debug)]
+pub(super) enum Engine {
+    /// proj4rs: it knows of origins itself.
+    Library(Box<Library>),
+    Own(Own),
+}
+
+/// One of our projections and where it lies.
+#[derive(Debug)]
+pub(super) struct Own {
+    pub(super) projection: Box<dyn Projection>,
+    /// The central meridian in radians.
+    pub(super) lam0: f64,
+    /// Metres in a radius.
+    pub(super) radius: f64,
+    pub(super) false_easting: f64,
+    pub(super) false_northing: f64,
+}
+
+/// Which way x and y grow: PROJ's order for display, see [`crate::crs::Axes`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Axes {
+    /// Whether x runs along the meridian and y across it.
+    pub(super) is_turned: bool,
+    /// Whether x or y grow the other way: -1, or 1.
+    pub(super) signs: [f64; 2],
+}
+
+impl Axes {
+    fn of_map(self, east: f64, north: f64) -> (f64, f64) {
+        let (x, y) = if self.is_turned { (north, east) } else { (east, north) };
+        (x * self.signs[0], y * self.signs[1])
+    }
+
+    fn to_map(self, x: f64, y: f64) -> (f64, f64) {
+        let (x, y) = (x * self.signs[0], y * self.signs[1]);
+        if self.is_turned { (y, x) } else { (x, y) }
+    }
+}
+
+impl Plane {
+    pub(super) fn new(engine: Engine, axes: Axes, unit: f64, cylinder: bool) -> Self {
+        let false_easting = match &engine {
+            Engine::Library(library) => library.false_easting(),
+            Engine::Own(own) => own.false_easting,
+        };
+        let mut plane = Self {
+            engine,
+            axes,
+            unit,
+            period: None,
+            false_easting: false_easting / unit,
+            tolerance: METRES / unit,
+        };
+        if cylinder {
+            let middle = match &plane.engine {
+                Engine::Library(library) => library.central_meridian(),
+                Engine::Own(own) => own.lam0,
+            };
+            let (mut x, mut y) = ([middle, middle + 1.0], [0.0, 0.0]);
+            plane.project(&mut x, &mut y);
+            plane.period = Some((x[1] - x[0]).abs() * std::f64::consts::TAU);
+        }
+        plane
+    }
+
+    /// The plane of a globe about another pole, whose coordinates are degrees.
+    pub(super) fn turned(own: Own, axes: Axes) -> Self {
+        Self {
+            engine: Engine::Own(own),
+            axes,
+            unit: 1_f64.to_radians(),
+            period: Some(360.0),
+            false_easting: 0.0,
+            tolerance: RADIANS.to_degrees(),
+        }
+    }
+
+    /// The middle of the eastings that the projection gives and the distance
+    /// after which they repeat; `None` where they do not.
+    pub(in crate::crs) fn repeat(&self) -> Option<(f64, f64)> {
+        self.period.map(|period| (self.false_easting, period))
+    }
+
+    /// Takes radians to coordinates, unchecked.
+    fn project(&self, x: &mut [f64], y: &mut [f64]) {
+        match &self.engine {
+            Engine::Library(library) => library.project(x, y),
+            Engine::Own(own) => {
+                for (x, y) in x.iter_mut().zip(y.iter_mut()) {
+                    let (east, north) = own.projection.forward(wrapped(*x - own.lam0), *y);
+                    *x = east * own.radius + own.false_easting;
+                    *y = north * own.radius + own.false_northing;
+                }
+            }
+        }
+        for (x, y) in x.iter_mut().zip(y) {
+            (*x, *y) = self.axes.of_map(*x / self.unit, *y / self.unit);
+        }
+    }
+
+    /// Takes coordinates to radians, unchecked.
+    fn unproject(&self, x: &mut [f64], y: &mut [f64]) {
+        for (x, y) in x.iter_mut().zip(y.iter_mut()) {
+            (*x, *y) = self.axes.to_map(*x * self.unit, *y * self.unit);
+        }
+        match &self.engine {
+            Engine::Library(library) => library.unproject(x, y),
+            Engine::Own(own) => {
+                for (x, y) in x.iter_mut().zip(y) {
+                    let east = (*x - own.false_easting) / own.radius;
+                    let north = (*y - own.false_northing) / own.radius;
+                    let (lam, phi) = own.projection.inverse(east, north);
+                    (*x, *y) = (wrapped(lam + own.lam0), phi);
+                }
+            }
+        }
+    }
+
+    /// Takes coordinates to radians; NaN outside the domain. At most [`BATCH`] points.
+    pub(in crate::crs) fn leave(&self, x: &mut [f64], y: &mut [f64]) {
+        let (mut x0, mut y0) = ([0.0; BATCH], [0.0; BATCH]);
+        let (x0, y0) = copies(x, y, &mut x0, &mut y0);
+        self.unproject(x, y);
+        let (mut back_x, mut back_y) = ([0.0; BATCH], [0.0; BATCH]);
+        let (back_x, back_y) = copies(x, y, &mut back_x, &mut back_y);
+        self.project(back_x, back_y);
+        for i in 0..x.len() {
+            let mut dx = back_x[i] - x0[i];
+            if let Some(period) = self.period {
+                dx -= (dx / period).round() * period;
+            }
+            let dy = back_y[i] - y0[i];
+            keep_if(dx.abs() <= self.tolerance && dy.abs() <= self.tolerance, &mut x[i], &mut y[i]);
+        }
+    }
+
+    /// Takes radians to coordinates; NaN outside the domain. At most [`BATCH`] points.
+    pub(in crate::crs) fn enter(&self, x: &mut [f64], y: &mut [f64]) {
+        let (mut lon, mut lat) = ([0.0; BATCH], [0.0; BATCH]);
+        let (lon, lat) = copies(x, y, &mut lon, &mut lat);
+        self.project(x, y);
+        let (mut back_lon, mut back_lat) = ([0.0; BATCH], [0.0; BATCH]);
+        let (back_lon, back_lat) = copies(x, y, &mut back_lon, &mut back_lat);
+        self.unproject(back_lon, back_lat);
+        for i in 0..x.len() {
+            // The chord between the two meridians: blind to whole turns, and
+            // small near a pole, where longitude means little.
+            let east = 2.0 * (0.5 * (back_lon[i] - lon[i])).sin() * lat[i].cos();
+            let near = east.abs() <= RADIANS && (back_lat[i] - lat[i]).abs() <= RADIANS;
+            keep_if(near, &mut x[i], &mut y[i]);
+        }
+    }
+}
+
+/// Copies points into the beginnings of two buffers.
+fn copies<'a>(
+    x: &[f64],
+    y: &[f64],
+    to_x: &'a mut [f64; BATCH],
+    to_y: &'a mut [f64; BATCH],
+) -> (&'a mut [f64], &'a mut [f64]) {
+    let (to_x, to_y) = (&mut to_x[..x.len()], &mut to_y[..y.len()]);
+    to_x.copy_from_slice(x);
+    to_y.copy_from_slice(y);
+    (to_x, to_y)
+}
+
+fn keep_if(keep: bool, x: &mut f64, y: &mut f64) {
+    if !keep {
+        (*x, *y) = (f64::NAN, f64::NAN);
+    }
+}

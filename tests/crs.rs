@@ -1,0 +1,74 @@
+//! `swath crs` and `swath transform` as they are typed.
+
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+
+fn swath(args: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_swath"))
+        .args(args)
+        .env_remove("PROJ_DATA")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("swath runs");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    std::thread::scope(|scope| {
+        // Beside reading, for neither pipe holds all of it; a command that
+        // refuses its arguments reads nothing.
+        scope.spawn(move || drop(stdin.write_all(input.as_bytes())));
+        child.wait_with_output().expect("swath ends")
+    })
+}
+
+fn stdout(output: &Output) -> String {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn crs_lists_operations_and_says_which_is_taken() {
+    let said = stdout(&swath(&["crs", "EPSG:4326", "EPSG:27700", "--at", "-1.5,52", "--json"], ""));
+    let said: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+    let chosen = said["chosen"].as_u64().expect("a number") as usize;
+    assert_eq!(said["operations"][chosen]["name"], "Inverse of OSGB36 to WGS 84 (6)");
+    assert_eq!(said["operations"][chosen]["accuracy"], 2.0);
+    // PROJ 9.5.1, by the same operation.
+    let (x, y) = (said["becomes"][0].as_f64().expect("x"), said["becomes"][1].as_f64().expect("y"));
+    assert!((x - 434_423.007_236).abs() < 1e-3 && (y - 233_624.374_787).abs() < 1e-3, "{x} {y}");
+    assert_eq!(said["better"]["grids"][0]["name"], "uk_os_OSTN15_NTv2_OSGBtoETRS.tif");
+    let text = stdout(&swath(&["crs", "EPSG:4326", "EPSG:27700"], ""));
+    assert!(text.contains("better: ") && text.contains("missing"), "{text}");
+    let refused = swath(&["crs", "EPSG:4326", "EPSG:27700", "--operation", "99"], "");
+    assert_eq!(refused.status.code(), Some(2));
+}
+
+#[test]
+fn transform_streams_points_and_geojson_in_order() {
+    let args = ["transform", "--from", "EPSG:4326", "--to", "EPSG:3857", "-q"];
+    let input = "lon,lat,name\n1,0,a\n\n[2,0]\n{\"x\":3,\"y\":0,\"id\":7}\n0,95,out\n";
+    let said = stdout(&swath(&args, input));
+    let lines: Vec<&str> = said.lines().collect();
+    assert_eq!(lines.len(), 6);
+    assert_eq!((lines[0], lines[2], lines[5]), ("lon,lat,name", "", "NaN,NaN,out"));
+    assert!(lines[1].starts_with("111319.49079327") && lines[1].ends_with(",a"), "{said}");
+    assert!(lines[3].starts_with("[222638.98158654") && lines[4].contains("\"id\":7"), "{said}");
+
+    let feature = r#"{"type":"Feature","bbox":[0,0,1,1],"geometry":{"type":"Polygon",
+        "coordinates":[[[0,0,5],[1,0,5],[1,1,5],[0,0,5]]]}}"#;
+    let said = stdout(&swath(&[&args[..], &["--geojson"]].concat(), feature));
+    let said: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+    let corner = &said["geometry"]["coordinates"][0][1];
+    assert!((corner[0].as_f64().expect("x") - 111_319.490_793).abs() < 1e-6);
+    assert_eq!((&corner[2], said.get("bbox")), (&serde_json::json!(5), None));
+
+    // The same bytes for any number of threads.
+    let many: String =
+        (0..20_000).map(|i| format!("{},{}\n", f64::from(i) * 0.009 - 90.0, i % 80)).collect();
+    let one = stdout(&swath(&[&args[..], &["--threads", "1"]].concat(), &many));
+    let four = stdout(&swath(&[&args[..], &["--threads", "4"]].concat(), &many));
+    assert!(one == four && one.lines().count() == 20_000);
+    let refused = swath(&args, "1,2\nnonsense\n");
+    assert_eq!(refused.status.code(), Some(3));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("line 2"));
+}
