@@ -157,7 +157,7 @@ fn elevations(source: &Buffer, row: i64, out: &mut [f64]) {
 
 /// Reads a row of elevations, continued by one pixel beyond the raster: as much
 /// higher or lower than the last as that is than the one before.
-fn continued(source: &Buffer, raster: Window, row: i64, out: &mut Vec<f64>) {
+fn continued(source: &Buffer, raster: Window, row: i64, out: &mut [f64]) {
     let inner = row.clamp(raster.row, raster.row_end() - 1);
     let held = source.window();
     if !(held.row..held.row_end()).contains(&inner) {
