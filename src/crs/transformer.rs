@@ -295,7 +295,7 @@ impl Frame {
 impl Side {
     fn new(definition: &Definition) -> Result<Self> {
         match definition.horizontal() {
-            Definition::Geographic(system) => Ok(Self::Angles(system.unit)),
+            Definition::Geographic(system) => Ok(Self::Angles(exact(system.unit))),
             Definition::Projected(system) => {
                 projection::plane(system).map(|p| Self::Plane(Box::new(p)))
             }
@@ -339,6 +339,13 @@ impl Side {
             }
         }
     }
+}
+
+/// Takes the 15 digits that EPSG gives a degree for all of it: half a turn has to
+/// come out as 180.
+fn exact(unit: f64) -> f64 {
+    let degree = 1f64.to_radians();
+    if (unit / degree - 1.0).abs() < 1e-13 { degree } else { unit }
 }
 
 /// Brings a longitude into plus or minus half a turn. A hair beyond the edge is

@@ -256,7 +256,9 @@ impl Source for Calculation {
             counts.rounded += made.rounded;
             top += i64::from(height);
         }
-        self.tally.add(counts);
+        if !cx.trial {
+            self.tally.add(counts);
+        }
         out.invalidate_outside(self.info.grid.size.window());
         Ok(())
     }
