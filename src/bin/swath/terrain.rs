@@ -90,5 +90,6 @@ pub(crate) fn run(args: &TerrainArgs) -> Result<()> {
         What::Tri => Terrain::RuggednessRiley,
     };
     let how = TerrainOptions { scale: args.scale, edges: args.edges };
-    job.write(&job.input.terrain(args.band - 1, what, &how)?)
+    job.write(&job.input.terrain(args.band - 1, what, &how)?)?;
+    Ok(())
 }
