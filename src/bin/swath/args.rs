@@ -49,6 +49,8 @@ pub(crate) enum Verb {
     Edit(Box<EditArgs>),
     /// Makes overviews for a file where it stands, or takes them away.
     Overviews(crate::overviews::OverviewsArgs),
+    /// Makes slopes, aspects and shaded reliefs of elevations.
+    Terrain(crate::terrain::TerrainArgs),
     /// Makes a raster of others by an expression.
     Calc(crate::calc::CalcArgs),
     /// Shows what the samples of each band come to: mean, median, histogram.
