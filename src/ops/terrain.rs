@@ -1,4 +1,4 @@
-//! The verb [`Raster::terrain`]: what elevations say of the ground.
+//! The verb [`Raster::terrain`](crate::Raster::terrain): what elevations say of the ground.
 
 use std::sync::Arc;
 
