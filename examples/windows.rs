@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (pool, cache, cancel) = (Pool::new(16 << 20), ChunkCache::new(CACHE), CancelFlag::new());
     let (next, sum) = (AtomicU64::new(0), AtomicU64::new(0));
     let work = || -> swath::Result<()> {
-        let cx = Context { pool: &pool, cache: &cache, cancel: &cancel, once: false };
+        let cx = Context { pool: &pool, cache: &cache, cancel: &cancel, once: false, trial: false };
         while let Some(&window) = windows.get(next.fetch_add(1, Ordering::Relaxed) as usize) {
             let pixels = cx.read(&raster, window)?;
             let first = pixels.plane_bytes(0).first().copied().unwrap_or(0);

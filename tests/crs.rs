@@ -44,6 +44,37 @@ fn crs_lists_operations_and_says_which_is_taken() {
 }
 
 #[test]
+fn one_system_is_defined_in_the_form_asked_for() {
+    let said = |args: &[&str]| stdout(&swath(&[&["crs"], args].concat(), ""));
+    // What PROJ writes of it, in its words.
+    for (form, start) in [
+        ("wkt2", "PROJCRS[\"OSGB36 / British National Grid\",BASEGEOGCRS[\"OSGB36\""),
+        ("wkt1", "PROJCS[\"OSGB36 / British National Grid\",GEOGCS[\"OSGB36\",DATUM["),
+        ("esri", "GEOGCS[\"GCS_OSGB_1936\",DATUM[\"D_OSGB_1936\",SPHEROID[\"Airy_1830\""),
+        ("projjson", "{\"type\":\"ProjectedCRS\",\"name\":\"OSGB36 / British National Grid\""),
+        ("proj", "+proj=tmerc +lat_0=49 +lon_0=-2 +k=0.9996012717 +x_0=400000 +y_0=-100000"),
+    ] {
+        let text = said(&["EPSG:27700", "--as", form]);
+        let dense = |text: &str| text.replace([' ', '\n'], "");
+        assert!(
+            dense(&text).contains(&dense(start).trim_start_matches('{').to_owned()),
+            "{form}: {text}"
+        );
+        // What is written is read.
+        assert!(said(&[text.trim()]).starts_with("PROJCRS["), "{form}");
+    }
+    assert_eq!(said(&["EPSG:27700"]), said(&["EPSG:27700", "--as", "wkt2"]));
+    for wrong in [
+        &["crs", "EPSG:27700", "EPSG:4326", "--as", "wkt2"][..],
+        &["crs", "EPSG:27700", "--at", "1,2"],
+        &["crs", "EPSG:27700", "--operation", "1"],
+    ] {
+        assert_eq!(swath(wrong, "").status.code(), Some(2), "{wrong:?}");
+    }
+    assert_eq!(swath(&["crs", "EPSG:1"], "").status.code(), Some(4));
+}
+
+#[test]
 fn transform_streams_points_and_geojson_in_order() {
     let args = ["transform", "--from", "EPSG:4326", "--to", "EPSG:3857", "-q"];
     let input = "lon,lat,name\n1,0,a\n\n[2,0]\n{\"x\":3,\"y\":0,\"id\":7}\n0,95,out\n";

@@ -150,6 +150,15 @@ fn samples_and_chunks_are_told_the_same_on_any_threads() {
     near("mean", MEAN);
     near("stdDev", STD);
     assert_eq!((&band["validCount"], &band["checksum"]), (&VALID.into(), &CHECKSUM.into()));
+    // What gdalinfo -json has there, in WKT2 too.
+    let system = &one["coordinateSystem"];
+    let wkt = system["wkt"].as_str().expect("well-known text");
+    assert!(wkt.starts_with("PROJCRS[\"WGS 84 / UTM zone 21N\""), "{wkt}");
+    assert_eq!(swath::crs::Crs::parse(wkt).expect("reads").epsg(), Some(32621));
+    assert_eq!(
+        (&system["name"], &system["epsg"]),
+        (&"WGS 84 / UTM zone 21N".into(), &32621.into())
+    );
     let image = &one["swath"]["images"][0];
     assert_eq!(
         (&image["across"], &image["down"], &image["sparse"]),

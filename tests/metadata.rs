@@ -101,7 +101,7 @@ fn difference(old: &Info, new: &Info) -> Option<String> {
     let differs = |what: &str, old: String, new: String| {
         (old != new).then(|| format!("{what}: expected {old:.300}, found {new:.300}"))
     };
-    let crs = |info: &Info| info.grid.crs.as_ref().map(|crs| (crs.epsg(), crs.name()));
+    let crs = |info: &Info| info.grid.crs.as_ref().map(|crs| (crs.epsg(), crs.name().into_owned()));
     let nodata = |info: &Info| info.nodata.map(|n| n.to_string()).unwrap_or_default();
     differs("crs", format!("{:?}", crs(old)), format!("{:?}", crs(new)))
         .or_else(|| differs("nodata", nodata(old), nodata(new)))

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """GDAL's own programs, driven through the libgdal that a rasterio wheel carries.
 
-`warp` and `translate` take the words of gdalwarp and gdal_translate (options, then SRC and DST) and call the very
+`warp`, `translate` and `dem` take the words of gdalwarp, gdal_translate and gdaldem (options, then SRC and DST) and call the very
 functions behind those programs: nothing of rasterio runs, so the peer is GDAL at its best.
 
 usage: gdal_peer.py noop
@@ -11,6 +11,7 @@ usage: gdal_peer.py noop
        gdal_peer.py windows FILE COUNT SIDE CACHE_MB
        gdal_peer.py warp [gdalwarp options] SRC DST
        gdal_peer.py translate [gdal_translate options] SRC DST
+       gdal_peer.py dem MODE [gdaldem options] SRC DST
 """
 
 import ctypes as c
@@ -43,6 +44,8 @@ class Gdal:
             ("GDALWarp", handle, [c.c_char_p, handle, c.c_int, c.POINTER(handle), handle, flag]),
             ("GDALTranslateOptionsNew", handle, [strings, handle]),
             ("GDALTranslate", handle, [c.c_char_p, handle, handle, flag]),
+            ("GDALDEMProcessingOptionsNew", handle, [strings, handle]),
+            ("GDALDEMProcessing", handle, [c.c_char_p, handle, c.c_char_p, c.c_char_p, handle, flag]),
             ("GDALGetRasterXSize", c.c_int, [handle]),
             ("GDALGetRasterYSize", c.c_int, [handle]),
             ("GDALGetRasterCount", c.c_int, [handle]),
@@ -75,13 +78,17 @@ class Gdal:
         return dataset
 
     def run(self, tool, words):
-        """Runs gdalwarp or gdal_translate with `words` and returns the grid of what was made: (width, height, transform)."""
+        """Runs gdalwarp, gdal_translate or gdaldem with `words`; returns the grid of what was made: (width, height, transform)."""
         *options, source, target = words
+        mode = options.pop(0) if tool == "dem" else None
         source, failed, made = self.open(source), c.c_int(0), None
         options = (c.c_char_p * (len(options) + 1))(*[os.fsencode(str(o)) for o in options], None)
         if tool == "warp":
             sources = (c.c_void_p * 1)(source)
             made = self.GDALWarp(os.fsencode(target), None, 1, sources, self.GDALWarpAppOptionsNew(options, None), c.byref(failed))
+        elif tool == "dem":
+            how = self.GDALDEMProcessingOptionsNew(options, None)
+            made = self.GDALDEMProcessing(os.fsencode(target), source, mode.encode(), None, how, c.byref(failed))
         else:
             made = self.GDALTranslate(os.fsencode(target), source, self.GDALTranslateOptionsNew(options, None), c.byref(failed))
         if not made or failed.value:
@@ -151,7 +158,7 @@ def main(verb, *words):
         gdal.decode(words[0], int(words[1]))
     elif verb == "windows":
         print(gdal.windows(words[0], *map(int, words[1:])))
-    elif verb in ("warp", "translate"):
+    elif verb in ("warp", "translate", "dem"):
         gdal.run(verb, words)
     elif verb != "noop":
         raise SystemExit(__doc__)

@@ -167,6 +167,7 @@ impl Compression {
     /// # Errors
     ///
     /// `Usage` or `Unsupported` as [`Encoder::encode`] with such samples.
+    #[cfg_attr(not(feature = "jpeg"), expect(unused_variables, reason = "JPEG alone has tables"))]
     pub fn tables(self, samples: u16) -> Result<Option<Vec<u8>>> {
         match self {
             #[cfg(feature = "jpeg")]

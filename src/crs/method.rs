@@ -117,7 +117,6 @@ impl Parameter {
 
 /// One parameter of a method with the names the method gives it; empty and 0: none.
 #[derive(Debug, Clone, Copy)]
-#[expect(dead_code, reason = "the readers of texts and keys come next")]
 pub(super) struct Slot {
     pub(super) parameter: Parameter,
     /// PROJ's key.
@@ -132,7 +131,6 @@ pub(super) struct Slot {
 
 /// A method with all its names; empty and 0: none.
 #[derive(Debug)]
-#[expect(dead_code, reason = "the readers of texts and keys come next")]
 pub(super) struct Row {
     pub(super) method: Method,
     pub(super) epsg: u32,
@@ -447,11 +445,11 @@ impl Method {
 
 /// Whether two names are the same but for case, spaces, underscores and other signs.
 pub(super) fn same_name(a: &str, b: &str) -> bool {
-    let plain = |text: &str| {
-        let letters: Vec<u8> = text.bytes().filter(u8::is_ascii_alphanumeric).collect();
-        letters.to_ascii_lowercase()
-    };
-    plain(a) == plain(b)
+    letters(a).eq(letters(b))
+}
+
+fn letters(text: &str) -> impl Iterator<Item = u8> {
+    text.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase())
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod grid;
 mod method;
 mod projection;
 mod registry;
+mod same;
 mod system;
 mod text;
 mod transformer;

@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::{Area, Definition, GeoKeys, registry};
+use super::{Area, Authority, Definition, GeoKeys, Id, registry, text};
 use crate::{Error, Result};
 
 /// A coordinate reference system: what the coordinates of a raster mean.
@@ -27,15 +27,27 @@ use crate::{Error, Result};
 /// ```
 #[derive(Debug, Clone)]
 pub struct Crs {
-    code: Option<u32>,
+    /// The code, if an authority gives one.
+    id: Option<Id>,
+    /// What the system is made of; `None` for a code that is not in the registry.
+    definition: Option<Arc<Definition>>,
     /// As the file states it, so that what swath does not understand survives.
     keys: Option<Arc<GeoKeys>>,
 }
 
 impl PartialEq for Crs {
-    /// Compares codes; systems without one are the same if their GeoKeys are.
+    /// Whether both mean the same coordinates: by code, or else by parameters,
+    /// whatever their names. Systems that swath does not understand are the same
+    /// if their GeoKeys are.
     fn eq(&self, other: &Self) -> bool {
-        self.code == other.code && (self.code.is_some() || self.keys == other.keys)
+        if self.id.is_some() && self.id == other.id {
+            return true;
+        }
+        match (&self.definition, &other.definition) {
+            (Some(a), Some(b)) => Arc::ptr_eq(a, b) || a.is_same(b),
+            (None, None) => self.id.is_none() && other.id.is_none() && self.keys == other.keys,
+            _ => false,
+        }
     }
 }
 
@@ -65,71 +77,148 @@ pub enum Unit {
 impl Crs {
     /// Makes the system of an EPSG code, known to swath or not.
     pub fn from_epsg(code: u32) -> Self {
-        Self { code: Some(code), keys: None }
+        Self::from_id(Id::epsg(code))
+    }
+
+    /// Makes the system of an authority's code, known to swath or not.
+    pub fn from_id(id: Id) -> Self {
+        let definition = registry::key(&id).and_then(registry::definition).map(Arc::new);
+        Self { id: Some(id), definition, keys: None }
+    }
+
+    /// Makes the system that a definition describes, with its code if it has or
+    /// means one.
+    ///
+    /// A code that a text states is kept if the parameters are the code's; with
+    /// it, a shift to WGS 84 that the text adds gives way to the operations
+    /// that are known for the code, as in GDAL.
+    pub fn from_definition(definition: Definition) -> Self {
+        let definition = definition.with_true_codes();
+        let id = definition.identify();
+        Self { id, definition: Some(Arc::new(definition)), keys: None }
     }
 
     /// Makes the system that a file's GeoKeys state, or `None` if they say
-    /// nothing about one. One that has no EPSG code can be written again, but
-    /// not transformed.
+    /// nothing about one. What swath does not understand is kept, to be written
+    /// again, but cannot be transformed.
     pub fn from_geokeys(keys: GeoKeys) -> Option<Self> {
-        let code = keys.epsg().map(|(code, _)| code);
-        keys.describes_crs().then(|| Self { code, keys: Some(Arc::new(keys)) })
+        if !keys.describes_crs() {
+            return None;
+        }
+        let code = keys.epsg().map(|(code, _)| Id::epsg(code));
+        let definition = keys.definition();
+        let id = definition.as_ref().and_then(Definition::identify).or(code);
+        Some(Self { id, definition: definition.map(Arc::new), keys: Some(Arc::new(keys)) })
     }
 
     /// Returns the GeoKeys that state this system: those it was read from, or
-    /// else the short form of its code.
+    /// else GDAL's: the short form of an EPSG code, or the method with its
+    /// parameters, or Esri's well-known text as a citation.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] if GeoKeys cannot state it or swath does not know
-    /// whether it is geographic or projected.
+    /// [`Error::Unsupported`] if GeoKeys cannot state it; GDAL then writes its
+    /// [well-known text](Self::to_wkt) into a file beside the image.
     pub fn to_geokeys(&self) -> Result<GeoKeys> {
         if let Some(keys) = &self.keys {
             return Ok(GeoKeys::clone(keys));
         }
-        let short = || GeoKeys::from_epsg(self.code?, self.kind()?);
-        short().ok_or_else(|| Error::unsupported(format!("writing {self} as GeoKeys")))
+        let made =
+            self.definition.as_ref().and_then(|definition| GeoKeys::from_definition(definition));
+        made.ok_or_else(|| Error::unsupported(format!("writing {self} as GeoKeys")))
     }
 
     /// Reads a system from what a person or a file writes.
     ///
-    /// Accepted are `EPSG:3857` in any case, the bare code `3857`,
-    /// `urn:ogc:def:crs:EPSG::3857` (with or without a version), and
-    /// `OGC:CRS84`, which is EPSG:4326 here because x always comes first.
+    /// Accepted are codes (`EPSG:3857` in any case, the bare code `3857`,
+    /// `ESRI:54009`, `EPSG:4326+5773` for a compound system), URNs
+    /// (`urn:ogc:def:crs:EPSG::3857`, with or without a version, and lists of
+    /// them), `OGC:CRS84`, PROJ strings, PROJJSON, and well-known text: WKT1 as
+    /// GDAL or Esri writes it, WKT2 of 2015 and 2019.
     ///
     /// # Errors
     ///
     /// [`Error::Usage`] for anything else.
     pub fn parse(text: &str) -> Result<Self> {
-        let refuse = || {
-            Error::usage("coordinate reference system")
-                .expected("an EPSG code such as EPSG:3857")
-                .found(format!("{text:?}"))
-                .hint("WKT and PROJ strings are not read yet; look the code up at https://epsg.io")
-        };
-        let lower = text.trim().to_ascii_lowercase();
-        if matches!(lower.as_str(), "ogc:crs84" | "urn:ogc:def:crs:ogc:1.3:crs84") {
-            return Ok(Self::from_epsg(4326));
+        let text = text.trim();
+        if let Some(id) = code(text) {
+            return Ok(Self::from_id(id));
         }
-        let code = if let Some(urn) = lower.strip_prefix("urn:ogc:def:crs:epsg:") {
-            urn.split_once(':').ok_or_else(refuse)?.1
-        } else {
-            lower.strip_prefix("epsg:").unwrap_or(&lower)
-        };
-        // `u32::from_str` takes a leading plus sign; a code has none.
-        match code.parse() {
-            Ok(code) if code > 0 && !lower.contains('+') => Ok(Self::from_epsg(code)),
-            _ => Err(refuse()),
+        if let Some((horizontal, vertical)) = pair(text) {
+            return Self::compound(&Self::from_id(horizontal), &Self::from_id(vertical));
         }
+        if text.contains(['[', '(', '{']) || text.contains("proj=") {
+            return text::read(text).map(Self::from_definition);
+        }
+        if let Some(init) =
+            text.strip_prefix("+init=").and_then(|init| code(init.split(' ').next()?))
+        {
+            return Ok(Self::from_id(init));
+        }
+        Err(Error::usage("coordinate reference system")
+            .expected("a code such as EPSG:3857, a URN, a PROJ string, well-known text or PROJJSON")
+            .found(format!("{:?}", text.chars().take(80).collect::<String>())))
+    }
+
+    /// Joins a horizontal and a vertical system.
+    fn compound(horizontal: &Self, vertical: &Self) -> Result<Self> {
+        let (first, second) = (horizontal.definition()?, vertical.definition()?);
+        match (first, second) {
+            (Definition::Geographic(_) | Definition::Projected(_), Definition::Vertical(v)) => {
+                Ok(Self::from_definition(Definition::Compound {
+                    name: format!("{} + {}", first.name(), v.name).into(),
+                    id: None,
+                    horizontal: Box::new(first.clone()),
+                    vertical: v.clone(),
+                }))
+            }
+            _ => Err(Error::usage("coordinate reference system")
+                .expected("a horizontal system, then a vertical one")
+                .found(format!("{horizontal} and {vertical}"))),
+        }
+    }
+
+    /// Returns the system as well-known text of ISO 19162:2019 (WKT2), or `None`
+    /// if it is not known what it is made of.
+    pub fn to_wkt2(&self) -> Option<String> {
+        text::wkt(self.definition.as_deref()?, text::Style::Wkt2)
+    }
+
+    /// Returns the system as WKT1 the way GDAL writes it, or `None` if that has
+    /// no words for it.
+    pub fn to_wkt(&self) -> Option<String> {
+        text::wkt(self.definition.as_deref()?, text::Style::Gdal)
+    }
+
+    /// Returns the system as WKT1 the way Esri writes it, or `None` if that has
+    /// no words for it.
+    pub fn to_esri_wkt(&self) -> Option<String> {
+        text::wkt(self.definition.as_deref()?, text::Style::Esri)
+    }
+
+    /// Returns the system as PROJJSON, or `None` if that has no words for it.
+    pub fn to_projjson(&self) -> Option<String> {
+        text::projjson(self.definition.as_deref()?)
+    }
+
+    /// Returns the system as a PROJ string, which leaves out the name and mostly
+    /// the datum, or `None` if there is none.
+    pub fn to_proj(&self) -> Option<String> {
+        text::proj_string(self.definition.as_deref()?)
+    }
+
+    /// Returns the code and who gives it, or `None` for a system that has none.
+    pub fn id(&self) -> Option<&Id> {
+        self.id.as_ref()
     }
 
     /// Returns the EPSG code, or `None` for a system that has none.
     pub fn epsg(&self) -> Option<u32> {
-        self.code
+        self.id.as_ref().and_then(Id::epsg_code)
     }
 
     /// Returns whether swath has a definition and so can transform coordinates.
     pub fn is_known(&self) -> bool {
-        self.code.and_then(registry::find).is_some()
+        self.definition.is_some()
     }
 
     /// Returns the codes of all systems swath has a definition of, in no promised order.
@@ -137,13 +226,14 @@ impl Crs {
         registry::codes().map(Self::from_epsg)
     }
 
-    /// Returns the kind of coordinates, or `None` for an unknown code.
+    /// Returns the kind of coordinates, or `None` for an unknown code and for
+    /// systems that are neither.
     pub fn kind(&self) -> Option<CrsKind> {
-        let stated = || self.keys.as_ref()?.epsg().map(|(_, kind)| kind);
-        match self.code.and_then(registry::find) {
-            Some(registry::Entry::Geodetic(_)) => Some(CrsKind::Geographic),
-            Some(_) => Some(CrsKind::Projected),
-            None => stated(),
+        match self.definition.as_deref().map(Definition::horizontal) {
+            Some(Definition::Geographic(_) | Definition::Derived(_)) => Some(CrsKind::Geographic),
+            Some(Definition::Projected(_)) => Some(CrsKind::Projected),
+            Some(_) => None,
+            None => self.keys.as_ref()?.epsg().map(|(_, kind)| kind),
         }
     }
 
@@ -154,16 +244,18 @@ impl Crs {
 
     /// Returns the unit of both axes, or `None` for an unknown code.
     pub fn unit(&self) -> Option<Unit> {
-        Some(match self.definition().ok()?.horizontal() {
+        Some(match self.definition.as_deref()?.horizontal() {
             Definition::Projected(system) => Unit::Length { metres: system.unit },
+            Definition::Geocentric(_) => Unit::Length { metres: 1.0 },
+            Definition::Local { unit, .. } => Unit::Length { metres: *unit },
             _ => Unit::Degree,
         })
     }
 
-    /// Returns the authority's name, or `EPSG:n` for an unknown code.
-    pub fn name(&self) -> Cow<'static, str> {
-        match self.code.and_then(registry::name) {
-            Some(name) => name,
+    /// Returns the name, or `EPSG:n` for an unknown code.
+    pub fn name(&self) -> Cow<'_, str> {
+        match &self.definition {
+            Some(definition) => definition.name().into(),
             None => self.to_string().into(),
         }
     }
@@ -187,29 +279,88 @@ impl Crs {
 
     /// Returns where the authority means the system to be used, or `None` if swath does not know.
     pub fn area(&self) -> Option<Area> {
-        self.code.and_then(registry::find)?.area()
+        self.entry()?.area()
     }
 
     /// Returns whether the authority has withdrawn the system.
     pub fn is_deprecated(&self) -> bool {
-        self.code.and_then(registry::find).is_some_and(registry::Entry::is_deprecated)
+        self.entry().is_some_and(registry::Entry::is_deprecated)
     }
 
-    pub(super) fn definition(&self) -> Result<Definition> {
-        self.code.and_then(registry::definition).ok_or_else(|| {
+    fn entry(&self) -> Option<registry::Entry> {
+        self.id.as_ref().and_then(registry::key).and_then(registry::find)
+    }
+
+    /// Returns what the system is made of.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] if that is not known.
+    pub fn definition(&self) -> Result<&Definition> {
+        self.definition.as_deref().ok_or_else(|| {
             Error::unsupported(format!("transforming coordinates of {self}")).hint(
-                "swath has no definition of this code yet; warp the file to a common system \
+                "swath has no definition of this system; warp the file to a common one \
                  with another tool first",
             )
         })
     }
 }
 
+/// Reads a code with its authority: `EPSG:3857`, `3857`, a URN.
+fn code(text: &str) -> Option<Id> {
+    let number = |text: &str| {
+        let is_plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        text.parse().ok().filter(|&code: &u32| is_plain && code > 0)
+    };
+    let lower = text.to_ascii_lowercase();
+    if matches!(
+        lower.as_str(),
+        "ogc:crs84" | "urn:ogc:def:crs:ogc:1.3:crs84" | "urn:ogc:def:crs:ogc::crs84" | "crs84"
+    ) {
+        return Some(Id::epsg(4326));
+    }
+    if let Some(code) = number(text) {
+        return Some(Id::epsg(code));
+    }
+    let id = |authority: &str, code: &str| {
+        let is_word = !authority.is_empty()
+            && authority.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        Some(Id {
+            authority: Authority::from_name(authority),
+            code: number(code).filter(|_| is_word)?,
+        })
+    };
+    if let Some(urn) = lower.strip_prefix("urn:ogc:def:crs:") {
+        let mut parts = urn.split(':');
+        let (authority, _version, code) = (parts.next()?, parts.next()?, parts.next()?);
+        return id(authority, code).filter(|_| parts.next().is_none());
+    }
+    if let Some(path) = lower.strip_prefix("http://www.opengis.net/def/crs/") {
+        let mut parts = path.split('/');
+        return id(parts.next()?, parts.nth(1)?);
+    }
+    let (authority, code) = text.split_once(':')?;
+    id(authority, code)
+}
+
+/// Reads two codes: `EPSG:4326+5773`, or a URN with a list.
+fn pair(text: &str) -> Option<(Id, Id)> {
+    if let Some((first, second)) = text.split_once('+') {
+        let horizontal = code(first)?;
+        let vertical = code(second)?;
+        return Some((horizontal, vertical));
+    }
+    let list = text.to_ascii_lowercase();
+    let (first, second) = list.strip_prefix("urn:ogc:def:crs,crs:")?.split_once(",crs:")?;
+    let part = |text: &str| code(&format!("urn:ogc:def:crs:{text}"));
+    Some((part(first)?, part(second)?))
+}
+
 impl fmt::Display for Crs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.code {
-            Some(code) => write!(f, "EPSG:{code}"),
-            None => f.write_str("a user-defined coordinate reference system"),
+        match (&self.id, &self.definition) {
+            (Some(id), _) => write!(f, "{}:{}", id.authority.name(), id.code),
+            (None, Some(definition)) => write!(f, "{:?}", definition.name()),
+            (None, None) => f.write_str("a user-defined coordinate reference system"),
         }
     }
 }

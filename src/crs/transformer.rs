@@ -116,21 +116,21 @@ impl Transformer {
             });
         }
         let (a, b) = (from.definition()?, to.definition()?);
-        let (sides, list) = ((Side::new(&a)?, Side::new(&b)?), operations(&a, &b, options)?);
+        let (sides, list) = ((Side::new(a)?, Side::new(b)?), operations(a, b, options)?);
         let chosen = match options.operation {
             Some(number) => list.get(number).ok_or_else(|| {
                 Error::usage("operation")
                     .expected(format!("a number from 0 to {}", list.len().saturating_sub(1)))
                     .found(number)
             })?,
-            None => &list[datum::choose(&list, area(&a, &b, options)).unwrap_or(list.len() - 1)],
+            None => &list[datum::choose(&list, area(a, b, options)).unwrap_or(list.len() - 1)],
         };
         let steps = Step::plan(chosen, false, &options.grids)?;
         let changes = !steps.is_empty() || !sides.0.is_same_angles(&sides.1);
         Ok(Self {
             from: from.clone(),
             to: to.clone(),
-            better: better(&list, chosen, area(&a, &b, options)).map(|o| Arc::new(o.clone())),
+            better: better(&list, chosen, area(a, b, options)).map(|o| Arc::new(o.clone())),
             operation: Arc::new(chosen.clone()),
             description: chosen.to_string().into(),
             steps: changes.then(|| Arc::new(Steps { from: sides.0, datum: steps, to: sides.1 })),
@@ -148,7 +148,7 @@ impl Transformer {
         to: &Crs,
         options: &TransformOptions,
     ) -> Result<Vec<DatumOperation>> {
-        operations(&from.definition()?, &to.definition()?, options)
+        operations(from.definition()?, to.definition()?, options)
     }
 
     /// Returns the system that coordinates come from.
@@ -295,7 +295,7 @@ impl Frame {
 impl Side {
     fn new(definition: &Definition) -> Result<Self> {
         match definition.horizontal() {
-            Definition::Geographic(system) => Ok(Self::Angles(system.unit)),
+            Definition::Geographic(system) => Ok(Self::Angles(exact(system.unit))),
             Definition::Projected(system) => {
                 projection::plane(system).map(|p| Self::Plane(Box::new(p)))
             }
@@ -339,6 +339,13 @@ impl Side {
             }
         }
     }
+}
+
+/// Takes the 15 digits that EPSG gives a degree for all of it: half a turn has to
+/// come out as 180.
+fn exact(unit: f64) -> f64 {
+    let degree = 1f64.to_radians();
+    if (unit / degree - 1.0).abs() < 1e-13 { degree } else { unit }
 }
 
 /// Brings a longitude into plus or minus half a turn. A hair beyond the edge is

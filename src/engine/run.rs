@@ -176,7 +176,13 @@ impl Engine {
         if stop.is_cancelled() {
             return Err(Error::Cancelled);
         }
-        let cx = Context { pool: &self.pool, cache: &self.cache, cancel: &self.cancel, once };
+        let cx = Context {
+            pool: &self.pool,
+            cache: &self.cache,
+            cancel: &self.cancel,
+            once,
+            trial: false,
+        };
         let made = catch_unwind(AssertUnwindSafe(|| {
             encoder.encode(tile, cx.read_tile(raster, tile.window)?, &cx)
         }));

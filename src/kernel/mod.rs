@@ -31,6 +31,10 @@ mod segment;
 mod statistics;
 /// Sums over any number of taps: minified or incomplete supports.
 mod support;
+/// [`Terrain`]: what neighbours say of the ground.
+mod terrain;
+/// Samples of any type as numbers to calculate with.
+mod widen;
 
 pub use cover::{Cover, Quad};
 pub use histogram::Histogram;
@@ -40,3 +44,5 @@ pub use reduce::{OverviewResampling, Reduction};
 pub use resampling::Resampling;
 pub use segment::{Footprints, Outcome, Plane, Positions, Segment};
 pub use statistics::{Statistics, Summary};
+pub use terrain::{Cell, Gradient, Light, Terrain, metres_of_a_degree};
+pub use widen::widen;

@@ -15,7 +15,7 @@ impl Raster {
     /// [`Raster::with_nodata`] keeps what is missing and changes how it is stored.
     ///
     /// # Errors
-    /// [`Error::Usage`] if no sample can have this value.
+    /// [`Error::Usage`](crate::Error::Usage) if no sample can have this value.
     pub fn assume_nodata(&self, nodata: Option<NoData>) -> Result<Self> {
         let info = self.info();
         check_fits(nodata, info)?;

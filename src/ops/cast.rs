@@ -117,14 +117,15 @@ struct Cast {
 }
 
 impl Cast {
-    /// Converts one band of samples.
+    /// Converts one band of samples, and returns how many were beyond the type
+    /// and how many not a number.
     fn convert<S: Sample, T: Sample>(
         &self,
         scale: Option<Scale>,
         samples: &[S],
         valid: Option<&[u8]>,
         out: &mut [T],
-    ) {
+    ) -> (u64, u64) {
         let (factor, from, to) = scale.map_or((1.0, 0.0, 0.0), |Scale { from, to }| {
             ((to.1 - to.0) / (from.1 - from.0), from.0, to.0)
         });
@@ -140,8 +141,7 @@ impl Cast {
             saturated += u64::from(counts && (value < least - 0.5 || value > most + 0.5));
             nan += u64::from(counts && value.is_nan());
         }
-        self.counts.0.saturated.fetch_add(saturated, Ordering::Relaxed);
-        self.counts.0.not_a_number.fetch_add(nan, Ordering::Relaxed);
+        (saturated, nan)
     }
 
     /// Returns how a band is scaled.
@@ -167,10 +167,14 @@ impl Source for Cast {
         out.validate();
         for band in 0..pixels.bands() {
             let valid = pixels.valid(band);
-            dispatch!(pixels.dtype(), S => dispatch!(self.info.dtype, T => {
+            let (saturated, nan) = dispatch!(pixels.dtype(), S => dispatch!(self.info.dtype, T => {
                 let samples = out.plane_mut::<T>(band);
-                self.convert::<S, T>(self.scale(band), pixels.plane::<S>(band), valid, samples);
+                self.convert::<S, T>(self.scale(band), pixels.plane::<S>(band), valid, samples)
             }));
+            if !cx.trial {
+                self.counts.0.saturated.fetch_add(saturated, Ordering::Relaxed);
+                self.counts.0.not_a_number.fetch_add(nan, Ordering::Relaxed);
+            }
             if let Some(valid) = valid {
                 out.add_mask();
                 out.valid_mut(band).unwrap_or_default().copy_from_slice(valid);

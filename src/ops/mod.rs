@@ -26,6 +26,8 @@ mod select;
 mod settled;
 /// What the samples of each band come to.
 pub mod stats;
+/// What elevations say of the ground.
+pub mod terrain;
 /// From one grid to another: reprojection and resampling.
 pub mod warp;
 

@@ -1,4 +1,4 @@
-//! The verb [`Raster::statistics`]: what the samples of each band come to.
+//! The verb [`Raster::statistics`](crate::Raster::statistics): what the samples of each band come to.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -39,6 +39,9 @@ pub struct Context<'run> {
     /// Whether nothing read now is read again in this run, so that keeping its
     /// chunks would be in vain.
     pub once: bool,
+    /// Whether the pixels are only tried and made again later: what counts
+    /// pixels leaves them out.
+    pub trial: bool,
 }
 
 impl Context<'_> {

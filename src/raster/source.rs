@@ -194,6 +194,7 @@ impl Raster {
             cache: &ChunkCache::new(64 << 20),
             cancel: &CancelFlag::new(),
             once: true,
+            trial: false,
         };
         cx.read_tile(self, window)
     }

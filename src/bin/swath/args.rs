@@ -38,7 +38,8 @@ pub(crate) enum Verb {
     Convert(ConvertArgs),
     /// Reprojects and resamples a file.
     Warp(crate::warp::WarpArgs),
-    /// Lists the operations between two reference systems, and which is taken.
+    /// Lists the operations between two reference systems, and which is taken; or
+    /// prints the definition of one.
     Crs(crate::crs::CrsArgs),
     /// Transforms coordinates of points and GeoJSON from standard input.
     Transform(crate::transform::TransformArgs),
@@ -48,6 +49,8 @@ pub(crate) enum Verb {
     Edit(Box<EditArgs>),
     /// Makes overviews for a file where it stands, or takes them away.
     Overviews(crate::overviews::OverviewsArgs),
+    /// Makes slopes, aspects and shaded reliefs of elevations.
+    Terrain(crate::terrain::TerrainArgs),
     /// Makes a raster of others by an expression.
     Calc(crate::calc::CalcArgs),
     /// Shows what the samples of each band come to: mean, median, histogram.

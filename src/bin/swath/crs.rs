@@ -1,9 +1,10 @@
-//! `swath crs`: the operations between two reference systems, and which is taken.
+//! `swath crs`: the operations between two reference systems, and which is
+//! taken; or the definition of one.
 
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 use swath::crs::{Area, Crs, DatumOperation, Grids, TransformOptions, Transformer};
 use swath::geotiff::GridDirectories;
@@ -14,21 +15,54 @@ use crate::report::say;
 
 #[derive(Debug, Args)]
 pub(crate) struct CrsArgs {
-    /// The system that coordinates come from, such as EPSG:27700.
+    /// The system that coordinates come from: a code such as EPSG:27700, a PROJ
+    /// string, well-known text or PROJJSON.
     #[arg(value_parser = parse_crs)]
     from: Crs,
-    /// The system that they are brought to.
+    /// The system that they are brought to; without one, the first is defined.
     #[arg(value_parser = parse_crs)]
-    to: Crs,
+    to: Option<Crs>,
+    /// What the definition is written in [default: wkt2].
+    #[arg(long = "as", value_enum, value_name = "FORM", conflicts_with = "to")]
+    form: Option<Form>,
     /// The place that decides, in coordinates of the first system: it is shown
     /// what becomes of it.
-    #[arg(long, value_name = "X,Y", value_parser = parse_place, allow_hyphen_values = true)]
+    #[arg(long, value_name = "X,Y", value_parser = parse_place, allow_hyphen_values = true,
+        requires = "to")]
     at: Option<(f64, f64)>,
     #[command(flatten)]
     how: OperationArgs,
     /// Print JSON.
-    #[arg(long)]
+    #[arg(long, requires = "to")]
     json: bool,
+}
+
+/// What a definition is written in.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Form {
+    /// Well-known text of ISO 19162:2019.
+    Wkt2,
+    /// Well-known text of 2001, as GDAL writes it.
+    Wkt1,
+    /// Well-known text as Esri writes it in .prj files.
+    Esri,
+    /// PROJJSON.
+    Projjson,
+    /// A PROJ string, which leaves out names and most datums.
+    Proj,
+}
+
+impl Form {
+    /// The definition of a system, or `None` if the form has no words for it.
+    fn of(self, crs: &Crs) -> Option<String> {
+        match self {
+            Self::Wkt2 => crs.to_wkt2(),
+            Self::Wkt1 => crs.to_wkt(),
+            Self::Esri => crs.to_esri_wkt(),
+            Self::Projjson => crs.to_projjson(),
+            Self::Proj => crs.to_proj(),
+        }
+    }
 }
 
 /// Which operation between the datums is taken.
@@ -58,19 +92,38 @@ impl OperationArgs {
 }
 
 pub(crate) fn run(args: &CrsArgs) -> Result<()> {
+    match &args.to {
+        Some(to) => list(args, to),
+        None => define(args),
+    }
+}
+
+fn define(args: &CrsArgs) -> Result<()> {
+    if args.how.operation.is_some() {
+        return Err(Error::usage("--operation").expected("two reference systems").found("one"));
+    }
+    let form = args.form.unwrap_or(Form::Wkt2);
+    let text = form.of(&args.from).ok_or_else(|| {
+        let name = form.to_possible_value().map_or(String::new(), |v| v.get_name().to_owned());
+        Error::unsupported(format!("writing {} as {name}", args.from))
+    })?;
+    say(&format!("{text}\n"))
+}
+
+fn list(args: &CrsArgs, to: &Crs) -> Result<()> {
     let area = args.at.map(|place| place_on_globe(&args.from, place)).transpose()?;
     let options = args.how.options(area);
-    let list = Transformer::operations(&args.from, &args.to, &options)?;
-    let transformer = Transformer::with_options(&args.from, &args.to, &options)?;
+    let list = Transformer::operations(&args.from, to, &options)?;
+    let transformer = Transformer::with_options(&args.from, to, &options)?;
     let moved = args.at.map(|(x, y)| {
         let (mut x, mut y) = ([x], [y]);
         transformer.transform(&mut x, &mut y);
         (x[0], y[0])
     });
     say(&if args.json {
-        format!("{:#}\n", as_json(args, &list, &transformer, moved))
+        format!("{:#}\n", as_json(args, to, &list, &transformer, moved))
     } else {
-        as_text(args, &list, &transformer, moved)
+        as_text(args, to, &list, &transformer, moved)
     })
 }
 
@@ -104,12 +157,13 @@ fn why(transformer: &Transformer, by_hand: bool) -> String {
 
 fn as_text(
     args: &CrsArgs,
+    to: &Crs,
     list: &[DatumOperation],
     transformer: &Transformer,
     moved: Option<(f64, f64)>,
 ) -> String {
     let mut text =
-        format!("from  {} {}\nto    {} {}\n", args.from, args.from.name(), args.to, args.to.name());
+        format!("from  {} {}\nto    {} {}\n", args.from, args.from.name(), to, to.name());
     let chosen = transformer.operation();
     for (number, operation) in list.iter().enumerate() {
         let mark = if operation.name() == chosen.name() { '*' } else { ' ' };
@@ -161,6 +215,7 @@ fn operation_json(operation: &DatumOperation) -> Value {
 
 fn as_json(
     args: &CrsArgs,
+    to: &Crs,
     list: &[DatumOperation],
     transformer: &Transformer,
     moved: Option<(f64, f64)>,
@@ -168,7 +223,7 @@ fn as_json(
     let chosen = transformer.operation();
     json!({
         "from": { "id": args.from.to_string(), "name": args.from.name() },
-        "to": { "id": args.to.to_string(), "name": args.to.name() },
+        "to": { "id": to.to_string(), "name": to.name() },
         "operations": list.iter().map(operation_json).collect::<Vec<_>>(),
         "chosen": list.iter().position(|operation| operation.name() == chosen.name()),
         "why": why(transformer, args.how.operation.is_some()),

@@ -10,6 +10,7 @@ mod job;
 mod overviews;
 mod report;
 mod stats;
+mod terrain;
 mod transform;
 mod validate;
 mod warp;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         Verb::Convert(args) => convert::run(&args),
         Verb::Warp(args) => warp::run(&args),
         Verb::Calc(args) => calc::run(&args),
+        Verb::Terrain(args) => terrain::run(&args),
         Verb::Crs(args) => crs::run(&args),
         Verb::Transform(args) => transform::run(&args),
         Verb::Stats(args) => stats::run(&args),

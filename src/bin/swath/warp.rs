@@ -7,7 +7,9 @@ use serde_json::json;
 use swath::crs::{Crs, Transformer};
 use swath::geotiff::GeoTiff;
 use swath::kernel::Resampling;
-use swath::ops::warp::{GridRequest, Resolution, SourceOverview, Tally, Unified, WarpOptions, transformer};
+use swath::ops::warp::{
+    GridRequest, Resolution, SourceOverview, Tally, Unified, WarpOptions, transformer,
+};
 use swath::raster::{Bounds, Grid, Raster, Size};
 use swath::{Error, Result};
 

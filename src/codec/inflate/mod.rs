@@ -14,8 +14,6 @@ mod adler;
 mod bits;
 mod block;
 mod table;
-#[cfg(test)]
-mod tests;
 
 use bits::{Bits, Stop};
 use block::Codes;
@@ -85,3 +83,6 @@ fn stream(codes: &mut Codes, input: &[u8], out: &mut [u8], made: &mut usize) -> 
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,19 @@
 //! LERC: rasters of numbers in blocks of few bits; alone or inside deflate or zstd.
 //!
 //! The format is Esri's Lerc2 (<https://github.com/Esri/lerc>, `doc/` and `src/LercLib`), of which
-//! every version to 2.6 is read, but for 2.6's coding of the bytes of floats, which no writer of TIFF
-//! uses; 2.4 is written, as libtiff does.
+//! versions 2.1 to 2.6 are read, but for 2.6's coding of the bytes of floats, which is refused; 2.4
+//! is written, as libtiff does, and 2.4 alone is what the tests have.
+
+use std::borrow::Cow;
+
+use super::shape::{ChunkShape, Packed, Plain};
+use super::{LercPacking, inflate, zstd};
+use crate::error::{Error, Result};
+use decode::Target;
+use encode::Values;
+use head::Head;
+use mask::Mask;
+use value::{Kind, Value};
 
 /// From a blob to values.
 mod decode;
@@ -16,21 +27,8 @@ mod huffman;
 mod mask;
 /// Numbers in few bits.
 mod stuff;
-#[cfg(test)]
-mod tests;
 /// The types of values.
 mod value;
-
-use std::borrow::Cow;
-
-use super::shape::{ChunkShape, Packed, Plain};
-use super::{LercPacking, inflate, zstd};
-use crate::error::{Error, Result};
-use decode::Target;
-use encode::Values;
-use head::Head;
-use mask::Mask;
-use value::{Kind, Value};
 
 /// Undoes what the stream is packed in.
 pub(super) fn unpack<'a>(
@@ -203,3 +201,6 @@ fn encode_samples<T: Value>(chunk: Plain<'_>, max_error: f64, out: &mut Vec<u8>)
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -111,7 +111,8 @@ mod tests {
         let shift = Helmert::new(&values, Convention::PositionVector);
         let from = [3_657_660.66, 255_768.55, 5_201_382.11];
         let to = [3_657_660.78, 255_778.43, 5_201_387.75];
-        // Its rotation is rounded to 0.001 seconds, and so are its results to 0.01 m.
+        // The note prints both what goes in and what comes out to 0.01 m, and no shift here
+        // stretches: half of that each way, 0.01 m together, is how far they may part.
         near(shift.apply(from, false), to, 0.01);
         near(shift.apply(to, true), from, 0.01);
         // The other convention is the same with the rotation's sign changed.

@@ -101,7 +101,11 @@ fn name(row: Row) -> Cow<'static, str> {
 }
 
 fn id(row: Row) -> Option<Id> {
-    let key = row.u32(0);
+    id_of(row.u32(0))
+}
+
+/// Returns the code of a key.
+pub(in crate::crs) fn id_of(key: u32) -> Option<Id> {
     let authority = match key >> 24 {
         0 => Authority::Epsg,
         1 => Authority::Esri,

@@ -6,6 +6,7 @@
 //! lists. See `src/crs/data/README.md`.
 
 mod definition;
+mod names;
 mod operations;
 mod table;
 
@@ -18,7 +19,11 @@ use table::{
     VERTICAL,
 };
 
-pub(super) use definition::definition;
+pub(super) use definition::{definition, id_of};
+pub(super) use names::{
+    Named, by_name, compound_of, ellipsoid_by_size, esri_name, meridian_code, meridian_name,
+    on_datum,
+};
 pub(super) use operations::{Method, Operation, System};
 
 /// The key of a code of Esri's is the code with this added; EPSG's are their own keys.

@@ -103,5 +103,6 @@ fn with_context<T>(engine: &Engine, make: impl FnOnce(&Context<'_>) -> Result<T>
         cache: &ChunkCache::new(engine.options().memory / 8),
         cancel: &engine.cancel_flag(),
         once: false,
+        trial: true,
     })
 }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::program::{Axis, BLOCK, Op, Program, Shift};
 use crate::crs::Transformer;
+use crate::kernel::widen;
 use crate::raster::{
     Buffer, Context, DataType, Info, Point, Raster, Sample, Source, Window, dispatch,
 };
@@ -150,8 +151,10 @@ impl Calculation {
         let mut sources = Vec::with_capacity(self.inputs.len());
         for input in &self.inputs {
             let need = Self::need(input, part);
-            // A whole unit of work without a halo is read once; others overlap.
-            let read = if need == out.window() { Context::read_tile } else { Context::read };
+            // Of a unit of work without a halo no chunk is read again, if it has
+            // the chunks that the run was laid out by.
+            let alone = need == out.window() && input.raster.info().chunk == self.info.chunk;
+            let read = if alone { Context::read_tile } else { Context::read };
             sources.push(read(cx, &input.raster, need)?);
         }
         let mut counts = Counts::default();
@@ -165,7 +168,8 @@ impl Calculation {
                 registers.run(len, |op, block| match *op {
                     Op::Load { input, band, shift } => {
                         let at = (col + i64::from(shift.dx), row + i64::from(shift.dy));
-                        counts.rounded += load(&sources[input], band, at, block);
+                        widen(&sources[input], band, at.0, at.1, block);
+                        counts.rounded += rounded(sources[input].dtype(), block);
                     }
                     Op::Coordinate { axis, shift } => {
                         let at = (col + i64::from(shift.dx), row + i64::from(shift.dy));
@@ -252,7 +256,9 @@ impl Source for Calculation {
             counts.rounded += made.rounded;
             top += i64::from(height);
         }
-        self.tally.add(counts);
+        if !cx.trial {
+            self.tally.add(counts);
+        }
         out.invalidate_outside(self.info.grid.size.window());
         Ok(())
     }
@@ -267,26 +273,12 @@ impl Source for Calculation {
     }
 }
 
-/// Fills a block with samples from a position (column, row) on; returns how many
-/// were rounded.
-fn load(source: &Buffer, band: u16, at: (i64, i64), out: &mut [f64]) -> u64 {
-    let window = source.window();
-    let start = (at.1 - window.row) as usize * window.width as usize + (at.0 - window.col) as usize;
-    let run = start..start + out.len();
-    dispatch!(source.dtype(), T => {
-        for (out, sample) in out.iter_mut().zip(&source.plane::<T>(band)[run.clone()]) {
-            *out = sample.to_f64();
-        }
-    });
-    if let Some(valid) = source.valid(band) {
-        for (out, &valid) in out.iter_mut().zip(&valid[run]) {
-            *out = if valid == 0 { f64::NAN } else { *out };
-        }
-    }
-    if !matches!(source.dtype(), DataType::I64 | DataType::U64) {
+/// Counts the samples of a block that were 64-bit integers and are rounded now.
+fn rounded(dtype: DataType, block: &[f64]) -> u64 {
+    if !matches!(dtype, DataType::I64 | DataType::U64) {
         return 0;
     }
-    out.iter().filter(|v| v.abs() > 9_007_199_254_740_992.0).count() as u64
+    block.iter().filter(|v| v.abs() > 9_007_199_254_740_992.0).count() as u64
 }
 
 /// Casts a block into a band; returns how many values were beyond the type's

@@ -216,7 +216,9 @@ impl Source for Warp {
                 }
             }
         }
-        self.tally.add(out, saturated);
+        if !cx.trial {
+            self.tally.add(out, saturated);
+        }
         Ok(())
     }
 

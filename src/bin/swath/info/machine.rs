@@ -40,8 +40,7 @@ pub(super) fn machine(name: &str, file: &GeoTiff, found: &[ImageSurvey]) -> Valu
         "size": [layout.size.width, layout.size.height],
     });
     if let Some(crs) = &info.grid.crs {
-        let epsg = crs.epsg();
-        out["coordinateSystem"] = json!({ "name": crs.name(), "epsg": epsg });
+        out["coordinateSystem"] = super::said::system(crs);
     }
     if image.has_transform() {
         out["geoTransform"] = json!(info.grid.transform.to_gdal());

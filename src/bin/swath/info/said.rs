@@ -1,6 +1,7 @@
 //! What a file says besides its pixels, for `swath info`.
 
 use serde_json::{Map, Value, json};
+use swath::crs::Crs;
 use swath::raster::{BandMetadata, Items, Metadata};
 
 /// Adds lines.
@@ -88,9 +89,18 @@ pub(crate) fn machine(metadata: &Metadata, domains: &mut Map<String, Value>, out
         let list: Vec<_> = gcps.points.iter().enumerate().map(one).collect();
         out["gcps"] = json!({ "gcpList": list });
         if let Some(crs) = &gcps.crs {
-            out["gcps"]["coordinateSystem"] = json!({ "name": crs.name(), "epsg": crs.epsg() });
+            out["gcps"]["coordinateSystem"] = system(crs);
         }
     }
+}
+
+/// What a reference system is.
+pub(crate) fn system(crs: &Crs) -> Value {
+    let mut said = json!({ "name": crs.name(), "epsg": crs.epsg() });
+    if let Some(wkt) = crs.to_wkt2() {
+        said["wkt"] = wkt.into();
+    }
+    said
 }
 
 /// Adds what is said of a band.

@@ -2,17 +2,47 @@
 //!
 //! Numbers are those of the OGC GeoTIFF Standard 1.1 (OGC 19-008r4), section 7.
 
+mod read;
+mod write;
+
 use super::CrsKind;
 use crate::{Error, Result};
 
-/// `GTModelTypeGeoKey`: 1 projected, 2 geographic 2D, 3 geocentric.
-const MODEL_TYPE: u16 = 1024;
-/// `GTRasterTypeGeoKey`: 1 pixel is area, 2 pixel is point.
-const RASTER_TYPE: u16 = 1025;
-/// `GeodeticCRSGeoKey`: the EPSG code of a geographic CRS.
-const GEODETIC_CRS: u16 = 2048;
-/// `ProjectedCRSGeoKey`: the EPSG code of a projected CRS.
-const PROJECTED_CRS: u16 = 3072;
+/// Numbers of keys; their names are the standard's.
+pub(super) mod key {
+    /// 1 projected, 2 geographic 2D, 3 geocentric.
+    pub(crate) const MODEL_TYPE: u16 = 1024;
+    /// 1 pixel is area, 2 pixel is point.
+    pub(crate) const RASTER_TYPE: u16 = 1025;
+    pub(crate) const CITATION: u16 = 1026;
+    pub(crate) const GEODETIC_CRS: u16 = 2048;
+    pub(crate) const GEODETIC_CITATION: u16 = 2049;
+    pub(crate) const DATUM: u16 = 2050;
+    pub(crate) const PRIME_MERIDIAN: u16 = 2051;
+    pub(crate) const ANGULAR_UNITS: u16 = 2054;
+    pub(crate) const ANGULAR_UNIT_SIZE: u16 = 2055;
+    pub(crate) const ELLIPSOID: u16 = 2056;
+    pub(crate) const SEMI_MAJOR: u16 = 2057;
+    pub(crate) const SEMI_MINOR: u16 = 2058;
+    pub(crate) const INVERSE_FLATTENING: u16 = 2059;
+    pub(crate) const PRIME_MERIDIAN_LONGITUDE: u16 = 2061;
+    /// GDAL's: a shift to WGS 84 of 3 or 7 numbers, metres, arc seconds, ppm.
+    pub(crate) const TO_WGS84: u16 = 2062;
+    pub(crate) const PROJECTED_CRS: u16 = 3072;
+    pub(crate) const PROJECTED_CITATION: u16 = 3073;
+    pub(crate) const PROJECTION: u16 = 3074;
+    pub(crate) const METHOD: u16 = 3075;
+    pub(crate) const LINEAR_UNITS: u16 = 3076;
+    pub(crate) const LINEAR_UNIT_SIZE: u16 = 3077;
+    pub(crate) const FIRST_PARALLEL: u16 = 3078;
+    pub(crate) const NATURAL_LATITUDE: u16 = 3081;
+    pub(crate) const NATURAL_SCALE: u16 = 3092;
+    pub(crate) const VERTICAL_CRS: u16 = 4096;
+    pub(crate) const VERTICAL_CITATION: u16 = 4097;
+    pub(crate) const VERTICAL_DATUM: u16 = 4098;
+    pub(crate) const VERTICAL_UNITS: u16 = 4099;
+}
+
 /// The value of a code key whose CRS is spelled out by other keys.
 const USER_DEFINED: u16 = 32767;
 /// The tag that text values lie in.
@@ -111,52 +141,39 @@ impl GeoKeys {
         tags
     }
 
-    /// Makes the short form for an EPSG code, which GDAL reads by the registry.
-    /// `None` for codes that do not fit a key.
-    pub fn from_epsg(code: u32, kind: CrsKind) -> Option<Self> {
-        let code = u16::try_from(code).ok().filter(|&c| c != 0 && c != USER_DEFINED)?;
-        let (model, key) = match kind {
-            CrsKind::Projected => (1, PROJECTED_CRS),
-            CrsKind::Geographic => (2, GEODETIC_CRS),
-        };
-        let mut keys = Self { keys: vec![(key, GeoKey::Short(code))], minor: 0 };
-        keys.set_short(MODEL_TYPE, model);
-        Some(keys)
-    }
-
     /// Returns the keys of a raster whose pixels are areas or points.
     #[must_use]
     pub fn with_pixel_is_point(&self, is_point: bool) -> Self {
         let mut keys = self.clone();
-        keys.set_short(RASTER_TYPE, if is_point { 2 } else { 1 });
+        keys.set_short(key::RASTER_TYPE, if is_point { 2 } else { 1 });
         keys
     }
 
     /// Returns whether positions in the file mean the centres of pixels.
     pub fn pixel_is_point(&self) -> bool {
-        self.short(RASTER_TYPE) == Some(2)
+        self.short(key::RASTER_TYPE) == Some(2)
     }
 
     /// Returns the EPSG code and kind that the keys name, or `None` if the CRS
     /// is spelled out, of another kind, or not given.
     pub fn epsg(&self) -> Option<(u32, CrsKind)> {
         let code = |key| self.short(key).filter(|&c| c != 0 && c != USER_DEFINED).map(u32::from);
-        let projected = || Some((code(PROJECTED_CRS)?, CrsKind::Projected));
-        let geographic = || Some((code(GEODETIC_CRS)?, CrsKind::Geographic));
-        match self.short(MODEL_TYPE) {
+        let projected = || Some((code(key::PROJECTED_CRS)?, CrsKind::Projected));
+        let geographic = || Some((code(key::GEODETIC_CRS)?, CrsKind::Geographic));
+        match self.short(key::MODEL_TYPE) {
             Some(1) => projected(),
             Some(2) => geographic(),
             Some(_) => None,
             // Some writers forget the model; a projected code says it as well.
-            None if self.short(PROJECTED_CRS).is_some() => projected(),
+            None if self.short(key::PROJECTED_CRS).is_some() => projected(),
             None => geographic(),
         }
     }
 
     /// Returns whether any key says something about the CRS.
     pub fn describes_crs(&self) -> bool {
-        self.keys.iter().any(|&(key, _)| key >= GEODETIC_CRS)
-            || self.short(MODEL_TYPE).is_some_and(|model| model != 0)
+        self.keys.iter().any(|&(key, _)| key >= key::GEODETIC_CRS)
+            || self.short(key::MODEL_TYPE).is_some_and(|model| model != 0)
     }
 
     /// Returns the keys and their values, in the order of their numbers.
@@ -164,20 +181,27 @@ impl GeoKeys {
         self.keys.iter().map(|(key, value)| (*key, value))
     }
 
-    fn short(&self, key: u16) -> Option<u16> {
+    fn get(&self, key: u16) -> Option<&GeoKey> {
         let at = self.keys.binary_search_by_key(&key, |&(key, _)| key).ok()?;
-        match self.keys[at].1 {
-            GeoKey::Short(value) => Some(value),
+        Some(&self.keys[at].1)
+    }
+
+    fn short(&self, key: u16) -> Option<u16> {
+        match self.get(key)? {
+            GeoKey::Short(value) => Some(*value),
             _ => None,
         }
     }
 
-    fn set_short(&mut self, key: u16, value: u16) {
-        let value = GeoKey::Short(value);
+    fn set(&mut self, key: u16, value: GeoKey) {
         match self.keys.binary_search_by_key(&key, |&(key, _)| key) {
             Ok(at) => self.keys[at].1 = value,
             Err(at) => self.keys.insert(at, (key, value)),
         }
+    }
+
+    fn set_short(&mut self, key: u16, value: u16) {
+        self.set(key, GeoKey::Short(value));
     }
 }
 
@@ -210,11 +234,13 @@ mod tests {
     #[test]
     fn the_code_follows_the_model() {
         for (code, kind) in [(32633, CrsKind::Projected), (7844, CrsKind::Geographic)] {
-            let keys = GeoKeys::from_epsg(code, kind).expect("fits").with_pixel_is_point(true);
+            let crs = crate::crs::Crs::from_epsg(code);
+            let definition = crs.definition().expect("known");
+            let keys = GeoKeys::from_definition(definition).expect("has a form");
+            let keys = keys.with_pixel_is_point(true);
             assert_eq!(keys.epsg(), Some((code, kind)));
             assert!(keys.pixel_is_point());
         }
-        assert_eq!(GeoKeys::from_epsg(102_003, CrsKind::Projected), None);
     }
 
     #[test]
