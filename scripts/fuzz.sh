@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Fuzzes every target for some seconds, from small real files if the shared data is there.
+# Fuzzes every target for some seconds, from small real files if the shared data is there, the hostile fixtures, and what
+# earlier runs kept in fuzz/corpus. A crash is a failure; its input belongs in fixtures/hostile, with the mend.
 # usage: fuzz.sh [SECONDS=60] [TARGET ...]      needs a nightly toolchain; installs cargo-fuzz if it is missing
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -16,6 +17,8 @@ if [[ -d $shared ]]; then
 else
     cp fixtures/*.tif "$seeds"
 fi
+# What once was a crash, and what is made to be one.
+cp fixtures/hostile/*/*.tif "$seeds"
 for target in "${targets[@]}"; do
     mkdir -p "fuzz/corpus/$target"
     echo "fuzz $target for $seconds s"

@@ -6,7 +6,9 @@ functions behind those programs: nothing of rasterio runs, so the peer is GDAL a
 
 usage: gdal_peer.py noop
        gdal_peer.py version
+       gdal_peer.py open FILE
        gdal_peer.py decode FILE THREADS
+       gdal_peer.py windows FILE COUNT SIDE CACHE_MB
        gdal_peer.py warp [gdalwarp options] SRC DST
        gdal_peer.py translate [gdal_translate options] SRC DST
 """
@@ -92,6 +94,25 @@ class Gdal:
         self.GDALClose(source)
         return grid
 
+    def windows(self, path, count, side, cache):
+        """Reads random windows, those of examples/windows.rs, through a block cache of so many megabytes."""
+        self.CPLSetConfigOption(b"GDAL_CACHEMAX", str(cache).encode())
+        dataset = self.open(path)
+        bands, kind = self.GDALGetRasterCount(dataset), self.GDALGetRasterDataType(self.GDALGetRasterBand(dataset, 1))
+        width, height = self.GDALGetRasterXSize(dataset), self.GDALGetRasterYSize(dataset)
+        buffer, failed, state, total = c.create_string_buffer(side * side * bands * 16), 0, 1, 0
+        for _ in range(count):
+            place = []
+            for end in (width - side + 1, height - side + 1):
+                state = (state * 6_364_136_223_846_793_005 + 1_442_695_040_888_963_407) % 2**64
+                place.append((state >> 33) % end)
+            window = (0, *place, side, side, buffer, side, side, kind, bands, None, 0, 0, 0, None)
+            failed |= self.GDALDatasetRasterIOEx(dataset, *window)
+            total += buffer[0][0]
+        if failed:
+            raise SystemExit(f"gdal_peer: cannot read all of {path}")
+        return total
+
     def decode(self, path, threads):
         """Decodes every pixel: block by block past the block cache with one thread, else by wide reads that GDAL splits."""
         dataset = self.open(path)
@@ -124,8 +145,12 @@ def main(verb, *words):
     gdal = Gdal()
     if verb == "version":
         print(gdal.version())
+    elif verb == "open":
+        gdal.GDALClose(gdal.open(words[0]))
     elif verb == "decode":
         gdal.decode(words[0], int(words[1]))
+    elif verb == "windows":
+        print(gdal.windows(words[0], *map(int, words[1:])))
     elif verb in ("warp", "translate"):
         gdal.run(verb, words)
     elif verb != "noop":

@@ -6,7 +6,8 @@ usage: generate.py DIR [--size N] [NAME ...]
 `scene` is an optical band (uint16): fields of one value each with sharp borders, relief showing through, sensor noise
 of a few counts, and outside the edge of the swath nodata (0). `dem` is terrain (float32, metres, to 1/128 m): power-law
 relief with the sea cut out as nodata (-9999). `photo` is an aerial picture (3 bands of uint8): the same fields and
-relief in three mixtures, with noise. Layers repeat with periods that share no factor, so that no block repeats.
+relief in three mixtures, with noise. `million_tiles` has
+no pixels, only places for them. Layers repeat with periods that share no factor, so that no block repeats.
 """
 
 import argparse
@@ -27,9 +28,12 @@ RASTERS = {
     "dem_deflate": ("dem", dict(TILED, compress="deflate", zlevel=6, predictor=3)),
     "dem_lerc": ("dem", dict(TILED, compress="lerc", max_z_error=0.01)),
     "photo_jpeg": ("photo", dict(TILED, compress="jpeg", jpeg_quality=85, photometric="ycbcr", interleave="pixel")),
+    "million_tiles": ("nothing", dict(tiled=True, blockxsize=16, blockysize=16, compress="deflate", SPARSE_OK=True)),
 }
-NODATA = {"scene": 0, "dem": -9999, "photo": None}
-DTYPE = {"scene": "uint16", "dem": "float32", "photo": "uint8"}
+# Of any size asked for: a thousand tiles a side, all of them left out, but listed.
+SIDES = {"million_tiles": 16_000}
+NODATA = {"scene": 0, "dem": -9999, "photo": None, "nothing": None}
+DTYPE = {"scene": "uint16", "dem": "float32", "photo": "uint8", "nothing": "uint16"}
 ROWS = 512
 
 
@@ -125,13 +129,14 @@ def generate(directory, size, names):
         land = land or Land()
         path.parent.mkdir(parents=True, exist_ok=True)
         content, options = RASTERS[name]
+        side = SIDES.get(name, size)
         part = path.with_suffix(".part")
         with rasterio.open(
             part,
             "w",
             driver="GTiff",
-            width=size,
-            height=size,
+            width=side,
+            height=side,
             count=3 if content == "photo" else 1,
             dtype=DTYPE[content],
             crs="EPSG:32633",
@@ -140,7 +145,7 @@ def generate(directory, size, names):
             num_threads=2,
             **options,
         ) as out:
-            for top in range(0, size, ROWS):
+            for top in range(0, 0 if content == "nothing" else size, ROWS):
                 bottom = min(size, top + ROWS)
                 rows = getattr(land, content)(top, bottom, size)
                 out.write(rows.reshape(out.count, bottom - top, size), window=Window(0, top, size, bottom - top))

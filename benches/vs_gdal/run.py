@@ -32,7 +32,7 @@ PREDICT = ["-co", "PREDICTOR=YES"]
 GDAL_ENV = dict(GDAL_CACHEMAX="1024", GDAL_PAM_ENABLED="NO")
 
 
-def cases(swath, decode):
+def cases(swath, decode, windows):
     """Yields (name, input, threads, swath's command, GDAL's command, output or None); both write OUT."""
     for raster, words in (
         ("scene_deflate", "u16 deflate, predictor 2"),
@@ -45,6 +45,10 @@ def cases(swath, decode):
     ):
         for n in (1, 2):
             yield f"decode {words}", raster, n, [*decode, "IN", str(n)], [*PEER, "decode", "IN", str(n)], False
+    # Both with 128 MB for decoded blocks.
+    ours, theirs = [*windows, "IN", "10000", "256", "1"], [*PEER, "windows", "IN", "10000", "256", "128"]
+    yield "10,000 windows of 256 x 256, zstd", "scene_zstd", 1, ours, theirs, False
+    yield "open 10^6 tiles", "million_tiles", 1, [*swath, "info", "IN"], [*PEER, "open", "IN"], False
     for method, codec, level in (("near", "zstd", 1), ("bilinear", "zstd", 1), ("cubic", "zstd", 1), ("bilinear", "deflate", 6)):
         for n in (1, 2):
             ours = [*swath, "warp", "IN", "OUT", "--to", "EPSG:3857", "--resample", method, "--format", "gtiff", "--overviews", "none"]
@@ -113,7 +117,7 @@ def bench(commands, data, size, repetitions, wanted):
     cost = {"swath": median([measure(commands["start"]) for _ in range(5)])}
     cost["GDAL"] = median([measure([*PEER, "noop"]) for _ in range(5)])
     results = []
-    for name, raster, threads, ours, theirs, writes in cases(commands["swath"], commands["decode"]):
+    for name, raster, threads, ours, theirs, writes in cases(commands["swath"], commands["decode"], commands["windows"]):
         if wanted and not re.search(wanted, name):
             continue
         source = data / f"{raster}_{size}.tif"
@@ -203,12 +207,13 @@ def main():
     prompt.add_argument("--update-readme", action="store_true", help="put the table into README.md")
     prompt.add_argument("--swath", default=REPO / "target/release/swath", help="another swath binary")
     prompt.add_argument("--decode", default=REPO / "target/release/examples/decode", help="another decode example")
+    prompt.add_argument("--windows", default=REPO / "target/release/examples/windows", help="another windows example")
     asked = prompt.parse_args()
     size = asked.size or (2048 if asked.quick else 8192)
     repetitions = asked.repetitions or (1 if asked.quick else 5)
     # Apart, so that this process stays small: a child's peak resident set starts from its parent's.
     subprocess.run([sys.executable, str(HERE / "generate.py"), str(WORK / "data"), "--size", str(size)], check=True)
-    commands = dict(swath=[str(asked.swath)], decode=[str(asked.decode)], start=[str(asked.swath), "--version"])
+    commands = dict(swath=[str(asked.swath)], decode=[str(asked.decode)], windows=[str(asked.windows)], start=[str(asked.swath), "--version"])
     results, cost = bench(commands, WORK / "data", size, repetitions, asked.only)
     about = facts(size, repetitions)
     (WORK / "results.json").write_text(json.dumps(dict(facts=about, startup=cost, results=results), indent=1))

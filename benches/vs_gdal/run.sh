@@ -4,5 +4,5 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 python=$(scripts/venv.sh target/vs_gdal/venv benches/vs_gdal/requirements.txt)
-cargo build --release --bin swath --example decode
+cargo build --release --bin swath --example decode --example windows
 exec "$python" benches/vs_gdal/run.py "$@"

@@ -1,7 +1,7 @@
 //! Chunks that could not be decoded, and went by as nodata.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use crate::raster::Window;
@@ -55,9 +55,22 @@ struct List {
 }
 
 impl Damage {
-    pub(super) fn add(&self, chunk: Damaged) {
+    /// Adds a chunk, unless the list is full of earlier ones: a file may have
+    /// millions.
+    pub(super) fn add(
+        &self,
+        path: Option<&Path>,
+        ifd: u32,
+        chunk: u64,
+        tell: impl FnOnce() -> Damaged,
+    ) {
         let mut list = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        list.chunks.insert((chunk.path.clone(), chunk.ifd, chunk.chunk), chunk);
+        let last = list.chunks.last_key_value().map(|(key, _)| (key.0.as_deref(), key.1, key.2));
+        if list.chunks.len() == MOST && last < Some((path, ifd, chunk)) {
+            list.more = true;
+            return;
+        }
+        list.chunks.insert((path.map(Path::to_path_buf), ifd, chunk), tell());
         if list.chunks.len() > MOST {
             list.chunks.pop_last();
             list.more = true;
@@ -89,9 +102,10 @@ mod tests {
         };
         let (up, down) = (Damage::default(), Damage::default());
         let count = MOST as u64 + 5;
-        (0..count).for_each(|number| up.add(chunk(number)));
-        (0..count).rev().for_each(|number| down.add(chunk(number)));
-        up.add(chunk(3));
+        let add = |list: &Damage, number| list.add(None, 0, number, || chunk(number));
+        (0..count).for_each(|number| add(&up, number));
+        (0..count).rev().for_each(|number| add(&down, number));
+        add(&up, 3);
         assert_eq!(up.list(), down.list());
         let (list, more) = up.list();
         assert!(more && list.len() == MOST && list[3].chunk == 3);

@@ -16,15 +16,14 @@ impl Image {
     fn decode(&self, index: u64, cx: &Context<'_>) -> Result<Buffer> {
         match (self.decode_sound(index, cx), &self.damage) {
             (Err(error @ Error::Format(_)), Some(damage)) => {
-                let bands = self.layout.bands_in_chunk();
                 let window = self.layout.chunk_window(index);
-                damage.add(Damaged {
+                damage.add(self.source.path(), self.ifd, index, || Damaged {
                     path: self.source.path().map(Path::to_path_buf),
                     ifd: self.ifd,
                     chunk: index,
                     window: window.intersection(self.layout.size.window()).unwrap_or(window),
                     band: self.layout.first_band(index),
-                    bands,
+                    bands: self.layout.bands_in_chunk(),
                     cause: error.bare(),
                 });
                 let mut missing = self.absent(index, cx);

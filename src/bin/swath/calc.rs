@@ -12,7 +12,7 @@ use swath::{Error, Raster, Result};
 
 use crate::args::{ReadArgs, RunArgs, parse_resampling};
 use crate::convert::parse_dtype;
-use crate::report::{Progress, closing, warn};
+use crate::report::{Progress, closing, damaged, warn};
 use crate::write_args::WriteArgs;
 
 #[derive(Debug, Args)]
@@ -95,24 +95,26 @@ fn parse_nodata(text: &str) -> Result<NoData, String> {
 pub(crate) fn run(args: &CalcArgs) -> Result<()> {
     let write = args.write.options()?;
     let expression = Expression::parse(&args.expression)?;
-    let open = |path: &Path| Ok(GeoTiff::open(path, &args.read.options())?.raster());
-    let mut opened: Vec<(&Path, Raster)> = Vec::new();
+    let open = |path: &Path| GeoTiff::open(path, &args.read.options());
+    let mut opened: Vec<(&Path, GeoTiff, Raster)> = Vec::new();
     let mut inputs = Vec::new();
     for NamedFile { name, path, band } in &args.inputs {
         // A file of two names is one raster: its chunks are decoded once.
-        let at = match opened.iter().position(|(own, _)| own == path) {
+        let at = match opened.iter().position(|(own, ..)| own == path) {
             Some(at) => at,
             None => {
-                opened.push((path, open(path)?));
+                let file = open(path)?;
+                let raster = file.raster();
+                opened.push((path, file, raster));
                 opened.len() - 1
             }
         };
-        inputs.push(Input { name: name.clone(), raster: opened[at].1.clone(), band: *band });
+        inputs.push(Input { name: name.clone(), raster: opened[at].2.clone(), band: *band });
     }
     let grid = match args.grid.parse::<GridChoice>() {
         Ok(choice) => choice,
         Err(_) if Path::new(&args.grid).exists() => {
-            GridChoice::Grid(open(Path::new(&args.grid))?.info().grid.clone())
+            GridChoice::Grid(open(Path::new(&args.grid))?.image().info().grid.clone())
         }
         Err(error) => return Err(error),
     };
@@ -143,6 +145,7 @@ pub(crate) fn run(args: &CalcArgs) -> Result<()> {
     let mut progress = Progress::new(args.run.quiet);
     let written = calculated.raster.write_with(&engine, output, &write, &mut progress)?;
     closing(output, &written, progress, args.run.quiet);
+    opened.iter().for_each(|(_, file, _)| damaged(file));
     notes(calculated.counts(), written.dtype, args.overflow).into_iter().for_each(say);
     Ok(())
 }
