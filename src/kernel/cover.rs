@@ -2,18 +2,10 @@
 
 use std::ops::Range;
 
-use super::quad::covered;
+use super::quad::{LEAST_COVER, Quad, covered};
 use super::real::Real;
 use super::{Outcome, Plane, Resampling, Segment};
 use crate::raster::{Point, Sample, Size, Window};
-
-/// The corners of an output pixel in absolute source pixels: its upper left,
-/// upper right, lower right and lower left. NaN where one has no place.
-pub type Quad = [Point; 4];
-
-/// How far a footprint may reach into a pixel and still not touch it, in pixels
-/// (gdalwarpkernel.cpp's 1e-10): what is nearer is a rounding error.
-pub(super) const LEAST_COVER: f64 = 1e-10;
 
 /// The values up to which the most frequent one is found by a look at each.
 const FEW: usize = 64;

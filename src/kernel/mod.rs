@@ -36,9 +36,10 @@ mod terrain;
 /// Samples of any type as numbers to calculate with.
 mod widen;
 
-pub use cover::{Cover, Quad};
+pub use cover::Cover;
 pub use histogram::Histogram;
 pub use nodata::{avoid_nodata, mark_nodata};
+pub use quad::Quad;
 pub use ranks::{Ranks, Wanted, interpolate_ranks, ranks_beside};
 pub use reduce::{OverviewResampling, Reduction};
 pub use resampling::Resampling;

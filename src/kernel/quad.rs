@@ -7,8 +7,15 @@
 //! rounding in the sixteenth digit, and totals are conserved.
 
 use super::Plane;
-use super::cover::{LEAST_COVER, Quad};
 use crate::raster::{Point, Sample, Size};
+
+/// The corners of an output pixel in absolute source pixels: its upper left,
+/// upper right, lower right and lower left. NaN where one has no place.
+pub type Quad = [Point; 4];
+
+/// How far a footprint may reach into a pixel and still not touch it, in pixels
+/// (gdalwarpkernel.cpp's 1e-10): what is nearer is a rounding error.
+pub(super) const LEAST_COVER: f64 = 1e-10;
 
 /// The weighted sum over what a quadrilateral covers.
 #[derive(Debug, Clone, Copy, Default)]

@@ -2,6 +2,7 @@
 
 mod args;
 mod calc;
+mod cli;
 mod convert;
 mod crs;
 mod edit;
@@ -20,7 +21,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Cli, Verb};
+use cli::{Cli, Verb};
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {

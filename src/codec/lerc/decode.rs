@@ -1,22 +1,14 @@
 //! From a blob to values.
 
-use super::head::{Bytes, Head, broken};
+use super::head::{Bytes, Head};
 use super::huffman;
 use super::mask::Mask;
 use super::stuff;
-use super::value::{Kind, Value};
+use super::value::{Kind, Target, Value, broken};
 use crate::error::{Error, Result};
 
 /// The largest side of a block.
 const BLOCK: u32 = 32;
-
-/// Where the values of a blob go: a pixel's lie side by side from `first` on, a pixel's `stride`
-/// values behind those of the pixel before.
-pub(super) struct Target<'a, T> {
-    pub(super) values: &'a mut [T],
-    pub(super) first: usize,
-    pub(super) stride: usize,
-}
 
 /// Decodes what comes after the head of a blob; pixels without values are left as they are.
 /// `mask` is the one of the blob before, and becomes this one's.

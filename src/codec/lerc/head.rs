@@ -1,6 +1,6 @@
 //! The head of a blob, and reading what follows.
 
-use super::value::Kind;
+use super::value::{Kind, broken};
 use crate::error::{Error, Result};
 
 const MAGIC: &[u8] = b"Lerc2 ";
@@ -139,11 +139,6 @@ fn fletcher(bytes: &[u8]) -> u32 {
         b += a;
     }
     fold(b) << 16 | fold(a)
-}
-
-/// An error that says which part of a blob is broken.
-pub(super) fn broken(part: &str) -> Error {
-    Error::format(format!("{part} of a LERC blob"))
 }
 
 /// Bytes that are taken from the front; all numbers are little endian.

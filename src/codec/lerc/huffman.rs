@@ -1,11 +1,10 @@
 //! Bytes in codes of few bits where they are frequent, as they are or as differences to the pixel
 //! before.
 
-use super::decode::Target;
-use super::head::{Bytes, Head, broken};
+use super::head::{Bytes, Head};
 use super::mask::Mask;
 use super::stuff;
-use super::value::Kind;
+use super::value::{Kind, Target, broken};
 use crate::error::Result;
 
 /// Codes of up to so many bits are looked up at once.

@@ -1,6 +1,7 @@
 //! Which pixels have values: a bit each, highest first, packed as runs of equal bytes.
 
-use super::head::{Bytes, broken};
+use super::head::Bytes;
+use super::value::broken;
 use crate::error::Result;
 
 /// The count that ends the runs.

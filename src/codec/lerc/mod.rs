@@ -9,11 +9,10 @@ use std::borrow::Cow;
 use super::shape::{ChunkShape, Packed, Plain};
 use super::{LercPacking, inflate, zstd};
 use crate::error::{Error, Result};
-use decode::Target;
 use encode::Values;
 use head::Head;
 use mask::Mask;
-use value::{Kind, Value};
+use value::{Kind, Target, Value};
 
 /// From a blob to values.
 mod decode;

@@ -1,7 +1,8 @@
 //! Whole numbers in as few bits as the largest of them takes, as they are or by a table of those
 //! that occur.
 
-use super::head::{Bytes, broken};
+use super::head::Bytes;
+use super::value::broken;
 use crate::error::Result;
 
 /// The most numbers read at once: a block's, or the lengths of codes.

@@ -1,9 +1,21 @@
 //! The types of values that LERC knows.
 
-use super::head::broken;
 use crate::codec::SampleKind;
 use crate::codec::shape::ChunkShape;
-use crate::error::Result;
+use crate::error::{Error, Result};
+
+/// An error that says which part of a blob is broken.
+pub(super) fn broken(part: &str) -> Error {
+    Error::format(format!("{part} of a LERC blob"))
+}
+
+/// Where the values of a blob go: a pixel's lie side by side from `first` on, a pixel's `stride`
+/// values behind those of the pixel before.
+pub(super) struct Target<'a, T> {
+    pub(super) values: &'a mut [T],
+    pub(super) first: usize,
+    pub(super) stride: usize,
+}
 
 /// A type, in the order of its number in the format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
