@@ -55,6 +55,9 @@ fuzz_target!(|data: &[u8]| {
     }
     let plain = Plain::bytes(data, data.len() as u32);
     Encoder::new().encode(codec, plain, &mut encoded).expect("any bytes can be encoded");
-    assert_eq!(decoder.decode(codec, Packed::bytes(&encoded), &mut back).expect("decodes"), data.len());
+    assert_eq!(
+        decoder.decode(codec, Packed::bytes(&encoded), &mut back).expect("decodes"),
+        data.len()
+    );
     assert_eq!(back, data);
 });
