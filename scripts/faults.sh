@@ -87,21 +87,32 @@ with rasterio.open(sys.argv[1]) as f:
     print(*said, hashlib.sha256(f.read().tobytes()).hexdigest(), sep="|")
 P
 look() { "$python" "$folder/look.py" "$1"; }
+# Runs a command and prints how many microseconds it takes; or kills it after so many, and fails if it had not ended.
+cat >"$folder/strike.py" <<'P'
+import subprocess, sys, time
+child = subprocess.Popen(sys.argv[2:], stdin=subprocess.DEVNULL)
+begun = time.perf_counter()
+if sys.argv[1] == "never":
+    child.wait()
+    print(int((time.perf_counter() - begun) * 1e6))
+else:
+    while time.perf_counter() - begun < int(sys.argv[1]) / 1e6:
+        pass
+    child.kill()
+sys.exit(child.wait() != 0)
+P
 for how in "" --rewrite; do
-    # The process that is killed is swath itself, not a shell around it.
-    change() { exec "$SWATH" edit "$1" --nodata 77 --crs EPSG:3857 --description 1=new --tag A=new --tag B=new $how --quiet; }
+    # The process that is killed is swath itself, not a shell around it: an edit lasts a few milliseconds.
+    change() {
+        "$python" "$folder/strike.py" "$1" "$SWATH" edit "$2" --nodata 77 --crs EPSG:3857 --description 1=new --tag A=new --tag B=new $how --quiet
+    }
     cp "$folder/first.tif" "$folder/whole.tif"
-    (change "$folder/whole.tif")
+    lasts=$(change never "$folder/whole.tif")
     old=$(look "$folder/first.tif") new=$(look "$folder/whole.tif")
     killed=0 ended=0 torn=0 was_old=0
     for ((i = 0; i < kills; i++)); do
         cp "$folder/first.tif" "$folder/edited.tif"
-        change "$folder/edited.tif" </dev/null &
-        pid=$!
-        # An edit lasts some milliseconds, most of them waiting for the disk.
-        sleep "0.0$(printf %02d $((RANDOM % (${#how} ? 100 : 30))))"
-        kill -9 $pid 2>/dev/null || true
-        if wait $pid 2>/dev/null; then ((++ended)); else ((++killed)); fi
+        if change $((lasts * RANDOM / 32768)) "$folder/edited.tif"; then ((++ended)); else ((++killed)); fi
         now=$(look "$folder/edited.tif" || echo unreadable)
         [[ $now == "$old" || $now == "$new" ]] || ((++torn))
         [[ $now == "$old" ]] && ((++was_old))
