@@ -36,6 +36,7 @@
 //! - `codecs` (default): all of `jp2`, `jpeg`, `jxl`, `lerc`, `lzma` and `webp`, which decode what
 //!   their names say. Without one of them, its files are refused by name.
 
+pub mod batch;
 pub mod codec;
 pub mod crs;
 pub mod engine;

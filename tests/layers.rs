@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each floor and those it may import from.
-const FLOORS: [(&str, &[&str]); 10] = [
+const FLOORS: [(&str, &[&str]); 11] = [
     ("error", &[]),
     ("io", &["error"]),
     ("codec", &["error", "io"]),
@@ -15,10 +15,11 @@ const FLOORS: [(&str, &[&str]); 10] = [
     ("engine", &["error", "raster"]),
     ("geotiff", &["error", "io", "codec", "ifd", "crs", "raster", "kernel", "engine"]),
     ("ops", &["error", "crs", "raster", "kernel", "engine"]),
+    ("batch", &["error", "io", "raster", "engine"]),
 ];
 
 /// Crates that one floor alone may use.
-const CRATES: [(&str, &str); 18] = [
+const CRATES: [(&str, &str); 22] = [
     ("thiserror", "src/error.rs"),
     ("memmap2", "src/io/"),
     // Encodes in deflate.rs, and is the second opinion in the tests of inflate.
@@ -37,6 +38,10 @@ const CRATES: [(&str, &str); 18] = [
     ("proj4rs", "src/crs/"),
     ("num_bigint", "src/kernel/statistics.rs"),
     ("rayon", "src/engine/"),
+    ("sha2", "src/batch/"),
+    ("glob::", "src/bin/swath/batch/"),
+    ("png::", "src/bin/swath/batch/"),
+    ("base64", "src/bin/swath/batch/"),
     ("clap", "src/bin/swath/"),
     ("indicatif", "src/bin/swath/"),
 ];

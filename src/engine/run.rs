@@ -70,6 +70,32 @@ impl Engine {
         }
     }
 
+    /// Returns an engine on the same workers and with the same stop flag, with an `n`-th of the
+    /// memory for itself: `n` of them that run at once hold no more than this one may.
+    pub fn part(&self, n: usize) -> Self {
+        let memory = self.options.memory / n.max(1) as u64;
+        let options = EngineOptions { memory, ..self.options.clone() };
+        let part = Self::with_workers(self.workers.clone(), options);
+        Self { cancel: self.cancel.clone(), ..part }
+    }
+
+    /// Returns an engine that works as this one, on the same workers and with the same spare
+    /// memory, and has decoded nothing yet: what earlier runs kept is of no use to the next file.
+    pub fn afresh(&self) -> Self {
+        Self {
+            workers: self.workers.clone(),
+            options: self.options.clone(),
+            pool: self.pool.clone(),
+            cache: ChunkCache::new(self.options.memory / 8 * 3),
+            cancel: self.cancel.clone(),
+        }
+    }
+
+    /// Returns the number of workers.
+    pub fn threads(&self) -> usize {
+        self.workers.current_num_threads()
+    }
+
     /// Returns the flag that stops this engine's runs, for a signal handler or
     /// another thread. Once raised it stays raised.
     pub fn cancel_flag(&self) -> CancelFlag {

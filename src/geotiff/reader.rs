@@ -95,6 +95,19 @@ impl GeoTiff {
         Self::read(Arc::new(ByteSource::from_vec(bytes)), options)
     }
 
+    /// Reads a file whose bytes are reached by `source`, with the files beside it if it has a path.
+    ///
+    /// # Errors
+    /// As [`GeoTiff::open`].
+    pub fn from_source(source: ByteSource, options: &OpenOptions) -> Result<Self> {
+        let path = source.path().map(Path::to_path_buf);
+        let read = Self::read(Arc::new(source), options);
+        read.map_err(|e| match path {
+            Some(path) => e.at_path(path),
+            None => e,
+        })
+    }
+
     fn read(source: Arc<ByteSource>, options: &OpenOptions) -> Result<Self> {
         let damage = match options.on_corrupt {
             OnCorrupt::Fail => None,
@@ -158,6 +171,11 @@ impl GeoTiff {
     /// Returns which of them this is, counted from 0.
     pub fn page(&self) -> u32 {
         self.page
+    }
+
+    /// Returns the path of the file, without a page behind it; `None` for bytes in memory.
+    pub fn path(&self) -> Option<&Path> {
+        self.image.source.path()
     }
 
     /// Returns the files beside it of which something was taken.

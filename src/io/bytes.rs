@@ -37,6 +37,25 @@ enum Store {
     Map(Map, File),
     File(File),
     Owned(Vec<u8>),
+    Other(Box<dyn ReadAt>),
+}
+
+/// Bytes that are reached in a way of the caller's: over a network, out of an archive.
+pub trait ReadAt: Send + Sync + std::fmt::Debug {
+    /// Returns the number of bytes, the same at every call.
+    fn len(&self) -> u64;
+
+    /// Tells whether there are no bytes at all.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Fills all of `out` with the bytes from `offset`, which lie inside. Many threads call it at
+    /// once.
+    ///
+    /// # Errors
+    /// Whatever keeps the bytes from coming; `UnexpectedEof` if there are fewer than `len` said.
+    fn read_exact_at(&self, out: &mut [u8], offset: u64) -> std::io::Result<()>;
 }
 
 impl ByteSource {
@@ -82,6 +101,12 @@ impl ByteSource {
         Self { path: None, len: bytes.len() as u64, store: Store::Owned(bytes) }
     }
 
+    /// Makes a source of bytes that are reached in a way of the caller's; `path` is what errors
+    /// call it, and beside which other files are looked for.
+    pub fn from_reader(reader: impl ReadAt + 'static, path: Option<PathBuf>) -> Self {
+        Self { path, len: reader.len(), store: Store::Other(Box::new(reader)) }
+    }
+
     /// The number of bytes.
     pub fn len(&self) -> u64 {
         self.len
@@ -108,13 +133,13 @@ impl ByteSource {
         match &self.store {
             Store::Map(map, _) => Ok(Cow::Borrowed(&map.bytes()[start..start + len])),
             Store::Owned(bytes) => Ok(Cow::Borrowed(&bytes[start..start + len])),
-            Store::File(file) => {
+            Store::File(_) | Store::Other(_) => {
                 let mut bytes = Vec::new();
                 bytes.try_reserve_exact(len).map_err(|_| {
                     self.place(Error::limit("memory for a range of the file").found(len))
                 })?;
                 bytes.resize(len, 0);
-                self.read_file(file, offset, &mut bytes)?;
+                self.read_into(offset, &mut bytes)?;
                 Ok(Cow::Owned(bytes))
             }
         }
@@ -133,6 +158,9 @@ impl ByteSource {
             Store::Map(map, _) => out.copy_from_slice(&map.bytes()[start..start + len]),
             Store::Owned(bytes) => out.copy_from_slice(&bytes[start..start + len]),
             Store::File(file) => self.read_file(file, offset, out)?,
+            Store::Other(reader) => {
+                reader.read_exact_at(out, offset).map_err(|e| self.failed(offset, out.len(), e))?;
+            }
         }
         Ok(())
     }
@@ -146,7 +174,7 @@ impl ByteSource {
         match &self.store {
             Store::Map(map, _) => map.will_need(start, count),
             Store::File(file) => prefetch_file(file, offset, len),
-            Store::Owned(_) => {}
+            Store::Owned(_) | Store::Other(_) => {}
         }
     }
 
@@ -166,15 +194,16 @@ impl ByteSource {
     }
 
     fn read_file(&self, file: &File, offset: u64, out: &mut [u8]) -> Result<()> {
-        file.read_exact_at(out, offset).map_err(|e| {
-            let error = match e.kind() {
-                std::io::ErrorKind::UnexpectedEof => {
-                    Error::format("the file became shorter while it was read")
-                        .expected(format!("{} bytes", self.len))
-                }
-                _ => Error::io(format!("read {} bytes at offset {offset}", out.len()), e),
-            };
-            self.place(error)
+        file.read_exact_at(out, offset).map_err(|e| self.failed(offset, out.len(), e))
+    }
+
+    fn failed(&self, offset: u64, len: usize, error: std::io::Error) -> Error {
+        self.place(match error.kind() {
+            std::io::ErrorKind::UnexpectedEof => {
+                Error::format("the file became shorter while it was read")
+                    .expected(format!("{} bytes", self.len))
+            }
+            _ => Error::io(format!("read {len} bytes at offset {offset}"), error),
         })
     }
 

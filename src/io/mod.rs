@@ -14,8 +14,9 @@ mod scratch;
 mod staged;
 mod temp;
 
-pub use bytes::{ByteSource, IoMode};
+pub use bytes::{ByteSource, IoMode, ReadAt};
 pub use live::Live;
 pub use order::ByteOrder;
 pub use scratch::Scratch;
 pub use staged::{Overwrite, Staged};
+pub use temp::sweep;

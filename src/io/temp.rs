@@ -6,6 +6,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use crate::error::{Error, Result};
+
 /// Opens a file without a name in `dir`, gone as soon as it is closed, whatever ends the process.
 ///
 /// Returns `None` where the file system or the kernel cannot make such files, or where one could
@@ -69,6 +71,37 @@ pub(super) fn named(target: &Path) -> io::Result<(File, PathBuf)> {
     unique(target, |path| File::options().read(true).write(true).create_new(true).open(path))
 }
 
+/// Removes temporary files in `dir` that ended processes left beside targets of whose file names
+/// `is_ours` says so; returns how many. Call it only where no other process writes those targets.
+///
+/// # Errors
+/// [`Error::Io`], naming the file or folder, if the system refuses.
+pub fn sweep(dir: &Path, is_ours: impl Fn(&OsStr) -> bool) -> Result<u64> {
+    let mut swept = 0;
+    let fail = |action, path: &Path, e| Error::io(action, e).at_path(path);
+    let entries = match std::fs::read_dir(dir) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(0),
+        entries => entries.map_err(|e| fail("list", dir, e))?,
+    };
+    for entry in entries {
+        let entry = entry.map_err(|e| fail("list", dir, e))?;
+        if target_of(&entry.file_name()).is_some_and(&is_ours) {
+            std::fs::remove_file(entry.path()).map_err(|e| fail("remove", &entry.path(), e))?;
+            swept += 1;
+        }
+    }
+    Ok(swept)
+}
+
+/// The target's file name in that of a temporary file beside it ([`unique`]).
+fn target_of(temporary: &OsStr) -> Option<&OsStr> {
+    let rest = temporary.to_str()?.strip_prefix('.')?.strip_suffix(".tmp")?;
+    let (target, ids) = rest.rsplit_once(".swath-")?;
+    let (process, count) = ids.split_once('-')?;
+    let hexadecimal = |id: &str| !id.is_empty() && id.bytes().all(|b| b.is_ascii_hexdigit());
+    (hexadecimal(process) && hexadecimal(count)).then(|| OsStr::new(target))
+}
+
 /// Calls `make` with unique, hidden names beside `target` until one is free.
 pub(super) fn unique<T>(
     target: &Path,
@@ -90,4 +123,23 @@ pub(super) fn unique<T>(
         }
     }
     Err(io::ErrorKind::AlreadyExists.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_ended_processes_left_is_swept_and_nothing_else() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let left = |target: &str| named(&dir.path().join(target)).expect("makes").1;
+        let (ours, others) = (left("a.tif"), left("b.tif"));
+        for name in ["a.tif", ".a.tif.swath-.tmp", ".a.tif.swath-1-z.tmp", ".a.tif.tmp"] {
+            std::fs::write(dir.path().join(name), "").expect("writes");
+        }
+        assert_eq!(sweep(dir.path(), |name| name == "a.tif").expect("sweeps"), 1);
+        assert!(!ours.exists() && others.exists());
+        assert_eq!(std::fs::read_dir(dir.path()).expect("lists").count(), 5);
+        assert_eq!(sweep(&dir.path().join("absent"), |_| true).expect("nothing"), 0);
+    }
 }

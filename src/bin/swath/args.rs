@@ -60,7 +60,7 @@ pub(crate) struct ValidateArgs {
 }
 
 /// From one file to another: what every verb that writes takes.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct JobArgs {
     /// The file to read.
     pub(crate) input: PathBuf,
@@ -75,7 +75,7 @@ pub(crate) struct JobArgs {
 }
 
 /// How files are read.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct ReadArgs {
     #[command(flatten)]
     io: IoArgs,
@@ -93,18 +93,18 @@ pub(crate) struct ReadArgs {
 }
 
 /// How the bytes of files are reached.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct IoArgs {
     /// Map the file into memory, or read it by positions (for files that may
-    /// shrink meanwhile, and network disks).
-    #[arg(long, value_enum, default_value_t = Io::Map)]
-    io: Io,
+    /// shrink meanwhile, and network disks) [default: map, in a batch pread].
+    #[arg(long, value_enum)]
+    io: Option<Io>,
     #[command(flatten)]
     limits: LimitArgs,
 }
 
 /// What a file may ask for before it is refused.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 struct LimitArgs {
     /// The most bytes of one strip or tile, decoded [default: 1GiB].
     #[arg(long, value_name = "BYTES", value_parser = parse_any_bytes, hide_short_help = true)]
@@ -160,14 +160,20 @@ enum Io {
 impl IoArgs {
     pub(crate) fn options(&self) -> OpenOptions {
         let io = match self.io {
-            Io::Map => IoMode::Map,
-            Io::Pread => IoMode::Pread,
+            None | Some(Io::Map) => IoMode::Map,
+            Some(Io::Pread) => IoMode::Pread,
         };
         OpenOptions { io, limits: self.limits.limits(), ..OpenOptions::default() }
     }
 }
 
 impl ReadArgs {
+    /// Reads by positions unless something else was typed: one file that shrinks
+    /// then ends no others' work.
+    pub(crate) fn prefer_pread(&mut self) {
+        self.io.io.get_or_insert(Io::Pread);
+    }
+
     pub(crate) fn options(&self) -> OpenOptions {
         OpenOptions {
             page: self.page - 1,
@@ -182,7 +188,7 @@ impl ReadArgs {
 }
 
 /// How the work is done; none of it changes a byte of the output.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Default, PartialEq, Args)]
 pub(crate) struct RunArgs {
     /// Worker threads [default: what the machine's affinity and cgroups allow].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -202,16 +208,26 @@ pub(crate) struct RunArgs {
 impl RunArgs {
     /// Makes the engine, stopped by Ctrl-C, SIGTERM and SIGHUP.
     pub(crate) fn engine(&self) -> Result<Engine> {
+        let engine = self.bare_engine()?;
+        let cancel = engine.cancel_flag();
+        on_signal(move || cancel.cancel())?;
+        Ok(engine)
+    }
+
+    /// Makes the engine; no signal stops it.
+    pub(crate) fn bare_engine(&self) -> Result<Engine> {
         let mut options = EngineOptions::default();
         options.threads = self.threads.map_or(options.threads, usize::from);
         options.memory = self.memory.unwrap_or(options.memory);
         options.work = self.work;
-        let engine = Engine::new(options)?;
-        let cancel = engine.cancel_flag();
-        ctrlc::set_handler(move || cancel.cancel())
-            .map_err(|e| Error::io("listen for Ctrl-C", std::io::Error::other(e)))?;
-        Ok(engine)
+        Engine::new(options)
     }
+}
+
+/// Has `act` called at each Ctrl-C, SIGTERM and SIGHUP.
+pub(crate) fn on_signal(act: impl FnMut() + Send + 'static) -> Result<()> {
+    let listen = ctrlc::set_handler(act);
+    listen.map_err(|e| Error::io("listen for Ctrl-C", std::io::Error::other(e)))
 }
 
 pub(crate) fn parse_crs(text: &str) -> Result<Crs, String> {

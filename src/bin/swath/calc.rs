@@ -12,10 +12,10 @@ use swath::{Error, Raster, Result};
 
 use crate::args::{ReadArgs, RunArgs, parse_resampling};
 use crate::convert::parse_dtype;
-use crate::report::{Progress, closing, damaged, warn};
+use crate::session::Session;
 use crate::write_args::WriteArgs;
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct CalcArgs {
     /// What the output is made of, such as "(A.nir - A.red) / (A.nir + A.red)".
     pub(crate) expression: String,
@@ -67,7 +67,7 @@ pub(crate) enum Beyond {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct NamedFile {
     name: String,
-    path: PathBuf,
+    pub(crate) path: PathBuf,
     /// From 0.
     band: Option<u16>,
 }
@@ -92,10 +92,10 @@ fn parse_nodata(text: &str) -> Result<NoData, String> {
     NoData::parse(text).ok_or_else(|| format!("expected a number, found {text:?}"))
 }
 
-pub(crate) fn run(args: &CalcArgs) -> Result<()> {
+pub(crate) fn run(args: &CalcArgs, session: &Session<'_>) -> Result<()> {
     let write = args.write.options()?;
     let expression = Expression::parse(&args.expression)?;
-    let open = |path: &Path| GeoTiff::open(path, &args.read.options());
+    let open = |path: &Path| session.open(path, &args.read.options());
     let mut opened: Vec<(&Path, GeoTiff, Raster)> = Vec::new();
     let mut inputs = Vec::new();
     for NamedFile { name, path, band } in &args.inputs {
@@ -129,24 +129,22 @@ pub(crate) fn run(args: &CalcArgs) -> Result<()> {
         grid,
         warp: WarpOptions { resampling: args.resample, ..WarpOptions::default() },
     };
-    let say = |text: String| {
-        if !args.run.quiet {
-            warn(&text);
-        }
-    };
     if expression.needs_statistics() {
-        say("stat(...) reads its input once before the output is made: two passes".into());
+        session.remark(
+            "swath: warning: stat(...) reads its input once before the output is made: two passes",
+        );
     }
-    let engine = args.run.engine()?;
-    let calculated = expression.over(&inputs, &options, &engine)?;
+    let engine = session.engine;
+    let calculated = expression.over(&inputs, &options, engine)?;
     // One of the two is there: clap saw to it.
     let output = args.output.as_ref().or(args.out.as_ref());
     let output = output.ok_or_else(|| Error::usage("no output"))?;
-    let mut progress = Progress::new(args.run.quiet);
-    let written = calculated.raster.write_with(&engine, output, &write, &mut progress)?;
-    closing(output, &written, progress, args.run.quiet);
-    opened.iter().for_each(|(_, file, _)| damaged(file));
-    notes(calculated.counts(), written.dtype, args.overflow).into_iter().for_each(say);
+    let mut progress = session.progress();
+    let written = calculated.raster.write_with(engine, output, &write, &mut progress)?;
+    session.closing(output, &written, progress);
+    opened.iter().for_each(|(_, file, _)| session.damaged(file));
+    let notes = notes(calculated.counts(), written.dtype, args.overflow);
+    notes.iter().for_each(|note| session.warn(note));
     Ok(())
 }
 

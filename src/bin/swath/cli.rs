@@ -14,7 +14,7 @@ pub(crate) struct Cli {
 const EXIT_CODES: &str = "Exit codes: 0 all of it worked, 1 defect of swath, 2 usage, \
     3 input breaks its format, 4 not supported, 5 refused by the operating system, \
     6 limit met, 7 a file is no valid COG (validate), 8 done, but damaged chunks became nodata, \
-    130 stopped";
+    9 some items of a batch failed, 130 stopped";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
@@ -39,6 +39,8 @@ pub(crate) enum Verb {
     Terrain(crate::terrain::TerrainArgs),
     /// Makes a raster of others by an expression.
     Calc(crate::calc::CalcArgs),
+    /// Does the same with many files: several at once, nothing lost, goes on where it stopped.
+    Batch(Box<crate::batch::BatchArgs>),
     /// Shows what the samples of each band come to: mean, median, histogram.
     Stats(crate::stats::StatsArgs),
 }

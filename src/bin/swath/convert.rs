@@ -11,8 +11,9 @@ use swath::{Raster, Result};
 
 use crate::args::{JobArgs, parse_bounds, parse_numbers, parse_resampling, parse_resolution};
 use crate::job::Job;
+use crate::session::Session;
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct ConvertArgs {
     /// The part to keep, in pixels: COLUMN,ROW,WIDTH,HEIGHT.
     #[arg(long, value_name = "COL,ROW,W,H", value_parser = parse_window, conflicts_with = "bounds")]
@@ -71,8 +72,8 @@ pub(crate) enum TileMatrixSet {
     WebMercatorQuad,
 }
 
-pub(crate) fn run(args: &ConvertArgs) -> Result<()> {
-    let job = Job::open(&args.job)?;
+pub(crate) fn run(args: &ConvertArgs, session: &Session<'_>) -> Result<()> {
+    let job = Job::open(&args.job, session)?;
     let (raster, counts) = shape(args, job.input.clone()).map_err(|e| job.place(e))?;
     job.write(&raster)?;
     let lost = [

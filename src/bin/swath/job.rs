@@ -6,21 +6,22 @@ use swath::geotiff::{GeoTiff, WriteOptions};
 use swath::{Error, Raster, Result};
 
 use crate::args::JobArgs;
-use crate::report::{Progress, closing, damaged, warn};
+use crate::session::Session;
 
 /// A job whose input is open and whose options are sound.
 pub(crate) struct Job<'a> {
     args: &'a JobArgs,
+    pub(crate) session: &'a Session<'a>,
     options: WriteOptions,
     file: GeoTiff,
     pub(crate) input: Raster,
 }
 
 impl<'a> Job<'a> {
-    pub(crate) fn open(args: &'a JobArgs) -> Result<Self> {
+    pub(crate) fn open(args: &'a JobArgs, session: &'a Session<'a>) -> Result<Self> {
         let options = args.write.options()?;
-        let file = GeoTiff::open(&args.input, &args.read.options())?;
-        let job = Self { args, options, input: file.raster(), file };
+        let file = session.open(&args.input, &args.read.options())?;
+        let job = Self { args, session, options, input: file.raster(), file };
         if job.input.info().metadata.crs_text.is_some() {
             job.warn("the coordinate reference system of a sidecar is not understood, and lost");
         }
@@ -42,21 +43,19 @@ impl<'a> Job<'a> {
 
     /// Says something that does not end the job, unless it is quiet.
     pub(crate) fn warn(&self, text: &str) {
-        if !self.args.run.quiet {
-            warn(&format!("{}: {text}", self.path().display()));
-        }
+        self.session.warn(&format!("{}: {text}", self.path().display()));
     }
 
     /// Writes a raster made of the input.
     pub(crate) fn write(&self, raster: &Raster) -> Result<Done> {
-        let JobArgs { output, run, write, .. } = self.args;
+        let JobArgs { output, write, .. } = self.args;
         let opaque = write.wants_alpha().then(|| raster.with_alpha()).transpose()?;
         let raster = opaque.as_ref().unwrap_or(raster);
-        let engine = run.engine()?;
-        let mut progress = Progress::new(run.quiet);
-        let written = raster.write_with(&engine, output, &self.options, &mut progress)?;
-        let seconds = closing(output, &written, progress, run.quiet);
-        damaged(&self.file);
+        let engine = self.session.engine;
+        let mut progress = self.session.progress();
+        let written = raster.write_with(engine, output, &self.options, &mut progress)?;
+        let seconds = self.session.closing(output, &written, progress);
+        self.session.damaged(&self.file);
         let (decoded, distinct) = (engine.chunks_decoded(), engine.chunks_seen());
         Ok(Done { seconds, decoded, distinct })
     }

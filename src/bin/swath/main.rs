@@ -1,6 +1,7 @@
 //! The `swath` command.
 
 mod args;
+mod batch;
 mod calc;
 mod cli;
 mod convert;
@@ -10,6 +11,7 @@ mod info;
 mod job;
 mod overviews;
 mod report;
+mod session;
 mod stats;
 mod terrain;
 mod transform;
@@ -21,7 +23,11 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use swath::Result;
+
+use args::RunArgs;
 use cli::{Cli, Verb};
+use session::Session;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -37,16 +43,23 @@ fn main() -> ExitCode {
         Verb::Edit(args) => edit::run(&args),
         Verb::Overviews(args) => overviews::run(&args),
         Verb::Validate(args) => return validate::run(&args).into(),
-        Verb::Convert(args) => convert::run(&args),
-        Verb::Warp(args) => warp::run(&args),
-        Verb::Calc(args) => calc::run(&args),
-        Verb::Terrain(args) => terrain::run(&args),
+        Verb::Convert(args) => alone(&args.job.run, |session| convert::run(&args, session)),
+        Verb::Warp(args) => alone(&args.job.run, |session| warp::run(&args, session)),
+        Verb::Calc(args) => alone(&args.run, |session| calc::run(&args, session)),
+        Verb::Terrain(args) => alone(&args.job.run, |session| terrain::run(&args, session)),
         Verb::Crs(args) => crs::run(&args),
         Verb::Transform(args) => transform::run(&args),
-        Verb::Stats(args) => stats::run(&args),
+        Verb::Batch(args) => return batch::run(&args).into(),
+        Verb::Stats(args) => alone(&args.run, |session| stats::run(&args, session)),
     };
     match done {
         Ok(()) => report::success().into(),
         Err(error) => report::failure(&error).into(),
     }
+}
+
+/// Runs a verb that nothing else runs beside.
+fn alone(run: &RunArgs, verb: impl FnOnce(&Session<'_>) -> Result<()>) -> Result<()> {
+    let engine = run.engine()?;
+    verb(&Session::alone(&engine, run.quiet))
 }

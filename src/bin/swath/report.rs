@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use swath::Error;
 use swath::engine::Observer;
-use swath::geotiff::{GeoTiff, Written};
+use swath::geotiff::{Damaged, GeoTiff, Written};
 
 /// How the command ends. The numbers are part of its interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub(crate) enum Exit {
     Invalid = 7,
     /// All of it is done, but for damaged chunks that became nodata.
     Damaged = 8,
+    /// Some items of a batch failed.
+    Partly = 9,
     /// Stopped by Ctrl-C or SIGTERM: 128 + SIGINT, as shells have it.
     Cancelled = 130,
 }
@@ -64,16 +66,16 @@ pub(crate) fn failure(error: &Error) -> Exit {
 /// Whether damaged chunks were told of, which the exit code then says.
 static DAMAGED: AtomicBool = AtomicBool::new(false);
 
-/// Tells of the damaged chunks of a file that became nodata.
-pub(crate) fn damaged(file: &GeoTiff) {
+/// Describes the damaged chunks of a file that became nodata.
+pub(crate) fn damaged(file: &GeoTiff) -> Vec<String> {
     let (chunks, more) = file.damaged();
-    for chunk in &chunks {
+    let line = |chunk: &Damaged| {
         let path = chunk.path.as_deref().unwrap_or(Path::new("")).display();
         let (window, first) = (chunk.window, u32::from(chunk.band) + 1);
         let last = first + u32::from(chunk.bands) - 1;
         let bands =
             if first == last { format!("band {first}") } else { format!("bands {first}-{last}") };
-        warn(&format!(
+        format!(
             "{path}: directory {}: chunk {}: nodata at column {}, row {}, {} x {} pixels of {bands}: {}",
             chunk.ifd,
             chunk.chunk,
@@ -82,14 +84,15 @@ pub(crate) fn damaged(file: &GeoTiff) {
             window.width,
             window.height,
             chunk.cause,
-        ));
-    }
-    if more {
-        warn("there are more damaged chunks");
-    }
-    if !chunks.is_empty() {
-        DAMAGED.store(true, Ordering::Relaxed);
-    }
+        )
+    };
+    let more = more.then(|| "there are more damaged chunks".to_owned());
+    chunks.iter().map(line).chain(more).collect()
+}
+
+/// Remembers that damaged chunks were told of.
+pub(crate) fn note_damage(found: bool) {
+    DAMAGED.fetch_or(found, Ordering::Relaxed);
 }
 
 /// Returns how a command ends that did not fail.
@@ -103,25 +106,27 @@ pub(crate) fn warn(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "swath: warning: {text}");
 }
 
-/// Says which operation shifts the datums, how accurate it is, and what is
-/// lost; loudly if nothing better than a guess can be had.
-pub(crate) fn operation(transformer: &swath::crs::Transformer) {
-    let operation = transformer.operation();
-    let mut stderr = std::io::stderr().lock();
+/// Says on stderr what happens.
+pub(crate) fn remark(text: &str) {
     // Nobody is left to tell if stderr is closed.
-    let _ = writeln!(stderr, "datum: {operation}");
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+/// Describes which operation shifts the datums and how accurate it is; and what
+/// people should be warned of: that it is a guess, that a better one is lost.
+pub(crate) fn operation(transformer: &swath::crs::Transformer) -> (String, Vec<String>) {
+    let operation = transformer.operation();
+    let mut warnings = Vec::new();
     if operation.is_ballpark() {
-        let _ = writeln!(
-            stderr,
-            "swath: warning: BALLPARK: no published shift between the datums of {} and {} can be \
-             used here; coordinates may be off by up to some hundred metres",
+        warnings.push(format!(
+            "BALLPARK: no published shift between the datums of {} and {} can be used here; \
+             coordinates may be off by up to some hundred metres",
             transformer.from(),
             transformer.to()
-        );
+        ));
     }
-    if let Some(better) = transformer.better() {
-        let _ = writeln!(stderr, "swath: warning: {}", crate::crs::lost(better, operation));
-    }
+    warnings.extend(transformer.better().map(|better| crate::crs::lost(better, operation)));
+    (format!("datum: {operation}"), warnings)
 }
 
 /// Writes a line to stdout; a closed pipe ends the command quietly.
@@ -132,6 +137,16 @@ pub(crate) fn say(text: &str) -> Result<(), Error> {
     }
 }
 
+/// Makes a bar that shows on a terminal and nowhere else.
+pub(crate) fn bar(quiet: bool) -> ProgressBar {
+    let target = if quiet || !std::io::stderr().is_terminal() {
+        ProgressDrawTarget::hidden()
+    } else {
+        ProgressDrawTarget::stderr_with_hz(10)
+    };
+    ProgressBar::with_draw_target(None, target)
+}
+
 /// A progress bar on a terminal; silent elsewhere.
 pub(crate) struct Progress {
     bar: ProgressBar,
@@ -140,12 +155,7 @@ pub(crate) struct Progress {
 
 impl Progress {
     pub(crate) fn new(quiet: bool) -> Self {
-        let target = if quiet || !std::io::stderr().is_terminal() {
-            ProgressDrawTarget::hidden()
-        } else {
-            ProgressDrawTarget::stderr_with_hz(10)
-        };
-        let bar = ProgressBar::with_draw_target(None, target);
+        let bar = bar(quiet);
         if let Ok(style) =
             ProgressStyle::with_template("{bar:40} {percent:>3}% {pos}/{len} tiles, {eta} left")
         {

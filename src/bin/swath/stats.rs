@@ -6,14 +6,13 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::{Value, json};
 use swath::Result;
-use swath::geotiff::GeoTiff;
 use swath::kernel::Histogram;
 use swath::ops::stats::{BandStatistics, HistogramRequest, StatsOptions};
 
 use crate::args::{ReadArgs, RunArgs, parse_numbers};
-use crate::report::{Progress, damaged, say};
+use crate::session::Session;
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct StatsArgs {
     /// The file to look at.
     pub(crate) file: PathBuf,
@@ -42,30 +41,33 @@ fn parse_range(text: &str) -> Result<(f64, f64), String> {
     parse_numbers::<2>(text).map(|[min, max]| (min, max))
 }
 
-pub(crate) fn run(args: &StatsArgs) -> Result<()> {
-    let file = GeoTiff::open(&args.file, &args.read.options())?;
+pub(crate) fn run(args: &StatsArgs, session: &Session<'_>) -> Result<()> {
+    let file = session.open(&args.file, &args.read.options())?;
     let raster = file.raster();
     let wants_bins = args.bins > 0 && !args.quick;
     let options = StatsOptions {
         percentiles: if args.quick { Vec::new() } else { args.percentiles.clone() },
         histogram: wants_bins.then_some(HistogramRequest { bins: args.bins, range: args.range }),
     };
-    let mut progress = Progress::new(args.run.quiet);
-    let bands = raster.statistics(&args.run.engine()?, &options, &mut progress)?;
+    let mut progress = session.progress();
+    let bands = raster.statistics(session.engine, &options, &mut progress)?;
     progress.end();
-    damaged(&file);
+    session.damaged(&file);
     if args.json {
         let bands: Vec<Value> = (1..)
             .zip(&bands)
             .map(|(number, band)| machine(number, band, &options.percentiles))
             .collect();
-        say(&format!("{:#}\n", json!({ "file": args.file.display().to_string(), "bands": bands })))
+        session.say(&format!(
+            "{:#}\n",
+            json!({ "file": args.file.display().to_string(), "bands": bands })
+        ))
     } else {
         let mut text = String::new();
         for (number, band) in (1..).zip(&bands) {
             human(number, band, &options.percentiles, &mut text);
         }
-        say(&text)
+        session.say(&text)
     }
 }
 

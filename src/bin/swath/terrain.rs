@@ -7,8 +7,9 @@ use swath::ops::terrain::TerrainOptions;
 
 use crate::args::{JobArgs, parse_resolution};
 use crate::job::Job;
+use crate::session::Session;
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct TerrainArgs {
     /// What to make.
     #[arg(value_enum)]
@@ -42,7 +43,7 @@ pub(crate) struct TerrainArgs {
     #[arg(long)]
     edges: bool,
     #[command(flatten)]
-    job: JobArgs,
+    pub(crate) job: JobArgs,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -71,8 +72,8 @@ enum Algorithm {
     ZevenbergenThorne,
 }
 
-pub(crate) fn run(args: &TerrainArgs) -> Result<()> {
-    let job = Job::open(&args.job)?;
+pub(crate) fn run(args: &TerrainArgs, session: &Session<'_>) -> Result<()> {
+    let job = Job::open(&args.job, session)?;
     let gradient = match args.algorithm {
         Algorithm::Horn => Gradient::Horn,
         Algorithm::ZevenbergenThorne => Gradient::ZevenbergenThorne,

@@ -48,7 +48,9 @@ pub(crate) fn run(args: &TransformArgs) -> Result<()> {
     let transformer =
         Transformer::with_options(&args.from, &args.to, &args.how.options(args.area))?;
     if !args.quiet {
-        crate::report::operation(&transformer);
+        let (operation, warnings) = crate::report::operation(&transformer);
+        crate::report::remark(&operation);
+        warnings.iter().for_each(|warning| crate::report::warn(warning));
     }
     let mut input = std::io::stdin().lock();
     if args.geojson {

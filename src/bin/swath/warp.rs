@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 use swath::crs::{Crs, Transformer};
-use swath::geotiff::GeoTiff;
 use swath::kernel::Resampling;
 use swath::ops::warp::{
     GridRequest, Resolution, SourceOverview, Tally, Unified, WarpOptions, transformer,
@@ -18,9 +17,10 @@ use crate::args::{
 };
 use crate::convert::{NoDataArg, parse_nodata};
 use crate::job::{Done, Job};
-use crate::report::{peak_memory, say};
+use crate::report::peak_memory;
+use crate::session::Session;
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct WarpArgs {
     /// The coordinate reference system of the output, such as EPSG:3857.
     #[arg(long, value_name = "CRS", value_parser = parse_crs, required_unless_present = "like")]
@@ -49,7 +49,7 @@ pub(crate) struct WarpArgs {
     square: bool,
     /// The grid of another file: its CRS, extent and pixels.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["to", "resolution", "bounds", "size", "square"])]
-    like: Option<PathBuf>,
+    pub(crate) like: Option<PathBuf>,
     /// The most by which the coordinate transformation may be approximated, in
     /// source pixels; 0 transforms every pixel exactly.
     #[arg(long, value_name = "PIXELS")]
@@ -74,9 +74,9 @@ pub(crate) struct WarpArgs {
     overview: SourceOverview,
     /// Print what was done as JSON.
     #[arg(long)]
-    json: bool,
+    pub(crate) json: bool,
     #[command(flatten)]
-    job: JobArgs,
+    pub(crate) job: JobArgs,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -99,9 +99,9 @@ fn parse_overview(text: &str) -> Result<SourceOverview, String> {
 
 impl WarpArgs {
     /// Chooses the grid.
-    fn grid(&self, from: &Grid) -> Result<Grid> {
+    fn grid(&self, from: &Grid, session: &Session<'_>) -> Result<Grid> {
         if let Some(path) = &self.like {
-            return Ok(GeoTiff::open(path, &self.job.read.options())?.raster().info().grid.clone());
+            return Ok(session.open(path, &self.job.read.options())?.raster().info().grid.clone());
         }
         let to = self.to.clone().ok_or_else(|| Error::usage("neither --to nor --like"))?;
         GridRequest {
@@ -133,8 +133,8 @@ impl WarpArgs {
     }
 }
 
-pub(crate) fn run(args: &WarpArgs) -> Result<()> {
-    let job = Job::open(&args.job)?;
+pub(crate) fn run(args: &WarpArgs, session: &Session<'_>) -> Result<()> {
+    let job = Job::open(&args.job, session)?;
     let place = |error| job.place(error);
     let input = match args.src_nodata {
         Some(NoDataArg(nodata)) => job.input.assume_nodata(nodata)?,
@@ -146,7 +146,7 @@ pub(crate) fn run(args: &WarpArgs) -> Result<()> {
             .at_path(job.path())
             .hint("give it one first, with swath edit --crs"));
     }
-    let grid = args.grid(from).map_err(place)?;
+    let grid = args.grid(from, session).map_err(place)?;
     let Some(to) = grid.crs.clone() else {
         return Err(
             Error::usage("the grid of --like").expected("one with a coordinate reference system")
@@ -159,9 +159,15 @@ pub(crate) fn run(args: &WarpArgs) -> Result<()> {
         warped = warped.with_nodata(None)?;
     }
     let transformer = transformer(from, &to).map_err(place)?;
-    // A guess is said even to those who want to hear nothing but errors.
-    if !args.job.run.quiet || transformer.operation().is_ballpark() {
-        crate::report::operation(&transformer);
+    let (operation, warnings) = crate::report::operation(&transformer);
+    session.remark(&operation);
+    for warning in &warnings {
+        // A guess is said even to those who want to hear nothing but errors.
+        if transformer.operation().is_ballpark() {
+            session.insist(warning)
+        } else {
+            session.warn(warning)
+        }
     }
     if is_apart(&grid, from, &to) {
         job.warn("nothing of it lies in the output: are the bounds in units of the output's CRS?");
@@ -175,7 +181,7 @@ pub(crate) fn run(args: &WarpArgs) -> Result<()> {
         ));
     }
     if args.json {
-        say(&format!(
+        session.say(&format!(
             "{:#}\n",
             report(args.job.output.as_path(), &transformer, args, &tally, &done, &warped)
         ))?;

@@ -9,7 +9,7 @@ use swath::io::Overwrite;
 use swath::{Error, Result};
 
 /// How files are written.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct WriteArgs {
     /// The layout of the output.
     #[arg(long, value_enum, default_value_t = Layout::Cog)]
@@ -129,6 +129,11 @@ impl WriteArgs {
     /// The side of a stored tile in pixels.
     pub(crate) fn tile(&self) -> u32 {
         self.tile
+    }
+
+    /// Replaces the output if it exists, whatever was typed.
+    pub(crate) fn replace(&mut self) {
+        self.overwrite = true;
     }
 
     /// Whether validity becomes a band of opacity.

@@ -22,7 +22,7 @@ use swath::ops::stats::{BandStatistics, StatsOptions};
 use swath::{Raster, Result};
 
 use crate::args::InfoArgs;
-use crate::report::{Exit, Progress, damaged, failure, say, success};
+use crate::report::{Exit, Progress, damaged, failure, note_damage, say, success, warn};
 
 /// What the samples of an image come to, as far as was asked for.
 #[derive(Debug, Default)]
@@ -58,7 +58,9 @@ pub(crate) fn run(args: &InfoArgs) -> Exit {
                     chunks::human(file.image())?;
                 }
             }
-            damaged(&file);
+            let lines = damaged(&file);
+            lines.iter().for_each(|line| warn(line));
+            note_damage(!lines.is_empty());
             Ok(())
         });
         // One file that cannot be read keeps nobody from the others.

@@ -1,0 +1,536 @@
+//! What was planned and what is done, on disk.
+
+use std::collections::BTreeMap;
+use std::fs::{File, TryLockError};
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::fingerprint::{Fingerprint, hexadecimal};
+use super::plan::{Item, Plan};
+use super::{Failure, line};
+use crate::error::{Error, Result};
+use crate::io::Overwrite;
+
+/// What a batch was asked for: a journal goes on only with the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Command {
+    words: Vec<String>,
+    digest: String,
+}
+
+impl Command {
+    /// Makes a command of its words: whatever changes an output must be among them.
+    pub fn new(words: Vec<String>) -> Self {
+        let mut digest = Sha256::new();
+        for word in &words {
+            digest.update((word.len() as u64).to_le_bytes());
+            digest.update(word);
+        }
+        Self { words, digest: hexadecimal(digest.finalize()) }
+    }
+
+    /// Returns a few characters that stand for the command in the name of a file.
+    pub fn short(&self) -> &str {
+        &self.digest[..8]
+    }
+}
+
+/// An item that is done.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Done {
+    /// The files that were read, as they were before.
+    pub inputs: Vec<Fingerprint>,
+    /// The file that was written.
+    pub output: Fingerprint,
+    /// What was said of it.
+    pub notes: Vec<String>,
+    /// Whether damaged chunks became nodata.
+    pub damaged: bool,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// How long the last attempt took, in seconds.
+    pub seconds: f64,
+}
+
+impl Done {
+    /// Returns whether inputs and output are still what they were, by size and time or, with
+    /// `hash`, by content.
+    pub fn holds(&self, hash: bool) -> bool {
+        self.inputs.iter().chain([&self.output]).all(|file| file.holds(hash))
+    }
+
+    fn to_json(&self) -> Value {
+        let inputs: Vec<_> = self.inputs.iter().map(Fingerprint::to_json).collect();
+        json!({
+            "type": "done",
+            "inputs": inputs,
+            "output": self.output.to_json(),
+            "notes": self.notes,
+            "damaged": self.damaged,
+            "attempts": self.attempts,
+            "seconds": self.seconds,
+        })
+    }
+
+    fn from_json(value: &Value) -> Option<Self> {
+        let inputs = value["inputs"].as_array()?;
+        let notes = value["notes"].as_array()?;
+        Some(Self {
+            inputs: inputs.iter().map(Fingerprint::from_json).collect::<Option<_>>()?,
+            output: Fingerprint::from_json(&value["output"])?,
+            notes: notes.iter().map(|n| n.as_str().map(str::to_owned)).collect::<Option<_>>()?,
+            damaged: value["damaged"].as_bool()?,
+            attempts: value["attempts"].as_u64()?.try_into().ok()?,
+            seconds: value["seconds"].as_f64()?,
+        })
+    }
+}
+
+/// What an earlier run left in a journal.
+#[derive(Debug, Default)]
+pub struct History {
+    /// Inputs by their outputs.
+    planned: BTreeMap<PathBuf, PathBuf>,
+    /// Items by their outputs.
+    done: BTreeMap<PathBuf, Done>,
+    /// Where the first line begins that was torn, if the last ones were.
+    torn: Option<u64>,
+}
+
+impl History {
+    /// Returns what is known of an item that an earlier run finished.
+    pub fn done(&self, item: &Item) -> Option<&Done> {
+        self.done.get(&item.output)
+    }
+
+    /// Returns whether an earlier run had the item in its plan: then its output, if there is one,
+    /// is of that run and may be replaced.
+    pub fn claims(&self, item: &Item) -> bool {
+        self.planned.get(&item.output).is_some_and(|input| *input == item.input)
+    }
+
+    /// Returns the outputs of an earlier run's plan.
+    pub(super) fn outputs(&self) -> impl Iterator<Item = &Path> {
+        self.planned.keys().map(PathBuf::as_path)
+    }
+
+    /// Reads the lines of a journal; `None` if not even the first is there.
+    fn read(file: &File, command: &Command) -> Result<Option<Self>> {
+        let mut lines = BufReader::new(file);
+        let (mut history, mut begun) = (Self::default(), false);
+        let (mut at, mut number, mut bytes) = (0, 0u64, Vec::new());
+        let mut bad = None;
+        loop {
+            bytes.clear();
+            if lines.read_until(b'\n', &mut bytes).map_err(|e| Error::io("read", e))? == 0 {
+                break;
+            }
+            number += 1;
+            match (line::decode(&bytes), bad) {
+                (None, _) => {
+                    bad.get_or_insert((number, at));
+                }
+                // What was torn is at the end: whoever tore it wrote nothing after.
+                (Some(_), Some((number, _))) => return Err(damaged(number)),
+                (Some(value), None) if !begun => {
+                    same_command(&value, command)?;
+                    begun = true;
+                }
+                (Some(value), None) => history.take(&value).ok_or_else(|| damaged(number))?,
+            }
+            at += bytes.len() as u64;
+        }
+        history.torn = bad.map(|(_, at)| at);
+        Ok(begun.then_some(history))
+    }
+
+    fn take(&mut self, value: &Value) -> Option<()> {
+        match value["type"].as_str()? {
+            "item" => {
+                let path = |key: &str| value[key].as_str().map(PathBuf::from);
+                self.planned.insert(path("output")?, path("input")?);
+            }
+            "done" => {
+                let done = Done::from_json(value)?;
+                self.done.insert(done.output.path.clone(), done);
+            }
+            "failed" => {
+                self.done.remove(Path::new(value["output"].as_str()?));
+            }
+            // What only people read.
+            _ => {}
+        }
+        Some(())
+    }
+}
+
+fn damaged(number: u64) -> Error {
+    Error::format(format!("line {number} of the journal"))
+        .expected("a line as it was written")
+        .found("one whose checksum does not fit, with sound ones after it")
+        .hint("what it said is lost: start anew without --resume, with another --journal")
+}
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Checks that a journal was begun by the same command of the same version.
+fn same_command(first: &Value, command: &Command) -> Result<()> {
+    if first["type"] != "batch" || first["format"] != 1 {
+        return Err(Error::format("the first line").expected("that of a batch's journal"));
+    }
+    if first["swath"] != VERSION {
+        return Err(Error::usage("swath's version")
+            .expected(format!("the journal's, {}", first["swath"]))
+            .found(VERSION)
+            .hint("another version may write other bytes: start anew, without --resume"));
+    }
+    if first["digest"] == command.digest.as_str() {
+        return Ok(());
+    }
+    let old: Vec<&str> =
+        first["words"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    Err(Error::usage("the command")
+        .expected(format!("the journal's: {}", old.join(" ")))
+        .found(command.words.join(" "))
+        .hint(
+            "give the same inputs, names and options to go on, or another --journal to start anew",
+        ))
+}
+
+/// What was planned and what is done: lines with checksums, appended and synced.
+///
+/// A journal is locked while it is open. Lines are written at once and synced in groups by a
+/// thread of its own; a line that is lost with the machine's power costs the time to make that
+/// output again, nothing else.
+#[derive(Debug)]
+pub struct Journal {
+    path: PathBuf,
+    history: History,
+    lines: Option<Sender<Vec<u8>>>,
+    writer: Option<JoinHandle<Result<()>>>,
+    broken: Arc<AtomicBool>,
+}
+
+impl Journal {
+    /// Begins a journal, in the place of what had its name.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if it cannot be written, [`Error::Usage`] if another process has it open, or
+    /// if outputs are there that may not be replaced; what was in the journal then stays.
+    pub fn create(
+        path: impl AsRef<Path>,
+        command: &Command,
+        plan: &Plan,
+        overwrite: Overwrite,
+    ) -> Result<Self> {
+        let path = path.as_ref();
+        let file = locked(path)?;
+        plan.refuse_existing(overwrite, |_| false)?;
+        Self::begin(path, file, None, command, plan).map_err(|e| e.at_path(path))
+    }
+
+    /// Goes on with a journal; one that is not there, or empty, is begun.
+    ///
+    /// # Errors
+    /// As [`Journal::create`]; [`Error::Usage`] if it is of another command or version, or gave
+    /// one of the inputs another output; [`Error::Format`], naming the line, if it is damaged
+    /// elsewhere than at its end.
+    pub fn resume(
+        path: impl AsRef<Path>,
+        command: &Command,
+        plan: &Plan,
+        overwrite: Overwrite,
+    ) -> Result<Self> {
+        let path = path.as_ref();
+        let file = locked(path)?;
+        let history = History::read(&file, command).map_err(|e| e.at_path(path))?;
+        // Before their items are claimed.
+        plan.refuse_existing(overwrite, |item| history.as_ref().is_some_and(|h| h.claims(item)))?;
+        Self::begin(path, file, history, command, plan).map_err(|e| e.at_path(path))
+    }
+
+    fn begin(
+        path: &Path,
+        mut file: File,
+        history: Option<History>,
+        command: &Command,
+        plan: &Plan,
+    ) -> Result<Self> {
+        let mut head = Vec::new();
+        let end = match &history {
+            None => {
+                head = line::encode(&json!({
+                    "type": "batch",
+                    "format": 1,
+                    "swath": VERSION,
+                    "digest": command.digest,
+                    "words": command.words,
+                }));
+                Some(0)
+            }
+            Some(history) => {
+                same_outputs(history, plan)?;
+                history.torn
+            }
+        };
+        let history = history.unwrap_or_default();
+        for item in plan.items().iter().filter(|item| !history.claims(item)) {
+            head.extend(line::encode(&json!({
+                "type": "item",
+                "input": item.input.to_string_lossy(),
+                "output": item.output.to_string_lossy(),
+            })));
+        }
+        if let Some(end) = end {
+            file.set_len(end).map_err(|e| Error::io("cut", e))?;
+        }
+        file.write_all(&head).map_err(|e| Error::io("write", e))?;
+        file.sync_all().map_err(|e| Error::io("sync", e))?;
+        let (lines, received) = channel();
+        let broken = Arc::new(AtomicBool::new(false));
+        let breaks = broken.clone();
+        let writer = std::thread::Builder::new()
+            .name("swath-journal".into())
+            .spawn(move || {
+                let kept = keep(&mut file, &received);
+                breaks.store(kept.is_err(), Ordering::Relaxed);
+                kept
+            })
+            .map_err(|e| Error::io("start the thread of", e))?;
+        let path = path.to_path_buf();
+        Ok(Self { path, history, lines: Some(lines), writer: Some(writer), broken })
+    }
+
+    /// Returns what an earlier run left.
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// Returns where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Returns whether it can no longer be written; [`Journal::close`] says why.
+    pub fn is_broken(&self) -> bool {
+        self.broken.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn done(&self, done: &Done) {
+        self.record(&done.to_json());
+    }
+
+    pub(super) fn failed(&self, item: &Item, failure: &Failure) {
+        self.record(&json!({
+            "type": "failed",
+            "input": item.input.to_string_lossy(),
+            "output": item.output.to_string_lossy(),
+            "kind": failure.kind.name(),
+            "chain": failure.chain,
+            "attempts": failure.attempts,
+        }));
+    }
+
+    /// Writes how a run ended.
+    pub(super) fn ended(&self, stopped: bool) {
+        self.record(&json!({ "type": if stopped { "stopped" } else { "ended" } }));
+    }
+
+    fn record(&self, value: &Value) {
+        if let Some(lines) = &self.lines {
+            // The writer is gone only if it failed, which is asked for elsewhere.
+            let _ = lines.send(line::encode(value));
+        }
+    }
+
+    /// Waits until all of it is synced.
+    ///
+    /// # Errors
+    /// [`Error::Io`], naming the journal, if a line could not be written. Those before it are
+    /// whole.
+    pub fn close(mut self) -> Result<()> {
+        self.end().map_err(|error| error.at_path(&self.path))
+    }
+
+    fn end(&mut self) -> Result<()> {
+        self.lines = None;
+        match self.writer.take().map(JoinHandle::join) {
+            None => Ok(()),
+            Some(Ok(kept)) => kept,
+            Some(Err(_)) => Err(Error::defect("the thread of the journal panicked")),
+        }
+    }
+}
+
+impl Drop for Journal {
+    fn drop(&mut self) {
+        // Who wants to know closes it.
+        let _ = self.end();
+    }
+}
+
+/// Writes lines as they come, and syncs when none wait.
+fn keep(file: &mut File, lines: &Receiver<Vec<u8>>) -> Result<()> {
+    let mut sound = file.metadata().map_err(|e| Error::io("ask for the length", e))?.len();
+    while let Ok(line) = lines.recv() {
+        for line in std::iter::once(line).chain(lines.try_iter()) {
+            if let Err(error) = file.write_all(&line) {
+                // Half a line on a full disk would stand in the middle later.
+                let _ = file.set_len(sound);
+                return Err(Error::io("write", error)
+                    .hint("the batch was stopped; --resume makes again what it does not say"));
+            }
+            sound += line.len() as u64;
+        }
+        file.sync_data().map_err(|e| Error::io("sync", e))?;
+    }
+    Ok(())
+}
+
+/// Opens a journal that nobody else has open.
+fn locked(path: &Path) -> Result<File> {
+    let fail = |action, e| Error::io(action, e).at_path(path);
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(|e| fail("make the folder of", e))?;
+    }
+    let mut options = File::options();
+    let file = options.read(true).append(true).create(true).open(path);
+    let file = file.map_err(|e| fail("open", e))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            Err(Error::usage("the journal is in use by another run").at_path(path))
+        }
+        // Not every file system has locks.
+        Err(TryLockError::Error(e)) if e.kind() == std::io::ErrorKind::Unsupported => Ok(file),
+        Err(TryLockError::Error(e)) => Err(fail("lock", e)),
+    }
+}
+
+/// Checks that the inputs of an earlier run still have the outputs that it gave them.
+fn same_outputs(history: &History, plan: &Plan) -> Result<()> {
+    let old: BTreeMap<_, _> = history.planned.iter().map(|(o, i)| (i, o)).collect();
+    for item in plan.items() {
+        if let Some(output) = old.get(&item.input).filter(|output| ***output != item.output) {
+            return Err(Error::usage(format!("output of {}", item.input.display()))
+                .expected(format!("the journal's, {}", output.display()))
+                .found(item.output.display())
+                .hint("{index} counts the inputs there are now: start anew, or bring them back"));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Found, Template};
+    use super::*;
+
+    fn plan(inputs: &[&str], template: &str) -> Plan {
+        let found = inputs.iter().map(|input| Found::file(*input)).collect();
+        Plan::new(found, &Template::parse(template).expect("parses"), "x").expect("no clash")
+    }
+
+    fn command(words: &[&str]) -> Command {
+        Command::new(words.iter().map(|&w| w.to_owned()).collect())
+    }
+
+    fn done(output: &Path) -> Done {
+        Done {
+            inputs: vec![Fingerprint::of(output, false).expect("there")],
+            output: Fingerprint::of(output, true).expect("there"),
+            notes: vec!["a note".into()],
+            damaged: true,
+            attempts: 2,
+            seconds: 0.25,
+        }
+    }
+
+    /// A journal with a done item and a failed one.
+    fn journal(dir: &Path) -> (PathBuf, Plan, Done) {
+        let template = format!("{}/{{stem}}", dir.display());
+        let plan = plan(&["a.tif", "b.tif"], &template);
+        let path = dir.join("x/journal");
+        let begin = || Journal::create(&path, &command(&["x"]), &plan, Overwrite::Refuse);
+        let journal = begin().expect("begins");
+        std::fs::write(dir.join("a"), "made").expect("writes");
+        let done = done(&dir.join("a"));
+        journal.done(&done);
+        let failure = Failure::new(&Error::format("bits"), 1);
+        journal.failed(&plan.items()[1], &failure);
+        journal.close().expect("synced");
+        let error = begin().expect_err("an output is there").to_string();
+        assert!(error.contains("1 that are there already") && error.contains("/a"), "{error}");
+        (path, plan, done)
+    }
+
+    #[test]
+    fn what_was_written_comes_back() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let (path, plan, wanted) = journal(dir.path());
+        let journal =
+            Journal::resume(&path, &command(&["x"]), &plan, Overwrite::Refuse).expect("goes on");
+        let history = journal.history();
+        assert_eq!(history.done(&plan.items()[0]), Some(&wanted));
+        assert!(wanted.holds(false) && history.claims(&plan.items()[0]));
+        assert!(history.done(&plan.items()[1]).is_none() && history.claims(&plan.items()[1]));
+        let outputs: Vec<_> = history.outputs().collect();
+        assert_eq!(outputs, [dir.path().join("a"), dir.path().join("b")]);
+        let second =
+            Journal::resume(&path, &command(&["x"]), &plan, Overwrite::Refuse).expect_err("locked");
+        assert!(second.to_string().contains("in use"), "{second}");
+    }
+
+    #[test]
+    fn other_commands_and_other_names_are_refused() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let (path, old, _) = journal(dir.path());
+        let error = Journal::resume(&path, &command(&["x", "y"]), &old, Overwrite::Refuse)
+            .expect_err("another");
+        assert!(error.to_string().contains("expected the journal's: x, found x y"), "{error}");
+        let other = plan(&["a.tif"], "other/{stem}");
+        let error = Journal::resume(&path, &command(&["x"]), &other, Overwrite::Refuse)
+            .expect_err("another");
+        assert!(error.to_string().contains("output of a.tif"), "{error}");
+    }
+
+    #[test]
+    fn a_torn_end_is_cut_and_damage_before_it_is_named() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let (path, plan, _) = journal(dir.path());
+        let whole = std::fs::read(&path).expect("reads");
+        let ends: Vec<usize> =
+            whole.iter().enumerate().filter(|(_, b)| **b == b'\n').map(|(i, _)| i + 1).collect();
+        let item = &plan.items()[0];
+        // The first line is the command's, two are the plan's, the fourth says what is done.
+        for end in (0..=whole.len()).step_by(11).chain(ends.clone()) {
+            std::fs::write(&path, &whole[..end]).expect("writes");
+            let journal = Journal::resume(&path, &command(&["x"]), &plan, Overwrite::Replace)
+                .expect("goes on");
+            assert_eq!(journal.history().done(item).is_some(), end >= ends[3], "cut at {end}");
+            journal.close().expect("synced");
+            // Whatever was cut, the next run finds a sound journal.
+            let again =
+                Journal::resume(&path, &command(&["x"]), &plan, Overwrite::Replace).expect("sound");
+            assert!(again.history().torn.is_none() && again.history().claims(item));
+        }
+        for (line, start) in [0, ends[0], ends[1], ends[2]].into_iter().enumerate() {
+            let mut bytes = whole.clone();
+            bytes[start + 12] ^= 4;
+            std::fs::write(&path, &bytes).expect("writes");
+            let error = Journal::resume(&path, &command(&["x"]), &plan, Overwrite::Replace)
+                .expect_err("damaged");
+            let text = error.to_string();
+            assert!(text.contains(&format!("line {} ", line + 1)), "{text}");
+            assert!(text.contains("journal") && matches!(error, Error::Format(_)), "{text}");
+        }
+    }
+}

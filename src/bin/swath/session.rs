@@ -1,0 +1,116 @@
+//! What a verb works with, and where what it says goes: to the terminal for a verb that runs
+//! alone, to whoever keeps the items of a batch.
+
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+
+use swath::Result;
+use swath::batch::Made;
+use swath::engine::Engine;
+use swath::geotiff::{GeoTiff, OpenOptions, Written};
+use swath::io::{Overwrite, Staged};
+
+use crate::report::{self, Progress};
+
+/// What a verb works with, and where what it says goes.
+pub(crate) struct Session<'a> {
+    pub(crate) engine: &'a Engine,
+    voice: Voice<'a>,
+}
+
+enum Voice<'a> {
+    /// Standard output and error.
+    Alone { quiet: bool },
+    /// A file, and what is kept of an item.
+    Item { output: &'a Path, overwrite: Overwrite, made: RefCell<Made> },
+}
+
+impl<'a> Session<'a> {
+    /// For a verb that runs alone.
+    pub(crate) fn alone(engine: &'a Engine, quiet: bool) -> Self {
+        Self { engine, voice: Voice::Alone { quiet } }
+    }
+
+    /// For an item of a batch.
+    pub(crate) fn item(engine: &'a Engine, output: &'a Path, overwrite: Overwrite) -> Self {
+        Self { engine, voice: Voice::Item { output, overwrite, made: RefCell::default() } }
+    }
+
+    /// Returns what was kept of an item.
+    pub(crate) fn made(self) -> Made {
+        match self.voice {
+            Voice::Alone { .. } => Made::default(),
+            Voice::Item { made, .. } => made.into_inner(),
+        }
+    }
+
+    /// Opens a file that the output depends on.
+    pub(crate) fn open(&self, path: &Path, options: &OpenOptions) -> Result<GeoTiff> {
+        let file = GeoTiff::open(path, options)?;
+        if let Voice::Item { made, .. } = &self.voice {
+            let beside = file.sidecars().iter().map(|sidecar| sidecar.path.clone());
+            let files = file.path().map(PathBuf::from).into_iter().chain(beside);
+            made.borrow_mut().inputs.extend(files);
+        }
+        Ok(file)
+    }
+
+    /// Says what does not end the job, unless it is quiet.
+    pub(crate) fn warn(&self, text: &str) {
+        if !matches!(self.voice, Voice::Alone { quiet: true }) {
+            self.insist(text);
+        }
+    }
+
+    /// Says what even those should know who want to hear nothing but errors.
+    pub(crate) fn insist(&self, text: &str) {
+        match &self.voice {
+            Voice::Alone { .. } => report::warn(text),
+            Voice::Item { made, .. } => made.borrow_mut().notes.push(text.to_owned()),
+        }
+    }
+
+    /// Says what is of no weight later.
+    pub(crate) fn remark(&self, text: &str) {
+        if matches!(self.voice, Voice::Alone { quiet: false }) {
+            report::remark(text);
+        }
+    }
+
+    /// Tells of the damaged chunks of a file that became nodata.
+    pub(crate) fn damaged(&self, file: &GeoTiff) {
+        let lines = report::damaged(file);
+        lines.iter().for_each(|line| self.insist(line));
+        match &self.voice {
+            Voice::Alone { .. } => report::note_damage(!lines.is_empty()),
+            Voice::Item { made, .. } => made.borrow_mut().damaged |= !lines.is_empty(),
+        }
+    }
+
+    /// Begins a bar, hidden where it would be one of many.
+    pub(crate) fn progress(&self) -> Progress {
+        Progress::new(!matches!(self.voice, Voice::Alone { quiet: false }))
+    }
+
+    /// Says what was written; returns the seconds it took.
+    pub(crate) fn closing(&self, output: &Path, written: &Written, progress: Progress) -> f64 {
+        report::closing(
+            output,
+            written,
+            progress,
+            !matches!(self.voice, Voice::Alone { quiet: false }),
+        )
+    }
+
+    /// Gives a text that is all of the verb's result.
+    pub(crate) fn say(&self, text: &str) -> Result<()> {
+        match &self.voice {
+            Voice::Alone { .. } => report::say(text),
+            Voice::Item { output, overwrite, .. } => {
+                let mut file = Staged::create(output, *overwrite)?;
+                file.append(text.as_bytes())?;
+                file.commit()
+            }
+        }
+    }
+}
