@@ -124,6 +124,37 @@ for how in "" --rewrite; do
 done
 rm -rf "$folder"
 
+# --- kill -9 of batches at random moments, each run going on where the last was killed: the tree of an undisturbed run
+mkdir -p "$work"/many/{0,1,2}
+for ((i = 0; i < 24; i++)); do
+    "$SWATH" convert "$input" "$work/many/$((i % 3))/$i.tif" --window $((i * 16)),$((i * 8)),512,512 --quiet
+done
+batch() {
+    exec "$SWATH" batch calc "$work/many" --to-dir "$1" --journal "$work/batch.journal" --resume --quiet -- 'sqrt(A) * 3' --compress deflate
+}
+hashes() { (cd "$1" && find . -type f -exec sha256sum {} + | sort -k2); }
+from=$(date +%s%N)
+(batch "$work/undisturbed") </dev/null
+rm "$work/batch.journal"
+lasts=$((($(date +%s%N) - from) / 1000000))
+hashes "$work/undisturbed" >"$work/wanted"
+killed=0 ended=0 torn=0 rounds=0
+while ((killed < kills && rounds < kills * 4)); do
+    rm -rf "$work/disturbed" "$work/batch.journal"
+    for ((i = 0; i < 5; i++, rounds++)); do
+        (batch "$work/disturbed") </dev/null 2>/dev/null &
+        pid=$!
+        sleep "$(printf '%d.%03d' $((lasts * RANDOM / 32768 / 2000)) $((lasts * RANDOM / 65536 % 1000)))"
+        kill -9 $pid 2>/dev/null || true
+        if wait $pid 2>/dev/null; then ((++ended)); else ((++killed)); fi
+    done
+    (batch "$work/disturbed") </dev/null
+    hashes "$work/disturbed" | cmp -s - "$work/wanted" || ((++torn))
+done
+note="kill -9 batch, then --resume: $killed killed, $ended ended before, $torn trees that differ from the undisturbed one"
+if ((torn == 0 && killed > 0)) && [[ $(wc -l <"$work/wanted") == 24 ]]; then good "$note"; else bad "$note"; fi
+rm -rf "$work/many" "$work/undisturbed" "$work/disturbed" "$work/batch.journal"
+
 # A run that must fail: error, no crash, the old target as it was and nothing else beside it.
 must_fail() {
     local name=$1 target=$2 runner=$3 verb status=0 before
