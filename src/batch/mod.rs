@@ -28,10 +28,14 @@
 //! # }
 //! ```
 
+/// [`Command`]: what was asked for.
+mod command;
 /// [`Failure`]: why an item failed, and whether to try again.
 mod failure;
 /// [`Fingerprint`]: whether a file is still what it was.
 mod fingerprint;
+/// [`History`]: what an earlier run left in a journal.
+mod history;
 /// [`Journal`]: what was planned and what is done, on disk.
 mod journal;
 /// The lines of a journal, each with its checksum.
@@ -45,9 +49,11 @@ mod run;
 /// [`Template`]: how outputs are named.
 mod template;
 
+pub use command::Command;
 pub use failure::{Failure, FailureKind};
 pub use fingerprint::Fingerprint;
-pub use journal::{Command, Done, History, Journal};
+pub use history::{Done, History};
+pub use journal::Journal;
 pub use plan::{Found, Item, Plan};
 pub use run::{Batch, BatchOptions, Event, Halt, Made, Tally, Task};
 pub use template::{Names, Template};

@@ -2,10 +2,12 @@
 
 use std::fmt::Write;
 
+use crate::report::human_bytes;
+
 const WIDTH: f64 = 460.0;
 const HEIGHT: f64 = 150.0;
 /// Room for the numbers at the left, and for those below.
-const LEFT: f64 = 52.0;
+const LEFT: f64 = 66.0;
 const BELOW: f64 = 20.0;
 const ABOVE: f64 = 8.0;
 
@@ -17,15 +19,15 @@ pub(crate) struct Line {
     pub(crate) points: Vec<(f64, f64)>,
 }
 
-/// Draws lines over `seconds` from 0; `number` writes a value as people read it.
-pub(crate) fn draw(
-    title: &str,
-    lines: &[Line],
-    seconds: f64,
-    number: &dyn Fn(f64) -> String,
-) -> String {
+/// Draws lines over `seconds` from 0, their values in bytes or plain numbers.
+pub(crate) fn draw(title: &str, lines: &[Line], seconds: f64, bytes: bool) -> String {
     let most = lines.iter().flat_map(|l| &l.points).map(|p| p.1).fold(0.0, f64::max);
-    let top = round_up(most);
+    let top = if bytes { round_bytes(most) } else { round_up(most) };
+    let number = |value: f64| match value {
+        _ if bytes => human_bytes(value as u64).replace(".0 ", " "),
+        0.0..10.0 => format!("{value:.1}"),
+        _ => format!("{value:.0}"),
+    };
     let seconds = seconds.max(1e-3);
     let x = |at: f64| LEFT + (WIDTH - LEFT - 8.0) * (at / seconds).clamp(0.0, 1.0);
     let y = |value: f64| ABOVE + (HEIGHT - ABOVE - BELOW) * (1.0 - value / top);
@@ -82,6 +84,13 @@ fn round_up(value: f64) -> f64 {
     steps.into_iter().find(|&step| step >= value).unwrap_or(value)
 }
 
+/// As [`round_up`], in the unit that the bytes are written in.
+fn round_bytes(bytes: f64) -> f64 {
+    let power = bytes.max(1.0).log(1024.0).floor();
+    let unit = 1024f64.powf(power);
+    round_up(bytes / unit) * unit
+}
+
 /// Writes a time as people read it.
 pub(crate) fn duration(seconds: f64) -> String {
     let whole = seconds.round() as u64;
@@ -126,6 +135,7 @@ mod tests {
 
     #[test]
     fn scales_and_times_are_round() {
+        assert_eq!([0.0, 1500.0, 420.0 * 1024.0].map(round_bytes), [1.0, 2048.0, 500.0 * 1024.0]);
         assert_eq!([0.0, 0.7, 2.1, 26.0, 100.0].map(round_up), [1.0, 1.0, 2.5, 50.0, 100.0]);
         assert_eq!(
             [3.25, 59.7, 150.0, 7300.0].map(duration),

@@ -103,14 +103,11 @@ fn charts(out: &mut String, about: &About, samples: &[Sample]) {
         rates(&samples.iter().map(|s| (s.at, value(s))).collect::<Vec<_>>(), STEPS)
     };
     let over_time = |value: fn(&Sample) -> f64| samples.iter().map(|s| (s.at, value(s))).collect();
-    let bytes = |value: f64| human_bytes(value.max(0.0) as u64);
     put(out, format_args!("<h2>Over time</h2>\n<div class=\"charts\">"));
     let files = Line { name: "files", class: "a", points: sums(|s| s.items as f64) };
-    let number =
-        |value: f64| if value < 10.0 { format!("{value:.1}") } else { format!("{value:.0}") };
-    out.push_str(&draw("Files a second", &[files], about.seconds, &number));
+    out.push_str(&draw("Files a second", &[files], about.seconds, false));
     let written = Line { name: "written", class: "b", points: sums(|s| s.bytes as f64) };
-    out.push_str(&draw("Bytes written a second", &[written], about.seconds, &bytes));
+    out.push_str(&draw("Bytes written a second", &[written], about.seconds, true));
     let memory = [
         Line { name: "its own", class: "a", points: over_time(|s| s.own as f64) },
         Line { name: "mapped files and code", class: "b", points: over_time(|s| s.mapped as f64) },
@@ -120,7 +117,7 @@ fn charts(out: &mut String, about: &About, samples: &[Sample]) {
             points: vec![(0.0, about.memory as f64), (about.seconds, about.memory as f64)],
         },
     ];
-    out.push_str(&draw("Memory", &memory, about.seconds, &bytes));
+    out.push_str(&draw("Memory", &memory, about.seconds, true));
     put(out, format_args!("</div>"));
 }
 
@@ -161,8 +158,14 @@ fn failures(out: &mut String, tally: &Tally, records: &[Record]) {
 
 /// The chain of causes, and what to do.
 fn causes(failure: &Failure) -> String {
-    let cause = |text: &String| format!("<p class=\"cause\">{}</p>", escape(text));
-    let mut out: String = failure.chain.iter().map(cause).collect();
+    let (mut out, mut told) = (String::new(), "");
+    for text in &failure.chain {
+        // What a message has of its cause is not said again.
+        if !told.contains(text.as_str()) {
+            let _ = write!(out, "<p class=\"cause\">{}</p>", escape(text));
+        }
+        told = text;
+    }
     if let Some(hint) = &failure.hint {
         let _ = write!(out, "<p class=\"hint\">{}</p>", escape(hint));
     }

@@ -1,0 +1,191 @@
+//! What an earlier run left in a journal.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::command::Command;
+use super::fingerprint::Fingerprint;
+use super::line;
+use super::plan::{Item, Plan};
+use crate::error::{Error, Result};
+
+/// An item that is done.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Done {
+    /// The files that were read, as they were before.
+    pub inputs: Vec<Fingerprint>,
+    /// The file that was written.
+    pub output: Fingerprint,
+    /// What was said of it.
+    pub notes: Vec<String>,
+    /// Whether damaged chunks became nodata.
+    pub damaged: bool,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// How long the last attempt took, in seconds.
+    pub seconds: f64,
+}
+
+impl Done {
+    /// Returns whether inputs and output are still what they were, by size and time or, with
+    /// `hash`, by content.
+    pub fn holds(&self, hash: bool) -> bool {
+        self.inputs.iter().chain([&self.output]).all(|file| file.holds(hash))
+    }
+
+    pub(super) fn to_json(&self) -> Value {
+        let inputs: Vec<_> = self.inputs.iter().map(Fingerprint::to_json).collect();
+        json!({
+            "type": "done",
+            "inputs": inputs,
+            "output": self.output.to_json(),
+            "notes": self.notes,
+            "damaged": self.damaged,
+            "attempts": self.attempts,
+            "seconds": self.seconds,
+        })
+    }
+
+    fn from_json(value: &Value) -> Option<Self> {
+        let inputs = value["inputs"].as_array()?;
+        let notes = value["notes"].as_array()?;
+        Some(Self {
+            inputs: inputs.iter().map(Fingerprint::from_json).collect::<Option<_>>()?,
+            output: Fingerprint::from_json(&value["output"])?,
+            notes: notes.iter().map(|n| n.as_str().map(str::to_owned)).collect::<Option<_>>()?,
+            damaged: value["damaged"].as_bool()?,
+            attempts: value["attempts"].as_u64()?.try_into().ok()?,
+            seconds: value["seconds"].as_f64()?,
+        })
+    }
+}
+
+/// What an earlier run left in a journal.
+#[derive(Debug, Default)]
+pub struct History {
+    /// Inputs by their outputs.
+    planned: BTreeMap<PathBuf, PathBuf>,
+    /// Items by their outputs.
+    done: BTreeMap<PathBuf, Done>,
+    /// Where the first line begins that was torn, if the last ones were.
+    pub(super) torn: Option<u64>,
+}
+
+impl History {
+    /// Returns what is known of an item that an earlier run finished.
+    pub fn done(&self, item: &Item) -> Option<&Done> {
+        self.done.get(&item.output)
+    }
+
+    /// Returns whether an earlier run had the item in its plan: then its output, if there is one,
+    /// is of that run and may be replaced.
+    pub fn claims(&self, item: &Item) -> bool {
+        self.planned.get(&item.output).is_some_and(|input| *input == item.input)
+    }
+
+    /// Returns the outputs of an earlier run's plan.
+    pub(super) fn outputs(&self) -> impl Iterator<Item = &Path> {
+        self.planned.keys().map(PathBuf::as_path)
+    }
+
+    /// Reads the lines of a journal; `None` if not even the first is there.
+    pub(super) fn read(file: &File, command: &Command) -> Result<Option<Self>> {
+        let mut lines = BufReader::new(file);
+        let (mut history, mut begun) = (Self::default(), false);
+        let (mut at, mut number, mut bytes) = (0, 0u64, Vec::new());
+        let mut bad = None;
+        loop {
+            bytes.clear();
+            if lines.read_until(b'\n', &mut bytes).map_err(|e| Error::io("read", e))? == 0 {
+                break;
+            }
+            number += 1;
+            match (line::decode(&bytes), bad) {
+                (None, _) => {
+                    bad.get_or_insert((number, at));
+                }
+                // What was torn is at the end: whoever tore it wrote nothing after.
+                (Some(_), Some((number, _))) => return Err(damaged(number)),
+                (Some(value), None) if !begun => {
+                    same_command(&value, command)?;
+                    begun = true;
+                }
+                (Some(value), None) => history.take(&value).ok_or_else(|| damaged(number))?,
+            }
+            at += bytes.len() as u64;
+        }
+        history.torn = bad.map(|(_, at)| at);
+        Ok(begun.then_some(history))
+    }
+
+    fn take(&mut self, value: &Value) -> Option<()> {
+        match value["type"].as_str()? {
+            "item" => {
+                let path = |key: &str| value[key].as_str().map(PathBuf::from);
+                self.planned.insert(path("output")?, path("input")?);
+            }
+            "done" => {
+                let done = Done::from_json(value)?;
+                self.done.insert(done.output.path.clone(), done);
+            }
+            "failed" => {
+                self.done.remove(Path::new(value["output"].as_str()?));
+            }
+            // What only people read.
+            _ => {}
+        }
+        Some(())
+    }
+}
+
+fn damaged(number: u64) -> Error {
+    Error::format(format!("line {number} of the journal"))
+        .expected("a line as it was written")
+        .found("one whose checksum does not fit, with sound ones after it")
+        .hint("what it said is lost: start anew without --resume, with another --journal")
+}
+
+pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Checks that a journal was begun by the same command of the same version.
+fn same_command(first: &Value, command: &Command) -> Result<()> {
+    if first["type"] != "batch" || first["format"] != 1 {
+        return Err(Error::format("the first line").expected("that of a batch's journal"));
+    }
+    if first["swath"] != VERSION {
+        return Err(Error::usage("swath's version")
+            .expected(format!("the journal's, {}", first["swath"]))
+            .found(VERSION)
+            .hint("another version may write other bytes: start anew, without --resume"));
+    }
+    if first["digest"] == command.digest() {
+        return Ok(());
+    }
+    let old: Vec<&str> =
+        first["words"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    Err(Error::usage("the command")
+        .expected(format!("the journal's: {}", old.join(" ")))
+        .found(command.words().join(" "))
+        .hint(
+            "give the same inputs, names and options to go on, or another --journal to start anew",
+        ))
+}
+
+/// Checks that the inputs of an earlier run still have the outputs that it gave them.
+pub(super) fn same_outputs(history: &History, plan: &Plan) -> Result<()> {
+    let old: BTreeMap<_, _> = history.planned.iter().map(|(o, i)| (i, o)).collect();
+    for item in plan.items() {
+        if let Some(output) = old.get(&item.input).filter(|output| ***output != item.output) {
+            return Err(Error::usage(format!("output of {}", item.input.display()))
+                .expected(format!("the journal's, {}", output.display()))
+                .found(item.output.display())
+                .hint("{index} counts the inputs there are now: start anew, or bring them back"));
+        }
+    }
+    Ok(())
+}
