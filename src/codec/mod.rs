@@ -5,6 +5,7 @@
 //!   codecs have to know.
 //! - [`Decoder`], [`Encoder`]: every codec behind one door, with contexts that are reused.
 //! - [`choose_predictor`], [`choose_level`]: what suits some samples, found by trying.
+//! - [`standalone`]: a chunk as another file may hold it.
 //! - [`predictor`]: differences between samples, made and undone.
 
 mod ccitt;
@@ -31,6 +32,7 @@ mod lzw;
 mod packbits;
 pub mod predictor;
 mod shape;
+mod standalone;
 #[cfg(test)]
 mod testing;
 #[cfg(feature = "webp")]
@@ -42,3 +44,4 @@ pub use choose::{choose_level, choose_predictor};
 pub use compression::{Compression, Decoder, Encoder};
 pub use predictor::{Predictor, RowShape};
 pub use shape::{ChunkShape, LercPacking, Packed, Plain, SampleKind};
+pub use standalone::standalone;

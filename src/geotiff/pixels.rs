@@ -8,7 +8,7 @@ use super::{Image, chunk};
 use crate::error::{Error, Result};
 use crate::kernel::mark_nodata;
 use crate::raster::{
-    Buffer, ChunkKey, Context, Info, NoData, Raster, Sample, Source, Window, dispatch,
+    Buffer, ChunkKey, Context, Info, NoData, Origin, Raster, Sample, Source, Window, dispatch,
 };
 
 impl Image {
@@ -147,6 +147,10 @@ impl Source for Stored {
 
     fn overviews(&self) -> Vec<Raster> {
         self.0.overviews.iter().map(|o| Raster::new(Self(o.clone()))).collect()
+    }
+
+    fn origin(&self) -> Option<Origin<'_>> {
+        Some(Origin { store: &self.0, bands: (0..self.0.layout.bands).collect() })
     }
 }
 
