@@ -26,6 +26,8 @@ mod jpeg_planes;
 mod jxl;
 #[cfg(feature = "lerc")]
 mod lerc;
+#[cfg(feature = "libdeflate")]
+mod libdeflate;
 #[cfg(feature = "lzma")]
 mod lzma;
 mod lzw;
@@ -38,6 +40,12 @@ mod testing;
 #[cfg(feature = "webp")]
 mod webp;
 mod zstd;
+
+/// What decodes deflate.
+#[cfg(not(feature = "libdeflate"))]
+use inflate::Inflater;
+#[cfg(feature = "libdeflate")]
+use libdeflate::Inflater;
 
 pub use ccitt::Fax;
 pub use choose::{choose_level, choose_predictor};
