@@ -47,10 +47,11 @@ pub struct Transformer {
 }
 
 /// What decides which operation a [`Transformer`] takes.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct TransformOptions {
     /// The area that is to be transformed, in degrees; by default the smaller
-    /// of the areas that the two systems are meant for.
+    /// of the areas that the two systems are meant for. Operations that touch no
+    /// part of it are left out of the list.
     pub area: Option<Area>,
     /// The grids that may be used; by default none.
     pub grids: Grids,
