@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 if [[ -z ${SWATH:-} ]]; then
-    cargo build --release --bin swath
+    cargo build --release --bin swath --example crs_files
     SWATH=${CARGO_TARGET_DIR:-target}/release/swath
 fi
 python=$(scripts/venv.sh target/gdal/venv tests/gdal/requirements.txt)

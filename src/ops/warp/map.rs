@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::curve::{Curve, MARGIN, Shift, affine};
+use super::curve::{Curve, Shift, affine};
 use super::patch::{CELL, CENTRES, CHECKS, NODES, Patch, Span, Spans};
 use super::place;
 use crate::crs::{TransformOptions, Transformer};
@@ -412,7 +412,6 @@ impl PixelMap {
         if finite == xs.len() {
             let (patch, off) = Patch::through(&xs, &ys, 1.0 / side);
             let exact = self.0.max_error == 0.0;
-            let off = off * MARGIN;
             let near_enough = off <= if exact { LOOSE } else { self.0.max_error };
             if near_enough && !exact {
                 cell.max_error = cell.max_error.max(off);
