@@ -99,7 +99,7 @@ fn what_is_no_place_becomes_nan() {
 }
 
 #[test]
-fn transverse_mercators_show_nothing_far_from_their_meridian() {
+fn transverse_mercators_make_no_garbage_far_from_their_meridian() {
     for zone in 1..=60u32 {
         for crs in [32600 + zone, 32700 + zone] {
             let to_utm =
@@ -109,15 +109,13 @@ fn transverse_mercators_show_nothing_far_from_their_meridian() {
                 for lat in [-80.0, -40.0, 0.5, 40.0, 80.0] {
                     let (mut x, mut y) = ([middle + off], [lat]);
                     to_utm.transform(&mut x, &mut y);
-                    // Behind a pole there is a place, and it must be the right one.
+                    // The far side has a place on the plane too, but it must be the right one.
                     let back = Transformer::new(&Crs::from_epsg(crs), &Crs::from_epsg(4326));
                     let is_nothing = x[0].is_nan() && y[0].is_nan();
                     back.expect("UTM").transform(&mut x, &mut y);
                     let turn = (x[0] - middle - off).rem_euclid(360.0);
                     let is_back = turn.min(360.0 - turn) < 1e-6 && (y[0] - lat).abs() < 1e-6;
                     assert!(is_nothing || is_back, "EPSG:{crs}: {off} {lat}: {x:?} {y:?}");
-                    let is_far = off.abs() > 135.0 && lat.abs() < 60.0;
-                    assert!(is_nothing || !is_far, "EPSG:{crs}: {off} {lat}: {x:?} {y:?}");
                 }
             }
         }

@@ -186,7 +186,7 @@ const TARGETS: [(&str, &[&str]); 8] = [
     ("UTM", &["EPSG:4326", "EPSG:3857", "EPSG:3035", "EPSG:32632", "EPSG:31287"]),
     ("Europe", &["EPSG:4326", "EPSG:3857", "EPSG:32633"]),
     ("America", &["EPSG:4269", "EPSG:3857", "EPSG:26915"]),
-    ("Fiji", &["EPSG:4326", "EPSG:3857", "EPSG:32760"]),
+    ("Fiji", &["EPSG:3832", "EPSG:32760", "+proj=laea +lat_0=-17 +lon_0=178 +ellps=WGS84"]),
 ];
 
 #[test]
@@ -216,8 +216,9 @@ fn forty_pairs_at_three_scales_stay_within_the_error_they_say() {
                 let name = format!("{place} to {target}, {scale}");
                 let found = dense(&name, &to, &from, 0.01);
                 assert!(found.seen > 500, "{name}: only {} pixels", found.seen);
+                // Between grids that differ by a turn all there is is rounding.
                 assert!(
-                    found.worst <= found.said,
+                    found.worst <= found.said.max(1e-9),
                     "{name}: {} found, {} said",
                     found.worst,
                     found.said
