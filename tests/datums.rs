@@ -6,7 +6,7 @@ mod files;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use files::fixture;
+use files::{fixture, sha256};
 use serde_json::Value;
 
 fn swath(args: &[&str], proj_data: Option<&Path>) -> Output {
@@ -97,6 +97,7 @@ fn a_warp_takes_the_grid_that_is_there_or_names_it() {
     assert!(said["better"]["accuracy"].as_f64().expect("a figure") <= 0.2, "{said}");
     assert!(stderr(&rough).contains("instead of") && stderr(&rough).contains("but wants"));
 
+    let mut sums = Vec::new();
     for (more, proj_data) in [(&["--grid-dir", text(&grids)][..], None), (&[], Some(&*grids))] {
         let said = json(&warp(more, proj_data));
         assert_eq!(said["operation"], "ED50 to ETRS89 (16), accuracy 0.2 m");
@@ -105,7 +106,9 @@ fn a_warp_takes_the_grid_that_is_there_or_names_it() {
         // single precision and the output's pixels leave.
         let west = said["geoTransform"][0].as_f64().expect("a number");
         assert!(((west + 4.0) * 3600.0 - 2.0).abs() < 1e-3, "{west}");
+        sums.push(sha256(&out));
     }
+    assert_eq!(sums[0], sums[1]);
 
     // By the number that `swath crs` shows.
     let list = json(&swath(&["crs", "EPSG:4230", "EPSG:4258", "--json"], None));
