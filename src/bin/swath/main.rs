@@ -5,6 +5,7 @@ mod calc;
 mod cli;
 mod convert;
 mod crs;
+mod datum;
 mod edit;
 mod info;
 mod job;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use serde_json::json;
-use swath::crs::{Crs, Transformer};
+use swath::crs::{Crs, TransformOptions, Transformer};
 use swath::geotiff::GeoTiff;
 use swath::kernel::Resampling;
 use swath::ops::warp::{
@@ -17,6 +17,7 @@ use crate::args::{
     JobArgs, parse_bounds, parse_crs, parse_pixels, parse_resampling, parse_resolution,
 };
 use crate::convert::{NoDataArg, parse_nodata};
+use crate::datum::{OperationArgs, operation, operation_json};
 use crate::job::{Done, Job};
 use crate::report::{peak_memory, say};
 
@@ -72,6 +73,8 @@ pub(crate) struct WarpArgs {
     /// The overview of the input to read: auto, none, or a number from 0 on.
     #[arg(long, value_name = "WHICH", default_value = "auto", value_parser = parse_overview)]
     overview: SourceOverview,
+    #[command(flatten)]
+    datums: OperationArgs,
     /// Print what was done as JSON.
     #[arg(long)]
     json: bool,
@@ -99,7 +102,7 @@ fn parse_overview(text: &str) -> Result<SourceOverview, String> {
 
 impl WarpArgs {
     /// Chooses the grid.
-    fn grid(&self, from: &Grid) -> Result<Grid> {
+    fn grid(&self, from: &Grid, transform: &TransformOptions) -> Result<Grid> {
         if let Some(path) = &self.like {
             return Ok(GeoTiff::open(path, &self.job.read.options())?.raster().info().grid.clone());
         }
@@ -111,12 +114,13 @@ impl WarpArgs {
             size: self.size,
             align: self.align,
             square: self.square,
+            transform: transform.clone(),
             ..GridRequest::new(to)
         }
         .grid(from)
     }
 
-    fn options(&self) -> WarpOptions {
+    fn options(&self, transform: &TransformOptions) -> WarpOptions {
         let default = WarpOptions::default();
         WarpOptions {
             resampling: self.resample,
@@ -129,6 +133,7 @@ impl WarpArgs {
                 Some(When::Partial) => Unified::Partial,
             },
             nodata: self.dst_nodata.and_then(|NoDataArg(value)| value),
+            transform: transform.clone(),
         }
     }
 }
@@ -146,24 +151,23 @@ pub(crate) fn run(args: &WarpArgs) -> Result<()> {
             .at_path(job.path())
             .hint("give it one first, with swath edit --crs"));
     }
-    let grid = args.grid(from).map_err(place)?;
+    let how = args.datums.options(None)?;
+    let grid = args.grid(from, &how).map_err(place)?;
     let Some(to) = grid.crs.clone() else {
         return Err(
             Error::usage("the grid of --like").expected("one with a coordinate reference system")
         );
     };
-    let (mut warped, tally) = input.warp_tallied(grid.clone(), &args.options()).map_err(place)?;
+    let options = args.options(&how);
+    let (mut warped, tally) = input.warp_tallied(grid.clone(), &options).map_err(place)?;
     if args.dst_alpha {
         warped = warped.with_alpha()?;
     } else if matches!(args.dst_nodata, Some(NoDataArg(None))) {
         warped = warped.with_nodata(None)?;
     }
-    let transformer = transformer(from, &to).map_err(place)?;
-    // A guess is said even to those who want to hear nothing but errors.
-    if !args.job.run.quiet || transformer.operation().is_ballpark() {
-        crate::report::operation(&transformer);
-    }
-    if is_apart(&grid, from, &to) {
+    let transformer = transformer(from, &to, &how).map_err(place)?;
+    operation(&transformer, args.job.run.quiet, &args.datums.datums);
+    if is_apart(&grid, from, &to, &how) {
         job.warn("nothing of it lies in the output: are the bounds in units of the output's CRS?");
     }
     let done = job.write(&warped)?;
@@ -204,6 +208,8 @@ fn report(
         "resampling": args.resample.name(),
         "operation": transformer.operation().to_string(),
         "accuracy": transformer.accuracy(),
+        "ballpark": transformer.operation().is_ballpark(),
+        "better": transformer.better().map(operation_json),
         "largestCoordinateError": tally.max_error(),
         "samples": {
             "valid": tally.valid(),
@@ -219,8 +225,9 @@ fn report(
 }
 
 /// Whether a grid shows nothing of another's extent.
-fn is_apart(grid: &Grid, from: &Grid, to: &Crs) -> bool {
-    let Ok(whole) = GridRequest::new(to.clone()).grid(from) else { return false };
+fn is_apart(grid: &Grid, from: &Grid, to: &Crs, how: &TransformOptions) -> bool {
+    let request = GridRequest { transform: how.clone(), ..GridRequest::new(to.clone()) };
+    let Ok(whole) = request.grid(from) else { return false };
     let (a, b) = (grid.bounds(), whole.bounds());
     a.left >= b.right || b.left >= a.right || a.bottom >= b.top || b.bottom >= a.top
 }
