@@ -16,6 +16,8 @@ mod crop;
 mod describe;
 /// Colours as red, green and blue, or as greys.
 pub mod expand;
+/// Many rasters as one.
+pub mod mosaic;
 /// Another value for "no value".
 mod nodata;
 /// The same area in larger or smaller pixels, or on the tiles of a web map.

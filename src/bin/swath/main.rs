@@ -7,7 +7,9 @@ mod convert;
 mod crs;
 mod edit;
 mod info;
+mod inputs;
 mod job;
+mod mosaic;
 mod overviews;
 mod report;
 mod stats;
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         Verb::Validate(args) => return validate::run(&args).into(),
         Verb::Convert(args) => convert::run(&args),
         Verb::Warp(args) => warp::run(&args),
+        Verb::Mosaic(args) => mosaic::run(&args),
         Verb::Calc(args) => calc::run(&args),
         Verb::Terrain(args) => terrain::run(&args),
         Verb::Crs(args) => crs::run(&args),

@@ -24,6 +24,7 @@ mod suggest;
 mod tally;
 
 pub use curve::Shift;
+pub(super) use density::hide_unseen;
 pub use grid::GridRequest;
 pub use map::{Cell, Leaf, PixelMap};
 pub use missing::Unified;
