@@ -47,6 +47,7 @@ pub mod io;
 pub mod kernel;
 pub mod ops;
 pub mod raster;
+pub mod vector;
 
 pub use error::{Error, Result};
 pub use input::open;

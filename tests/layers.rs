@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each floor and those it may import from.
-const FLOORS: [(&str, &[&str]); 11] = [
+const FLOORS: [(&str, &[&str]); 12] = [
     ("error", &[]),
     ("io", &["error"]),
     ("codec", &["error", "io"]),
@@ -14,6 +14,7 @@ const FLOORS: [(&str, &[&str]); 11] = [
     ("kernel", &["error", "raster"]),
     ("engine", &["error", "raster"]),
     ("geotiff", &["error", "io", "codec", "ifd", "crs", "raster", "kernel", "engine"]),
+    ("vector", &["error", "crs", "raster"]),
     ("input", &["error", "io", "raster", "geotiff"]),
     ("ops", &["error", "crs", "raster", "kernel", "engine"]),
 ];

@@ -12,6 +12,8 @@ mod cast;
 pub mod checksum;
 /// A part of a raster.
 mod crop;
+/// The part of a raster that lies in polygons.
+pub mod cutline;
 /// Other words about a raster.
 mod describe;
 /// Colours as red, green and blue, or as greys.

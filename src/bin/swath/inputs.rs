@@ -2,7 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use swath::{Error, Result};
+use swath::input::Files;
+use swath::ops::mosaic::MosaicInput;
+use swath::vector::read_index;
+use swath::{Error, Raster, Result};
+
+use crate::convert::NoDataArg;
+
+/// The most bytes of an index.
+const MOST_INDEX_BYTES: u64 = 1 << 30;
 
 /// Spells out what was typed: `@FILE` is a list of names, one a line; a name that is no
 /// file and has `*`, `?` or `[` is a pattern, whose matches come sorted by name.
@@ -27,6 +35,68 @@ pub(crate) fn expand(typed: &[PathBuf]) -> Result<Vec<PathBuf>> {
         }
     }
     Ok(found)
+}
+
+/// Reads a text file of at most so many bytes.
+///
+/// # Errors
+/// [`Error::Io`]; [`Error::Limit`] if it is larger; [`Error::Format`] if it is no UTF-8.
+pub(crate) fn text(path: &Path, most: u64) -> Result<String> {
+    let io = |e| Error::io("read", e).at_path(path);
+    let len = std::fs::metadata(path).map_err(io)?.len();
+    if len > most {
+        return Err(Error::limit("size of a text file")
+            .expected(format!("at most {most} bytes"))
+            .found(format!("{len} bytes"))
+            .at_path(path));
+    }
+    let bytes = std::fs::read(path).map_err(io)?;
+    String::from_utf8(bytes).map_err(|_| Error::format("text").expected("UTF-8").at_path(path))
+}
+
+/// What was typed for the inputs of one output: each file, and what indexes say of theirs.
+pub(crate) fn open_all(
+    files: &Files,
+    typed: &[PathBuf],
+    src_nodata: Option<NoDataArg>,
+) -> Result<Vec<MosaicInput>> {
+    let mut all = Vec::new();
+    let mut add = |path: PathBuf, raster: Raster| -> Result<()> {
+        let raster = match src_nodata {
+            Some(NoDataArg(nodata)) => {
+                raster.assume_nodata(nodata).map_err(|e| e.at_path(&path))?
+            }
+            None => raster,
+        };
+        all.push(MosaicInput { name: path.display().to_string(), raster });
+        Ok(())
+    };
+    let mut first = true;
+    for path in expand(typed)? {
+        if !is_index(&path) {
+            add(path.clone(), files.look(&path)?)?;
+            first = false;
+            continue;
+        }
+        let entries = read_index(&text(&path, MOST_INDEX_BYTES)?).map_err(|e| e.at_path(&path))?;
+        for entry in entries {
+            let place = entry.path(&path);
+            // The first one's metadata is the output's.
+            let raster = if entry.complete && !first {
+                files.known(&place, entry.info)
+            } else {
+                files.look(&place)?
+            };
+            first = false;
+            add(place, raster)?;
+        }
+    }
+    Ok(all)
+}
+
+/// Whether a name is that of an index.
+pub(crate) fn is_index(path: &Path) -> bool {
+    path.extension().is_some_and(|end| end == "geojson" || end == "json")
 }
 
 fn matches(name: &Path, found: &mut Vec<PathBuf>) -> Result<()> {

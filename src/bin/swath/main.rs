@@ -5,7 +5,9 @@ mod calc;
 mod cli;
 mod convert;
 mod crs;
+mod cut_args;
 mod edit;
+mod index;
 mod info;
 mod inputs;
 mod job;
@@ -17,6 +19,7 @@ mod terrain;
 mod transform;
 mod validate;
 mod warp;
+mod warp_many;
 mod write_args;
 
 use std::process::ExitCode;
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
         Verb::Validate(args) => return validate::run(&args).into(),
         Verb::Convert(args) => convert::run(&args),
         Verb::Warp(args) => warp::run(&args),
+        Verb::Index(args) => index::run(&args),
         Verb::Mosaic(args) => mosaic::run(&args),
         Verb::Calc(args) => calc::run(&args),
         Verb::Terrain(args) => terrain::run(&args),

@@ -9,7 +9,7 @@ use swath::geotiff::Written;
 use swath::input::Files;
 use swath::kernel::Resampling;
 use swath::ops::CastOptions;
-use swath::ops::mosaic::{Method, Mosaic, MosaicGrid, MosaicInput, MosaicOptions, Order, Pixels};
+use swath::ops::mosaic::{Method, Mosaic, MosaicGrid, MosaicOptions, Order, Pixels};
 use swath::ops::warp::{Resolution, WarpOptions};
 use swath::raster::{Bounds, DataType, Size};
 use swath::{Raster, Result};
@@ -18,6 +18,7 @@ use crate::args::{
     ReadArgs, RunArgs, parse_bounds, parse_crs, parse_pixels, parse_resampling, parse_resolution,
 };
 use crate::convert::{NoDataArg, parse_dtype, parse_nodata};
+use crate::cut_args::CutArgs;
 use crate::inputs;
 use crate::report::{Progress, closing, damaged_chunks, peak_memory, say, warn};
 use crate::write_args::WriteArgs;
@@ -86,6 +87,8 @@ pub(crate) struct MosaicArgs {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
+    cut: CutArgs,
+    #[command(flatten)]
     write: WriteArgs,
     #[command(flatten)]
     run: RunArgs,
@@ -147,31 +150,14 @@ impl MosaicArgs {
         } else if matches!(self.dst_nodata, Some(NoDataArg(None))) {
             raster = raster.with_nodata(None)?;
         }
-        Ok(raster)
+        self.cut.cut(raster)
     }
-}
-
-/// Opens the inputs of a mosaic, as if none but `src_nodata` were missing if it is given.
-pub(crate) fn open_all(
-    files: &Files,
-    typed: &[PathBuf],
-    src_nodata: Option<NoDataArg>,
-) -> Result<Vec<MosaicInput>> {
-    let mut all = Vec::new();
-    for path in inputs::expand(typed)? {
-        let mut raster = files.look(&path)?;
-        if let Some(NoDataArg(nodata)) = src_nodata {
-            raster = raster.assume_nodata(nodata).map_err(|e| e.at_path(&path))?;
-        }
-        all.push(MosaicInput { name: path.display().to_string(), raster });
-    }
-    Ok(all)
 }
 
 pub(crate) fn run(args: &MosaicArgs) -> Result<()> {
     let write = args.write.options()?;
     let files = Files::new(args.read.options());
-    let mut inputs = open_all(&files, &args.inputs, args.src_nodata)?;
+    let mut inputs = inputs::open_all(&files, &args.inputs, args.src_nodata)?;
     args.order.sort(&mut inputs)?;
     let given = inputs.len();
     let mosaic = Mosaic::new(inputs, &args.options(&files)?)?;

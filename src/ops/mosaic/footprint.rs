@@ -1,6 +1,6 @@
 //! Where a raster lies in another system.
 
-use geo::{Coord, LineString, Polygon};
+use geo::{Coord, LineString, Polygon, Rect};
 
 use crate::crs::Crs;
 use crate::ops::warp::{GridRequest, transformer};
@@ -53,6 +53,13 @@ impl Footprint {
             unrotated(source)?
         };
         Ok(Self { grid, edge, exact: true })
+    }
+
+    /// Returns the edge; where it is none, the bounds of all that the raster may fill.
+    pub fn outline(&self) -> Polygon<f64> {
+        let Bounds { left, bottom, right, top } = self.grid.bounds();
+        let bounds = || Rect::new((left, bottom), (right, top)).to_polygon();
+        self.edge.clone().unwrap_or_else(bounds)
     }
 }
 

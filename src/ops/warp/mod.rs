@@ -31,6 +31,7 @@ pub use missing::Unified;
 pub use node::WarpOptions;
 pub use overview::SourceOverview;
 pub use patch::{CELL, Span, Spans};
+pub(super) use place::options as place_options;
 pub use place::transformer;
 pub use suggest::Resolution;
 pub use tally::Tally;

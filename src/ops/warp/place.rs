@@ -21,7 +21,7 @@ pub fn transformer(source: &Grid, to: &Crs) -> Result<Transformer> {
 
 /// Returns the options of a transformation for a raster: the operation is that
 /// for the area the raster lies in, the same in both directions.
-pub(super) fn options(source: &Grid) -> TransformOptions {
+pub(in crate::ops) fn options(source: &Grid) -> TransformOptions {
     TransformOptions { area: area(source), ..TransformOptions::default() }
 }
 
