@@ -15,7 +15,7 @@ const FLOORS: [(&str, &[&str]); 12] = [
     ("engine", &["error", "raster"]),
     ("geotiff", &["error", "io", "codec", "ifd", "crs", "raster", "kernel", "engine"]),
     ("vector", &["error", "crs", "raster"]),
-    ("input", &["error", "io", "raster", "geotiff"]),
+    ("input", &["error", "io", "crs", "raster", "kernel", "geotiff"]),
     ("ops", &["error", "crs", "raster", "kernel", "engine"]),
 ];
 
@@ -34,7 +34,7 @@ const CRATES: [(&str, &str); 20] = [
     ("lerc_reader", "src/codec/lerc/tests.rs"),
     ("lzma_rust2", "src/codec/lzma.rs"),
     ("zune_jpeg", "src/codec/jpeg.rs"),
-    ("roxmltree", "src/geotiff/sidecar/"),
+    ("roxmltree", "src/"),
     ("tiff::", "src/ifd/"),
     ("proj4rs", "src/crs/"),
     ("num_bigint", "src/kernel/statistics.rs"),

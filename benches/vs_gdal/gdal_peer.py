@@ -11,7 +11,8 @@ usage: gdal_peer.py noop
        gdal_peer.py windows FILE COUNT SIDE CACHE_MB
        gdal_peer.py warp [gdalwarp options] SRC DST
        gdal_peer.py translate [gdal_translate options] SRC DST
-       gdal_peer.py mosaic VRT [gdal_translate options] SRC ... DST
+       gdal_peer.py mosaic VRT [gdal_translate options] SRC ... DST      (@FILE for a list of sources)
+       gdal_peer.py merge CODEC LEVEL SRC ... DST
        gdal_peer.py warps [gdalwarp options] -- SRC ... DST
        gdal_peer.py dem MODE [gdaldem options] SRC DST
 """
@@ -168,8 +169,25 @@ class Gdal:
             raise SystemExit(f"gdal_peer: cannot read all of {path}")
 
 
+def merge(codec, level, *files):
+    """What rio merge does, the last file on top."""
+    from rasterio.merge import merge
+
+    how = dict(driver="GTiff", tiled=True, blockxsize=512, blockysize=512, compress=codec, predictor=2)
+    how["zlevel" if codec == "deflate" else "zstd_level"] = int(level)
+    merge(list(files[:-1]), method="last", dst_path=files[-1], dst_kwds=how)
+
+
+def spelt_out(words):
+    """The words, lists of files spelt out."""
+    return [name for word in words for name in (Path(word[1:]).read_text().split() if word.startswith("@") else [word])]
+
+
 def main(verb, *words):
     """Runs one verb of the prompt."""
+    words = spelt_out(words)
+    if verb == "merge":
+        return merge(*words)
     gdal = Gdal()
     if verb == "version":
         print(gdal.version())

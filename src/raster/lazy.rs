@@ -43,6 +43,11 @@ impl Shelf {
         self.0.opened.load(Ordering::Relaxed)
     }
 
+    /// Returns a number for a raster, different at each call.
+    pub(crate) fn new_key(&self) -> u64 {
+        self.0.next.fetch_add(1, Ordering::Relaxed)
+    }
+
     /// Returns the raster named `key`, by `open` if it is not here.
     pub(crate) fn get(&self, key: u64, open: impl FnOnce() -> Result<Raster>) -> Result<Raster> {
         let slot = {
@@ -83,7 +88,7 @@ impl Raster {
         shelf: &Shelf,
         open: impl Fn() -> Result<Self> + Send + Sync + 'static,
     ) -> Self {
-        let key = shelf.0.next.fetch_add(1, Ordering::Relaxed);
+        let key = shelf.new_key();
         let (shelf, open): (_, Arc<Open>) = (shelf.clone(), Arc::new(open));
         Self::new(Lazy { info, copies: overviews.into(), level: None, shelf, key, open })
     }

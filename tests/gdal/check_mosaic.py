@@ -1,12 +1,15 @@
 """`swath mosaic` and `swath warp` of many files against rasterio.merge, gdalbuildvrt, gdalwarp and numpy."""
 
-import os
+import json
 import subprocess
 import sys
 
 import numpy as np
 import rasterio
+from rasterio.crs import CRS
+from rasterio.mask import mask
 from rasterio.merge import merge
+from rasterio.warp import calculate_default_transform, reproject, transform, transform_geom
 from rasterio.windows import Window
 
 from common import REPO, Failed, Report, first_difference
@@ -14,6 +17,7 @@ from common import REPO, Failed, Report, first_difference
 PEER = [sys.executable, str(REPO / "benches" / "vs_gdal" / "gdal_peer.py")]
 ELEVATION = "openlayers__openlayers/test/rendering/data/raster/elevation-i16.tif"
 LANDSAT = "GlacioHack__geoutils-data/data/Everest_Landsat/LE71400412000304SGS00_B4.tif"
+PLAIN = ("--format", "gtiff", "--overviews", "none", "--quiet", "--overwrite")
 S2A = "geopandas__geopandas/doc/source/gallery/s2a_l2a_fishbourne.tif"
 
 
@@ -94,6 +98,127 @@ def blended(layers, over):
     return out
 
 
+def warps(swath, folder, paths, report):
+    """Many files in one warp, as gdalwarp takes them."""
+    out, theirs = folder / "out.tif", folder / "theirs.tif"
+    for epsg, bounds in ((3857, None), (4326, None), (3857, "part")):
+        name = f"warp of {len(paths)} to EPSG:{epsg}" + (" with bounds" if bounds else "")
+        with report.case(name):
+            words, options = [], ["-q", "-t_srs", f"EPSG:{epsg}", "-r", "near", "-et", "0"]
+            if bounds:
+                left, bottom, right, top = rasterio.open(theirs).bounds
+                box = (left + 900, bottom + 600, right - 1500, top - 300)
+                words = [f"--bounds={','.join(map(repr, box))}", "--resolution=33"]
+                options += ["-te", *map(repr, box), "-tr", "33", "33"]
+            theirs.unlink(missing_ok=True)
+            subprocess.run([*PEER, "warps", *options, "--", *map(str, paths), str(theirs)], check=True)
+            swath("warp", *paths, "-o", out, "--to", f"EPSG:{epsg}", "--max-error", "0", *words, *PLAIN)
+            (ours, place, _), (wanted, transform, _) = grid_of(out), grid_of(theirs)
+            if ours.shape != wanted.shape or not np.allclose(place, transform, rtol=1e-9):
+                raise Failed(f"lies at {place} {ours.shape}, expected {transform} {wanted.shape}")
+            # near meets ties and edges of pixels, which coordinates 1e-9 apart decide.
+            equal = (ours == wanted).mean()
+            if equal < 0.999:
+                raise Failed(f"{equal:.5f} of the samples are equal")
+            report.rows.append((name, len(paths), ours.size))
+
+
+def cutlines(swath, folder, source, report):
+    """Cutlines against rasterio.mask and gdalwarp."""
+    out, theirs, line = folder / "out.tif", folder / "theirs.tif", folder / "line.json"
+    with rasterio.open(source) as raster:
+        left, bottom, right, top = raster.bounds
+        crs, nodata = raster.crs, raster.nodata
+        at = lambda x, y: [left + x * (right - left), bottom + y * (top - bottom)]
+        star = [at(0.11, 0.13), at(0.83, 0.21), at(0.62, 0.57), at(0.93, 0.94), at(0.3, 0.77), at(0.11, 0.13)]
+        hole = [at(0.4, 0.4), at(0.5, 0.41), at(0.45, 0.52), at(0.4, 0.4)]
+        shape = {"type": "MultiPolygon", "coordinates": [[star, hole], [[at(0.01, 0.8), at(0.2, 0.8), at(0.1, 0.99), at(0.01, 0.8)]]]}
+        line.write_text(json.dumps({**shape, "crs": {"type": "name", "properties": {"name": crs.to_string()}}}))
+        masked, transform = mask(raster, [shape], crop=True, filled=True, nodata=0)
+    with report.case(f"{source.name}: cut and cropped as rasterio.mask"):
+        swath("warp", source, out, "--to", crs.to_string(), "--cutline", line, "--crop-to-cutline", "--dst-nodata", "0", *PLAIN)
+        ours, place, _ = grid_of(out)
+        if not np.allclose(place, transform, rtol=1e-12):
+            raise Failed(f"lies at {place}, expected {transform}")
+        same(ours, masked, "pixels")
+    with report.case(f"{source.name}: cut by longitudes and latitudes as gdalwarp"):
+        angles = transform_geom(crs, "EPSG:4326", shape, precision=15)
+        line.write_text(json.dumps({"type": "Feature", "properties": {}, "geometry": angles}))
+        theirs.unlink(missing_ok=True)
+        subprocess.run([*PEER, "warp", "-q", "-dstnodata", "0", "-cutline", str(line), str(source), str(theirs)], check=True)
+        swath("warp", source, out, "--to", crs.to_string(), "--cutline", line, "--dst-nodata", "0", *PLAIN)
+        ours, wanted = grid_of(out)[0], grid_of(theirs)[0]
+        # The line is straight in degrees here, and followed to 1/20 of a pixel.
+        if ours.shape != wanted.shape or (ours == wanted).mean() < 0.999:
+            raise Failed(f"{(ours == wanted).mean():.5f} of the samples are equal")
+    with report.case(f"{source.name}: feathered as numpy"):
+        square = {"type": "Polygon", "coordinates": [[at(0.25, 0.25), at(0.75, 0.25), at(0.75, 0.75), at(0.25, 0.75), at(0.25, 0.25)]]}
+        line.write_text(json.dumps(square))
+        swath("warp", source, out, "--to", crs.to_string(), "--cutline", line, "--cutline-crs", crs.to_string(), "--feather", "20", "--dst-alpha", *PLAIN)
+        ours = grid_of(out)[0][-1].astype("f8")
+        with rasterio.open(source) as raster:
+            seen = (raster.read(masked=True).mask == 0).any(axis=0) if nodata is not None else np.ones(ours.shape, bool)
+        height, width = ours.shape
+        x, y = np.meshgrid((np.arange(width) + 0.5) / width, (np.arange(height) + 0.5) / height)
+        inside = np.minimum(0.25 - abs(x - 0.5), np.inf) * width, (0.25 - abs(y - 0.5)) * height
+        full = np.iinfo(grid_of(out)[2]).max
+        wanted = np.rint(full * np.clip(np.minimum(*inside) / 20, 0, 1)) * seen
+        if (off := np.abs(ours - wanted).max()) > 1:
+            raise Failed(f"opacity is off by {off}")
+
+
+def virtual(swath, folder, paths, report):
+    """GDAL's virtual rasters read as GDAL reads them."""
+    out, vrt = folder / "out.tif", folder / "all.vrt"
+    subprocess.run([*PEER, "mosaic", str(vrt), "-q", *map(str, paths), str(folder / "theirs.tif")], check=True)
+    with rasterio.open(paths[0]) as tile:
+        size, dtype = (tile.width, tile.height), {"uint8": "Byte", "uint16": "UInt16", "int16": "Int16"}[tile.dtypes[0]]
+    head = f'<VRTDataset rasterXSize="150" rasterYSize="90"><GeoTransform>500000, 30, 0, 5300000, 0, -30</GeoTransform>'
+    name = f'<SourceFilename relativeToVRT="1">{paths[0].name}</SourceFilename><SourceBand>1</SourceBand>'
+    whole = f'<SrcRect xOff="0" yOff="0" xSize="{size[0]}" ySize="{size[1]}"/>'
+    bodies = {
+        "scaled by the nearest": f'<VRTRasterBand dataType="{dtype}" band="1"><SimpleSource>{name}{whole}<DstRect xOff="3" yOff="5" xSize="71" ySize="60"/></SimpleSource><SimpleSource>{name}<SrcRect xOff="7" yOff="9" xSize="20" ySize="15"/><DstRect xOff="60" yOff="10" xSize="87" ySize="77"/></SimpleSource></VRTRasterBand>',
+        "complex": f'<VRTRasterBand dataType="Float32" band="1"><NoDataValue>-1</NoDataValue><ComplexSource>{name}<SrcRect xOff="5" yOff="2" xSize="100" ySize="80"/><DstRect xOff="10" yOff="4" xSize="100" ySize="80"/><NODATA>0</NODATA><ScaleOffset>100</ScaleOffset><ScaleRatio>0.5</ScaleRatio></ComplexSource></VRTRasterBand>',
+        "table": f'<VRTRasterBand dataType="Float64" band="1"><ComplexSource>{name}<SrcRect xOff="0" yOff="0" xSize="90" ySize="80"/><DstRect xOff="0" yOff="0" xSize="90" ySize="80"/><LUT>0:10,20:50,100:60,255:0</LUT></ComplexSource></VRTRasterBand>',
+    }
+    files = {"built by gdalbuildvrt": vrt}
+    for kind, body in bodies.items():
+        files[kind] = folder / f"{kind.replace(' ', '_')}.vrt"
+        files[kind].write_text(f"{head}{body}</VRTDataset>")
+    for kind, path in files.items():
+        with report.case(f"virtual raster, {kind}"):
+            swath("convert", path, out, *PLAIN)
+            (ours, place, dtype), (wanted, transform, theirs) = grid_of(out), grid_of(path)
+            if dtype != theirs or not np.allclose(place, transform, rtol=1e-12):
+                raise Failed(f"{dtype} at {place}, expected {theirs} at {transform}")
+            same(ours, wanted, "pixels")
+            report.rows.append((f"virtual raster, {kind}", 1, ours.size))
+
+
+def indexes(swath, folder, paths, report):
+    """Footprints as rasterio has them."""
+    index = folder / "index.geojson"
+    with report.case("index"):
+        swath("index", *paths, "-o", index, "--overwrite")
+        features = json.loads(index.read_text())["features"]
+        for path, feature in zip(paths, features, strict=True):
+            with rasterio.open(path) as tile:
+                if feature["properties"]["location"] != path.name:
+                    raise Failed(f"location {feature['properties']['location']}, expected {path.name}")
+                left, bottom, right, top = tile.bounds
+                xs, ys = transform(tile.crs, "EPSG:4326", [left, right, right, left], [top, top, bottom, bottom])
+                ring = np.array(feature["geometry"]["coordinates"][0])
+                corners = ring[[0, 21, 42, 63]]
+                off = np.abs(corners - np.stack([xs, ys], axis=1)).max()
+                if off > 1e-9:
+                    raise Failed(f"{path.name}: a corner is off by {off} degrees")
+    with report.case("index as GDAL's tile index"):
+        with rasterio.open(f"GTI:{index}") as tiles:
+            bands = tiles.count
+        if bands != rasterio.open(paths[0]).count:
+            raise Failed(f"{bands} bands")
+
+
 def run(swath, folder, shared):
     report = Report("mosaics", ("case", "tiles", "samples"))
     folder = folder / "mosaic"
@@ -103,7 +228,6 @@ def run(swath, folder, shared):
     sources = [(scene, 0, None), (scene, None, None), (scene, 0, ("uint16", "int32", "float32"))]
     if shared:
         sources += [(shared / ELEVATION, -9999, None), (shared / LANDSAT, 0, None), (shared / S2A, -9999, None)]
-    plain = ("--format", "gtiff", "--overviews", "none", "--quiet", "--overwrite")
     out = folder / "out.tif"
     for source, nodata, change in sources:
         paths = cut(source, folder, places, nodata, change)
@@ -111,7 +235,7 @@ def run(swath, folder, shared):
         samples = 0
         for method in ("first", "last", "min", "max"):
             with report.case(f"{name}: {method} as rasterio.merge"):
-                swath("mosaic", *paths, "-o", out, "--method", method, *plain)
+                swath("mosaic", *paths, "-o", out, "--method", method, *PLAIN)
                 wanted, transform = merge(paths, method=method, nodata=0 if nodata is None else nodata, dtype=np.result_type(*(rasterio.open(p).dtypes[0] for p in paths)))
                 ours, place, _ = grid_of(out)
                 if not np.allclose(place, transform, rtol=1e-12):
@@ -125,7 +249,7 @@ def run(swath, folder, shared):
             else:
                 theirs = folder / "theirs.tif"
                 subprocess.run([*PEER, "mosaic", str(folder / "all.vrt"), "-q", *map(str, paths), str(theirs)], check=True)
-                swath("mosaic", *paths, "-o", out, *plain)
+                swath("mosaic", *paths, "-o", out, *PLAIN)
                 same(grid_of(out)[0], grid_of(theirs)[0], "pixels")
                 samples += grid_of(out)[0].size
         layers = stacked(paths)
@@ -138,7 +262,7 @@ def run(swath, folder, shared):
             ("count", lambda: layers.count(axis=0), np.uint32),
         ):
             with report.case(f"{name}: {method} as numpy"):
-                swath("mosaic", *paths, "-o", out, "--method", method, *plain)
+                swath("mosaic", *paths, "-o", out, "--method", method, *PLAIN)
                 with rasterio.open(out) as made:
                     ours, fill = made.read(), made.nodata
                 wanted = of().astype(dtype)
@@ -150,7 +274,7 @@ def run(swath, folder, shared):
                 same(ours, wanted, method)
                 samples += ours.size
         with report.case(f"{name}: feathered as numpy"):
-            swath("mosaic", *paths, "-o", out, "--blend", "12", "--dtype", "float64", *plain)
+            swath("mosaic", *paths, "-o", out, "--blend", "12", "--dtype", "float64", *PLAIN)
             wanted = blended(layers, 12)
             with rasterio.open(out) as made:
                 ours = made.read(masked=True)
@@ -163,4 +287,18 @@ def run(swath, folder, shared):
                 raise Failed(f"off by {off}")
             samples += ours.size
         report.rows.append((name, len(paths), samples))
+    paths = cut(scene, folder, places, 0)
+    indexes(swath, folder, paths, report)
+    virtual(swath, folder, paths, report)
+    cutlines(swath, folder, scene, report)
+    # Two zones and two resolutions, as they come from a satellite.
+    moved = folder / "other_zone.tif"
+    with rasterio.open(paths[1]) as tile:
+        to = CRS.from_epsg(tile.crs.to_epsg() + 1)
+        fit, width, height = calculate_default_transform(tile.crs, to, tile.width, tile.height, *tile.bounds, resolution=45)
+        profile = {**tile.profile, "crs": to, "transform": fit, "width": width, "height": height}
+        with rasterio.open(moved, "w", **profile) as made:
+            for band in range(1, tile.count + 1):
+                reproject(rasterio.band(tile, band), rasterio.band(made, band))
+    warps(swath, folder, [paths[0], moved, paths[2], paths[3]], report)
     return report

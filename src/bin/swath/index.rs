@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use swath::crs::Crs;
-use swath::input::Files;
 use swath::io::{Overwrite, Staged};
 use swath::ops::mosaic::Footprint;
 use swath::vector::{Entry, write_index};
@@ -33,7 +32,7 @@ pub(crate) struct IndexArgs {
 }
 
 pub(crate) fn run(args: &IndexArgs) -> Result<()> {
-    let files = Files::new(args.read.options());
+    let files = args.read.files();
     let whole = |path: &Path| {
         std::path::absolute(path).map_err(|e| Error::io("find the path of", e).at_path(path))
     };

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use swath::geotiff::{GeoTiff, WriteOptions};
+use swath::geotiff::WriteOptions;
+use swath::input::Files;
 use swath::{Error, Raster, Result};
 
 use crate::args::{JobArgs, ReadArgs, RunArgs};
@@ -13,7 +14,7 @@ use crate::write_args::WriteArgs;
 pub(crate) struct Job<'a> {
     parts: Parts<'a>,
     options: WriteOptions,
-    file: GeoTiff,
+    files: Files,
     pub(crate) input: Raster,
 }
 
@@ -35,8 +36,9 @@ impl<'a> Job<'a> {
 
     pub(crate) fn of(parts: Parts<'a>) -> Result<Self> {
         let options = parts.write.options()?;
-        let file = GeoTiff::open(parts.input, &parts.read.options())?;
-        let job = Self { parts, options, input: file.raster(), file };
+        let files = parts.read.files();
+        let input = files.open(parts.input)?;
+        let job = Self { parts, options, input, files };
         if job.input.info().metadata.crs_text.is_some() {
             job.warn("the coordinate reference system of a sidecar is not understood, and lost");
         }
@@ -72,7 +74,7 @@ impl<'a> Job<'a> {
         let mut progress = Progress::new(run.quiet);
         let written = raster.write_with(&engine, output, &self.options, &mut progress)?;
         let seconds = closing(output, &written, progress, run.quiet);
-        damaged(&self.file);
+        damaged(&self.files.damaged());
         let (decoded, distinct) = (engine.chunks_decoded(), engine.chunks_seen());
         Ok(Done { seconds, decoded, distinct })
     }

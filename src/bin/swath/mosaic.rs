@@ -20,7 +20,7 @@ use crate::args::{
 use crate::convert::{NoDataArg, parse_dtype, parse_nodata};
 use crate::cut_args::CutArgs;
 use crate::inputs;
-use crate::report::{Progress, closing, damaged_chunks, peak_memory, say, warn};
+use crate::report::{Progress, closing, damaged, peak_memory, say, warn};
 use crate::write_args::WriteArgs;
 
 #[derive(Debug, Args)]
@@ -156,7 +156,7 @@ impl MosaicArgs {
 
 pub(crate) fn run(args: &MosaicArgs) -> Result<()> {
     let write = args.write.options()?;
-    let files = Files::new(args.read.options());
+    let files = args.read.files();
     let mut inputs = inputs::open_all(&files, &args.inputs, args.src_nodata)?;
     args.order.sort(&mut inputs)?;
     let given = inputs.len();
@@ -169,7 +169,7 @@ pub(crate) fn run(args: &MosaicArgs) -> Result<()> {
     let mut progress = Progress::new(args.run.quiet);
     let written = raster.write_with(&engine, &args.output, &write, &mut progress)?;
     let seconds = closing(&args.output, &written, progress, args.run.quiet);
-    damaged_chunks(&files.damaged());
+    damaged(&files.damaged());
     if args.json {
         let done = Done { given, opened: files.opened(), seconds };
         say(&format!("{:#}\n", report(args, &mosaic, &written, &done)))?;

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 use swath::crs::{Crs, Transformer};
-use swath::geotiff::GeoTiff;
 use swath::kernel::Resampling;
 use swath::ops::warp::{
     GridRequest, Resolution, SourceOverview, Tally, Unified, WarpOptions, transformer,
@@ -123,7 +122,7 @@ impl WarpArgs {
     /// Chooses the grid.
     fn grid(&self, from: &Grid) -> Result<Grid> {
         if let Some(path) = &self.like {
-            return Ok(GeoTiff::open(path, &self.read.options())?.raster().info().grid.clone());
+            return Ok(self.read.files().open(path)?.info().grid.clone());
         }
         let to = self.to.clone().ok_or_else(|| Error::usage("neither --to nor --like"))?;
         GridRequest {

@@ -10,13 +10,13 @@ use swath::{Error, Result};
 
 use crate::convert::NoDataArg;
 use crate::inputs;
-use crate::report::{Progress, closing, damaged_chunks, peak_memory, say, warn};
+use crate::report::{Progress, closing, damaged, peak_memory, say, warn};
 use crate::warp::WarpArgs;
 
 /// Warps files onto one grid, the last on top.
 pub(crate) fn run(args: &WarpArgs, typed: &[PathBuf], output: &Path) -> Result<()> {
     let write = args.write.options()?;
-    let files = Files::new(args.read.options());
+    let files = args.read.files();
     let inputs = inputs::open_all(&files, typed, args.src_nodata)?;
     let given = inputs.len();
     let mosaic = Mosaic::new(inputs, &options(args, &files)?)?;
@@ -34,7 +34,7 @@ pub(crate) fn run(args: &WarpArgs, typed: &[PathBuf], output: &Path) -> Result<(
     let mut progress = Progress::new(args.run.quiet);
     let written = raster.write_with(&engine, output, &write, &mut progress)?;
     let seconds = closing(output, &written, progress, args.run.quiet);
-    damaged_chunks(&files.damaged());
+    damaged(&files.damaged());
     if args.json {
         let (decoded, distinct) = (engine.chunks_decoded(), engine.chunks_seen());
         let report = json!({
