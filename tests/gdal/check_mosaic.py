@@ -1,5 +1,6 @@
 """`swath mosaic` and `swath warp` of many files against rasterio.merge, gdalbuildvrt, gdalwarp and numpy."""
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -101,7 +102,7 @@ def blended(layers, over):
 def warps(swath, folder, paths, report):
     """Many files in one warp, as gdalwarp takes them."""
     out, theirs = folder / "out.tif", folder / "theirs.tif"
-    for epsg, bounds in ((3857, None), (4326, None), (3857, "part")):
+    for epsg, bounds in ((3857, None), (3857, "part"), (4326, None)):
         name = f"warp of {len(paths)} to EPSG:{epsg}" + (" with bounds" if bounds else "")
         with report.case(name):
             words, options = [], ["-q", "-t_srs", f"EPSG:{epsg}", "-r", "near", "-et", "0"]
@@ -213,7 +214,8 @@ def indexes(swath, folder, paths, report):
                 if off > 1e-9:
                     raise Failed(f"{path.name}: a corner is off by {off} degrees")
     with report.case("index as GDAL's tile index"):
-        with rasterio.open(f"GTI:{index}") as tiles:
+        # GDAL takes relative paths from where it runs.
+        with contextlib.chdir(folder), rasterio.open(f"GTI:{index}") as tiles:
             bands = tiles.count
         if bands != rasterio.open(paths[0]).count:
             raise Failed(f"{bands} bands")

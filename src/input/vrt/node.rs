@@ -199,34 +199,38 @@ fn lay(
     let plain = piece.nodata.is_none() && piece.scale.is_none() && piece.table.is_empty();
     let columns: Vec<usize> =
         (part.col..part.col_end()).map(|col| (place.col(col) - there.col) as usize).collect();
+    // In two steps, by way of f64: once for each type, not for each pair of types.
+    let mut values: Vec<Option<f64>> = Vec::with_capacity(columns.len());
     for row in part.row..part.row_end() {
         let line = (place.row(row) - there.row) as usize * there.width as usize;
         let start = (row - own.row) as usize * own.width as usize + (part.col - own.col) as usize;
-        dispatch!(info.dtype, S => dispatch!(dtype, T => {
+        values.clear();
+        dispatch!(info.dtype, S => {
             let from = pixels.plane::<S>(piece.band);
-            let to = &mut out.plane_mut::<T>(band)[start..start + columns.len()];
-            for (to, column) in to.iter_mut().zip(&columns) {
+            values.extend(columns.iter().map(|column| {
                 let at = line + column;
-                let missing = mask.is_some_and(|mask| mask[at] == 0);
-                if missing && piece.masked {
-                    continue;
+                match (mask.is_some_and(|mask| mask[at] == 0), stated) {
+                    (true, _) if piece.masked => None,
+                    (true, Some(stated)) => piece.value(stated),
+                    _ => piece.value(from[at].to_f64()),
                 }
-                let value = match stated {
-                    Some(stated) if missing => stated,
-                    _ => from[at].to_f64(),
-                };
-                // A number beyond 2^53 is copied, not computed with.
-                match (plain && !missing && S::DTYPE == T::DTYPE, bytemuck::bytes_of(&from[at])) {
-                    (true, bytes) => bytemuck::bytes_of_mut(to).copy_from_slice(bytes),
-                    (false, _) => {
-                        let found = piece.value(value);
-                        let Some(found) = found else { continue };
-                        // GDAL rounds halves away from 0.
-                        *to = T::from_f64(if T::DTYPE.is_float() { found } else { found.round() });
-                    }
+            }));
+        });
+        dispatch!(dtype, T => {
+            let to = &mut out.plane_mut::<T>(band)[start..start + columns.len()];
+            // A number beyond 2^53 is copied, not computed with.
+            let same = plain && info.dtype == T::DTYPE;
+            let from = same.then(|| pixels.plane::<T>(piece.band));
+            for ((to, value), column) in to.iter_mut().zip(&values).zip(&columns) {
+                match (value, from) {
+                    (None, _) => {}
+                    (Some(_), Some(from)) => *to = from[line + column],
+                    // GDAL rounds halves away from 0.
+                    (Some(value), None) if T::DTYPE.is_float() => *to = T::from_f64(*value),
+                    (Some(value), None) => *to = T::from_f64(value.round()),
                 }
             }
-        }));
+        });
     }
 }
 
