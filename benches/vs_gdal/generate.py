@@ -7,7 +7,8 @@ usage: generate.py DIR [--size N] [NAME ...]
 of a few counts, and outside the edge of the swath nodata (0). `dem` is terrain (float32, metres, to 1/128 m): power-law
 relief with the sea cut out as nodata (-9999). `photo` is an aerial picture (3 bands of uint8): the same fields and
 relief in three mixtures, with noise. `million_tiles` has
-no pixels, only places for them; `wide_...` is a scene of 20,000 pixels a side (for a size of 8192). Layers repeat with periods that share no factor, so that no block repeats.
+no pixels, only places for them; `wide_...` is a scene of 20,000 pixels a side (for a size of 8192). `tiles` are 400 files
+that overlap, cut out of a larger scene. Layers repeat with periods that share no factor, so that no block repeats.
 """
 
 import argparse
@@ -162,6 +163,27 @@ def generate(directory, size, names):
         print(f"made {path.name}: {path.stat().st_size / 1e6:.1f} MB", flush=True)
 
 
+def tiles(directory, size):
+    """Cuts the optical band of a larger scene into 20 x 20 tiles that overlap by a sixteenth; a list names them."""
+    side = max(128, size // 8)
+    step, listed = side * 15 // 16, Path(directory) / f"tiles_{size}.txt"
+    if listed.exists():
+        return
+    land, folder = Land(), Path(directory) / f"tiles_{size}"
+    folder.mkdir(parents=True, exist_ok=True)
+    whole, paths = step * 19 + side, []
+    for row in range(20):
+        pixels = land.scene(row * step, row * step + side, whole)
+        for column in range(20):
+            paths.append(folder / f"{row:02}_{column:02}.tif")
+            place = from_origin(300000 + 10 * step * column, 5700000 - 10 * step * row, 10, 10)
+            profile = dict(TILED, driver="GTiff", width=side, height=side, count=1, dtype="uint16", nodata=0, crs="EPSG:32633", compress="deflate", predictor=2)
+            with rasterio.open(paths[-1], "w", transform=place, **profile) as out:
+                out.write(pixels[None, :, step * column : step * column + side])
+    listed.write_text("".join(f"{path}\n" for path in paths))
+    print(f"made {len(paths)} tiles", flush=True)
+
+
 if __name__ == "__main__":
     prompt = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     prompt.add_argument("directory")
@@ -169,3 +191,4 @@ if __name__ == "__main__":
     prompt.add_argument("names", nargs="*", metavar="NAME", help=", ".join(RASTERS))
     asked = prompt.parse_intermixed_args()
     generate(asked.directory, asked.size, asked.names or RASTERS)
+    tiles(asked.directory, asked.size)

@@ -82,6 +82,16 @@ def cases(swath, decode, windows):
             yield f"COG, {words}", raster, n, ours_n, [*PEER, "translate", *COG, "-co", f"NUM_THREADS={n}", "-co", f"COMPRESS={theirs[0]}", *theirs[1:], "IN", "OUT"], True
 
 
+    # 400 tiles into one file, by a virtual raster and by rio merge; "@IN" is a list of files.
+    for codec, level in (("deflate", 6), ("zstd", 1)):
+        for n in (1, 2):
+            ours = quiet([*swath, "mosaic", "@IN", "-o", "OUT", "--format", "gtiff", "--overviews", "none", "--compress", codec, "--level", str(level), "--predictor", "horizontal"], n)
+            options = ["-co", f"COMPRESS={codec.upper()}", "-co", f"{'Z' if codec == 'deflate' else 'ZSTD_'}LEVEL={level}", "-co", f"NUM_THREADS={n}"]
+            yield f"mosaic of 400 tiles, {codec} {level}", "tiles", n, ours, [*PEER, "mosaic", "OUT.vrt", *GTIFF, *options, "@IN", "OUT"], True
+            if n == 1:
+                yield f"mosaic of 400 tiles, rio merge, {codec} {level}", "tiles", n, ours, [*PEER, "merge", codec, str(level), "@IN", "OUT"], True
+
+
 def quiet(command, threads):
     """The words that every swath command here ends with."""
     return [*command, "--threads", str(threads), "--overwrite", "--quiet"]
@@ -131,16 +141,17 @@ def bench(commands, data, size, repetitions, wanted):
     for name, raster, threads, ours, theirs, writes in cases(commands["swath"], commands["decode"], commands["windows"]):
         if wanted and not re.search(wanted, name):
             continue
-        source = data / f"{raster}_{size}.tif"
-        with source.open("rb") as file:
-            while file.read(1 << 24):
-                pass
+        source = data / f"{raster}_{size}.{'txt' if raster == 'tiles' else 'tif'}"
+        for path in source.read_text().split() if raster == "tiles" else [source]:
+            with open(path, "rb") as file:
+                while file.read(1 << 24):
+                    pass
         runs, sizes = {"swath": [], "GDAL": []}, {}
         for _ in range(repetitions):
             for who, command in (("swath", ours), ("GDAL", theirs)):
                 out = WORK / "out.tif"
                 out.unlink(missing_ok=True)
-                places = {"IN": str(source), "OUT": str(out)}
+                places = {"IN": str(source), "@IN": f"@{source}", "OUT": str(out), "OUT.vrt": f"{out}.vrt"}
                 env = {**GDAL_ENV, "GDAL_NUM_THREADS": str(threads)} if who == "GDAL" else None
                 run = measure([places.get(word, word) for word in command], env)
                 # What is left after starting up; never nothing, for ratios.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::raster::Window;
 
@@ -42,6 +42,20 @@ pub struct Damaged {
 /// Damaged chunks beyond which a list only says that there are more: it must
 /// not grow with a hostile file.
 const MOST: usize = 10_000;
+
+/// The damaged chunks of any number of files that went by as nodata. Clones share
+/// one list.
+#[derive(Debug, Clone, Default)]
+pub struct DamageList(pub(super) Arc<Damage>);
+
+impl DamageList {
+    /// Returns the chunks that went by as nodata so far, in the order of files,
+    /// directories and offsets, and whether there are more than the list holds
+    /// (10,000). Which they are depends on what was read, never on the order.
+    pub fn list(&self) -> (Vec<Damaged>, bool) {
+        self.0.list()
+    }
+}
 
 /// The list that all images of an open file share.
 #[derive(Debug, Default)]

@@ -23,6 +23,8 @@ mod dtype;
 mod geotransform;
 /// [`Grid`]: where the pixels of a raster lie.
 mod grid;
+/// [`Shelf`]: rasters that are opened when they are read.
+mod lazy;
 /// Rasters of samples that are in memory already.
 mod memory;
 /// [`Metadata`]: what a file says besides pixels and place.
@@ -44,6 +46,7 @@ pub(crate) use dtype::dispatch;
 pub use dtype::{DataType, Sample};
 pub use geotransform::{GeoTransform, Point};
 pub use grid::Grid;
+pub use lazy::Shelf;
 pub use metadata::{BandMetadata, ColorInterpretation, Gcp, Gcps, Items, Metadata, Rpc, Validity};
 pub use nodata::NoData;
 pub use pool::{Pool, Words};

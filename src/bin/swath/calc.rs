@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use swath::geotiff::GeoTiff;
 use swath::kernel::Resampling;
 use swath::ops::calc::{CalcOptions, Counts, Expression, GridChoice, Input, Overflow};
 use swath::ops::warp::{WarpOptions, transformer};
@@ -98,26 +97,24 @@ fn parse_nodata(text: &str) -> Result<NoData, String> {
 pub(crate) fn run(args: &CalcArgs) -> Result<()> {
     let write = args.write.options()?;
     let expression = Expression::parse(&args.expression)?;
-    let open = |path: &Path| GeoTiff::open(path, &args.read.options());
-    let mut opened: Vec<(&Path, GeoTiff, Raster)> = Vec::new();
+    let files = args.read.files();
+    let mut opened: Vec<(&Path, Raster)> = Vec::new();
     let mut inputs = Vec::new();
     for NamedFile { name, path, band } in &args.inputs {
         // A file of two names is one raster: its chunks are decoded once.
         let at = match opened.iter().position(|(own, ..)| own == path) {
             Some(at) => at,
             None => {
-                let file = open(path)?;
-                let raster = file.raster();
-                opened.push((path, file, raster));
+                opened.push((path, files.open(path)?));
                 opened.len() - 1
             }
         };
-        inputs.push(Input { name: name.clone(), raster: opened[at].2.clone(), band: *band });
+        inputs.push(Input { name: name.clone(), raster: opened[at].1.clone(), band: *band });
     }
     let grid = match args.grid.parse::<GridChoice>() {
         Ok(choice) => choice,
         Err(_) if Path::new(&args.grid).exists() => {
-            GridChoice::Grid(open(Path::new(&args.grid))?.image().info().grid.clone())
+            GridChoice::Grid(files.open(Path::new(&args.grid))?.info().grid.clone())
         }
         Err(error) => return Err(error),
     };
@@ -147,7 +144,7 @@ pub(crate) fn run(args: &CalcArgs) -> Result<()> {
     let engine = args.run.engine()?;
     let calculated = expression.over(&inputs, &options, &engine)?;
     if let Some(to) = &calculated.raster.info().grid.crs {
-        let from = opened.iter().map(|(_, _, raster)| &raster.info().grid);
+        let from = opened.iter().map(|(_, raster)| &raster.info().grid);
         for grid in from.filter(|grid| grid.crs.as_ref().is_some_and(|from| from != to)) {
             let transformer = transformer(grid, to, &options.warp.transform)?;
             operation(&transformer, args.run.quiet, &args.datums);
@@ -159,7 +156,7 @@ pub(crate) fn run(args: &CalcArgs) -> Result<()> {
     let mut progress = Progress::new(args.run.quiet);
     let written = calculated.raster.write_with(&engine, output, &write, &mut progress)?;
     closing(output, &written, progress, args.run.quiet);
-    opened.iter().for_each(|(_, file, _)| damaged(file));
+    damaged(&files.damaged());
     notes(calculated.counts(), written.dtype, args.overflow).into_iter().for_each(say);
     Ok(())
 }

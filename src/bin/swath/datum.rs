@@ -1,12 +1,15 @@
 //! What may be done about datums that differ, and what the command says of it.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::{Value, json};
-use swath::crs::{Area, DatumOperation, Grids, TransformOptions, Transformer};
+use swath::crs::{Area, Crs, DatumOperation, Grids, TransformOptions, Transformer};
 use swath::geotiff::GridDirectories;
+use swath::ops::mosaic::MosaicInput;
+use swath::ops::warp::transformer;
 use swath::{Error, Result};
 
 /// Which operation between the datums is taken.
@@ -83,6 +86,27 @@ pub(crate) fn operation(transformer: &Transformer, quiet: bool, datums: &DatumAr
     if let Some(better) = transformer.better() {
         let _ = writeln!(stderr, "swath: warning: {}", lost(better, operation));
     }
+}
+
+/// Says for each system that rasters have, other than `to`, what [`operation`] says of a warp of
+/// the first of them.
+pub(crate) fn operations(
+    inputs: &[MosaicInput],
+    to: Option<&Crs>,
+    how: &TransformOptions,
+    quiet: bool,
+    datums: &DatumArgs,
+) -> Result<()> {
+    let mut seen = BTreeSet::new();
+    for MosaicInput { name, raster } in inputs {
+        let grid = &raster.info().grid;
+        let (Some(from), Some(to)) = (&grid.crs, to) else { continue };
+        if from != to && seen.insert(from.to_string()) {
+            let transformer = transformer(grid, to, how).map_err(|e| e.at_path(name))?;
+            operation(&transformer, quiet, datums);
+        }
+    }
+    Ok(())
 }
 
 pub(crate) fn accuracy(operation: &DatumOperation) -> String {

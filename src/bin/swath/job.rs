@@ -2,25 +2,43 @@
 
 use std::path::Path;
 
-use swath::geotiff::{GeoTiff, WriteOptions};
+use swath::geotiff::WriteOptions;
+use swath::input::Files;
 use swath::{Error, Raster, Result};
 
-use crate::args::JobArgs;
+use crate::args::{JobArgs, ReadArgs, RunArgs};
 use crate::report::{Progress, closing, damaged, warn};
+use crate::write_args::WriteArgs;
 
 /// A job whose input is open and whose options are sound.
 pub(crate) struct Job<'a> {
-    args: &'a JobArgs,
+    parts: Parts<'a>,
     options: WriteOptions,
-    file: GeoTiff,
+    files: Files,
     pub(crate) input: Raster,
+}
+
+/// What a job is made of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Parts<'a> {
+    pub(crate) input: &'a Path,
+    pub(crate) output: &'a Path,
+    pub(crate) write: &'a WriteArgs,
+    pub(crate) run: &'a RunArgs,
+    pub(crate) read: &'a ReadArgs,
 }
 
 impl<'a> Job<'a> {
     pub(crate) fn open(args: &'a JobArgs) -> Result<Self> {
-        let options = args.write.options()?;
-        let file = GeoTiff::open(&args.input, &args.read.options())?;
-        let job = Self { args, options, input: file.raster(), file };
+        let JobArgs { input, output, write, run, read } = args;
+        Self::of(Parts { input, output, write, run, read })
+    }
+
+    pub(crate) fn of(parts: Parts<'a>) -> Result<Self> {
+        let options = parts.write.options()?;
+        let files = parts.read.files();
+        let input = files.open(parts.input)?;
+        let job = Self { parts, options, input, files };
         if job.input.info().metadata.crs_text.is_some() {
             job.warn("the coordinate reference system of a sidecar is not understood, and lost");
         }
@@ -29,7 +47,7 @@ impl<'a> Job<'a> {
 
     /// The path of the input.
     pub(crate) fn path(&self) -> &Path {
-        &self.args.input
+        self.parts.input
     }
 
     /// Names the input in an error, unless what was typed is at fault.
@@ -42,21 +60,21 @@ impl<'a> Job<'a> {
 
     /// Says something that does not end the job, unless it is quiet.
     pub(crate) fn warn(&self, text: &str) {
-        if !self.args.run.quiet {
+        if !self.parts.run.quiet {
             warn(&format!("{}: {text}", self.path().display()));
         }
     }
 
     /// Writes a raster made of the input.
     pub(crate) fn write(&self, raster: &Raster) -> Result<Done> {
-        let JobArgs { output, run, write, .. } = self.args;
+        let Parts { output, run, write, .. } = self.parts;
         let opaque = write.wants_alpha().then(|| raster.with_alpha()).transpose()?;
         let raster = opaque.as_ref().unwrap_or(raster);
         let engine = run.engine()?;
         let mut progress = Progress::new(run.quiet);
         let written = raster.write_with(&engine, output, &self.options, &mut progress)?;
         let seconds = closing(output, &written, progress, run.quiet);
-        damaged(&self.file);
+        damaged(&self.files.damaged());
         let (decoded, distinct) = (engine.chunks_decoded(), engine.chunks_seen());
         Ok(Done { seconds, decoded, distinct })
     }

@@ -5,10 +5,14 @@ mod calc;
 mod cli;
 mod convert;
 mod crs;
+mod cut_args;
 mod datum;
 mod edit;
+mod index;
 mod info;
+mod inputs;
 mod job;
+mod mosaic;
 mod overviews;
 mod report;
 mod stats;
@@ -16,6 +20,7 @@ mod terrain;
 mod transform;
 mod validate;
 mod warp;
+mod warp_many;
 mod write_args;
 
 use std::process::ExitCode;
@@ -40,6 +45,8 @@ fn main() -> ExitCode {
         Verb::Validate(args) => return validate::run(&args).into(),
         Verb::Convert(args) => convert::run(&args),
         Verb::Warp(args) => warp::run(&args),
+        Verb::Index(args) => index::run(&args),
+        Verb::Mosaic(args) => mosaic::run(&args),
         Verb::Calc(args) => calc::run(&args),
         Verb::Terrain(args) => terrain::run(&args),
         Verb::Crs(args) => crs::run(&args),

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use swath::Error;
 use swath::engine::Observer;
-use swath::geotiff::{GeoTiff, Written};
+use swath::geotiff::{Damaged, Written};
 
 /// How the command ends. The numbers are part of its interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,10 +64,9 @@ pub(crate) fn failure(error: &Error) -> Exit {
 /// Whether damaged chunks were told of, which the exit code then says.
 static DAMAGED: AtomicBool = AtomicBool::new(false);
 
-/// Tells of the damaged chunks of a file that became nodata.
-pub(crate) fn damaged(file: &GeoTiff) {
-    let (chunks, more) = file.damaged();
-    for chunk in &chunks {
+/// Tells of damaged chunks that became nodata, and whether there are more.
+pub(crate) fn damaged((chunks, more): &(Vec<Damaged>, bool)) {
+    for chunk in chunks {
         let path = chunk.path.as_deref().unwrap_or(Path::new("")).display();
         let (window, first) = (chunk.window, u32::from(chunk.band) + 1);
         let last = first + u32::from(chunk.bands) - 1;
@@ -84,7 +83,7 @@ pub(crate) fn damaged(file: &GeoTiff) {
             chunk.cause,
         ));
     }
-    if more {
+    if *more {
         warn("there are more damaged chunks");
     }
     if !chunks.is_empty() {

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::{Value, json};
 use swath::Result;
-use swath::geotiff::GeoTiff;
 use swath::kernel::Histogram;
 use swath::ops::stats::{BandStatistics, HistogramRequest, StatsOptions};
 
@@ -43,8 +42,8 @@ fn parse_range(text: &str) -> Result<(f64, f64), String> {
 }
 
 pub(crate) fn run(args: &StatsArgs) -> Result<()> {
-    let file = GeoTiff::open(&args.file, &args.read.options())?;
-    let raster = file.raster();
+    let files = args.read.files();
+    let raster = files.open(&args.file)?;
     let wants_bins = args.bins > 0 && !args.quick;
     let options = StatsOptions {
         percentiles: if args.quick { Vec::new() } else { args.percentiles.clone() },
@@ -53,7 +52,7 @@ pub(crate) fn run(args: &StatsArgs) -> Result<()> {
     let mut progress = Progress::new(args.run.quiet);
     let bands = raster.statistics(&args.run.engine()?, &options, &mut progress)?;
     progress.end();
-    damaged(&file);
+    damaged(&files.damaged());
     if args.json {
         let bands: Vec<Value> = (1..)
             .zip(&bands)

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 use swath::crs::{Crs, TransformOptions, Transformer};
-use swath::geotiff::GeoTiff;
 use swath::kernel::Resampling;
 use swath::ops::warp::{
     GridRequest, Resolution, SourceOverview, Tally, Unified, WarpOptions, transformer,
@@ -14,43 +13,55 @@ use swath::raster::{Bounds, Grid, Raster, Size};
 use swath::{Error, Result};
 
 use crate::args::{
-    JobArgs, parse_bounds, parse_crs, parse_pixels, parse_resampling, parse_resolution,
+    ReadArgs, RunArgs, parse_bounds, parse_crs, parse_pixels, parse_resampling, parse_resolution,
 };
 use crate::convert::{NoDataArg, parse_nodata};
+use crate::cut_args::CutArgs;
 use crate::datum::{OperationArgs, operation, operation_json};
-use crate::job::{Done, Job};
+use crate::job::{Done, Job, Parts};
 use crate::report::{peak_memory, say};
+use crate::write_args::WriteArgs;
+use crate::{inputs, warp_many};
 
 #[derive(Debug, Args)]
+#[command(override_usage = "swath warp [OPTIONS] --to CRS INPUT OUTPUT\n       \
+    swath warp [OPTIONS] --to CRS INPUT... -o OUTPUT")]
 pub(crate) struct WarpArgs {
+    /// The file to read and the file to write; with -o the files to read, of which the
+    /// last lies on top: names, patterns, @FILE for a list of names, and indexes.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// The file to write.
+    #[arg(short, long = "output", value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
     /// The coordinate reference system of the output, such as EPSG:3857.
     #[arg(long, value_name = "CRS", value_parser = parse_crs, required_unless_present = "like")]
-    to: Option<Crs>,
+    pub(crate) to: Option<Crs>,
     /// How values between pixels are made: near, bilinear, cubic, cubicspline,
     /// lanczos, average, rms, mode, min, max, med, q1, q3, sum or area.
     #[arg(long, value_name = "METHOD", default_value = "near", value_parser = parse_resampling)]
-    resample: Resampling,
+    pub(crate) resample: Resampling,
     /// The size of an output pixel in units of the output CRS: X, or X,Y.
     #[arg(long, value_name = "X[,Y]", value_parser = parse_resolution, allow_hyphen_values = true)]
-    resolution: Option<(f64, f64)>,
+    pub(crate) resolution: Option<(f64, f64)>,
     /// The extent of the output: LEFT,BOTTOM,RIGHT,TOP.
     #[arg(long, value_name = "L,B,R,T", value_parser = parse_bounds, allow_hyphen_values = true)]
-    bounds: Option<Bounds>,
+    pub(crate) bounds: Option<Bounds>,
     /// The CRS of --bounds [default: that of the output].
     #[arg(long, value_name = "CRS", value_parser = parse_crs, requires = "bounds")]
-    bounds_crs: Option<Crs>,
+    pub(crate) bounds_crs: Option<Crs>,
     /// The size of the output in pixels; 0 for one of them follows from the other.
     #[arg(long, value_name = "W,H", value_parser = parse_pixels, conflicts_with = "resolution")]
-    size: Option<Size>,
+    pub(crate) size: Option<Size>,
     /// Lay the edges of pixels on multiples of --resolution.
     #[arg(long, requires = "resolution")]
-    align: bool,
+    pub(crate) align: bool,
     /// Square pixels, whatever those of the input are.
     #[arg(long, conflicts_with_all = ["resolution", "size"])]
-    square: bool,
+    pub(crate) square: bool,
     /// The grid of another file: its CRS, extent and pixels.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["to", "resolution", "bounds", "size", "square"])]
-    like: Option<PathBuf>,
+    pub(crate) like: Option<PathBuf>,
     /// The most by which the coordinate transformation may be approximated, in
     /// source pixels; 0 transforms every pixel exactly.
     #[arg(long, value_name = "PIXELS")]
@@ -58,13 +69,13 @@ pub(crate) struct WarpArgs {
     /// The value that stands for "no value" in the input, whatever it says; none
     /// for no value.
     #[arg(long, value_name = "VALUE", value_parser = parse_nodata, allow_hyphen_values = true)]
-    src_nodata: Option<NoDataArg>,
+    pub(crate) src_nodata: Option<NoDataArg>,
     /// The value that stands for "no value" in the output [default: the input's].
     #[arg(long, value_name = "VALUE", value_parser = parse_nodata, allow_hyphen_values = true)]
-    dst_nodata: Option<NoDataArg>,
+    pub(crate) dst_nodata: Option<NoDataArg>,
     /// Add a band of opacity: 0 where there is no value.
     #[arg(long, conflicts_with = "dst_nodata")]
-    dst_alpha: bool,
+    pub(crate) dst_alpha: bool,
     /// Whether an input pixel is missing only where all bands are (yes), where
     /// any is (partial), or band by band (no) [default: band by band, but where
     /// all are missing none is interpolated].
@@ -73,13 +84,23 @@ pub(crate) struct WarpArgs {
     /// The overview of the input to read: auto, none, or a number from 0 on.
     #[arg(long, value_name = "WHICH", default_value = "auto", value_parser = parse_overview)]
     overview: SourceOverview,
+    /// Of several inputs, let each fade into those before it over so many output pixels
+    /// along its edges.
+    #[arg(long, value_name = "PIXELS", default_value_t = 0.0)]
+    pub(crate) blend: f64,
     #[command(flatten)]
-    datums: OperationArgs,
+    pub(crate) datums: OperationArgs,
     /// Print what was done as JSON.
     #[arg(long)]
-    json: bool,
+    pub(crate) json: bool,
     #[command(flatten)]
-    job: JobArgs,
+    pub(crate) cut: CutArgs,
+    #[command(flatten)]
+    pub(crate) write: WriteArgs,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -104,7 +125,7 @@ impl WarpArgs {
     /// Chooses the grid.
     fn grid(&self, from: &Grid, transform: &TransformOptions) -> Result<Grid> {
         if let Some(path) = &self.like {
-            return Ok(GeoTiff::open(path, &self.job.read.options())?.raster().info().grid.clone());
+            return Ok(self.read.files().open(path)?.info().grid.clone());
         }
         let to = self.to.clone().ok_or_else(|| Error::usage("neither --to nor --like"))?;
         GridRequest {
@@ -120,7 +141,7 @@ impl WarpArgs {
         .grid(from)
     }
 
-    fn options(&self, transform: &TransformOptions) -> WarpOptions {
+    pub(crate) fn options(&self, transform: &TransformOptions) -> WarpOptions {
         let default = WarpOptions::default();
         WarpOptions {
             resampling: self.resample,
@@ -139,7 +160,27 @@ impl WarpArgs {
 }
 
 pub(crate) fn run(args: &WarpArgs) -> Result<()> {
-    let job = Job::open(&args.job)?;
+    let (files, output) = match (&args.out, args.files.as_slice()) {
+        (Some(out), files) => (files, out),
+        (None, [input, output]) => (std::slice::from_ref(input), output),
+        (None, _) => {
+            return Err(Error::usage("files without -o")
+                .expected("one to read and one to write")
+                .found(args.files.len())
+                .hint("name the output of several inputs: -o OUTPUT"));
+        }
+    };
+    let inputs = inputs::expand(files)?;
+    match inputs.as_slice() {
+        [input] if !inputs::is_index(input) => one(args, input, output),
+        _ => warp_many::run(args, &inputs, output),
+    }
+}
+
+/// Warps one file.
+fn one(args: &WarpArgs, input: &Path, output: &Path) -> Result<()> {
+    let WarpArgs { write, run, read, .. } = args;
+    let job = Job::of(Parts { input, output, write, run, read })?;
     let place = |error| job.place(error);
     let input = match args.src_nodata {
         Some(NoDataArg(nodata)) => job.input.assume_nodata(nodata)?,
@@ -165,8 +206,9 @@ pub(crate) fn run(args: &WarpArgs) -> Result<()> {
     } else if matches!(args.dst_nodata, Some(NoDataArg(None))) {
         warped = warped.with_nodata(None)?;
     }
+    warped = args.cut.cut(warped)?;
     let transformer = transformer(from, &to, &how).map_err(place)?;
-    operation(&transformer, args.job.run.quiet, &args.datums.datums);
+    operation(&transformer, args.run.quiet, &args.datums.datums);
     if is_apart(&grid, from, &to, &how) {
         job.warn("nothing of it lies in the output: are the bounds in units of the output's CRS?");
     }
@@ -179,10 +221,7 @@ pub(crate) fn run(args: &WarpArgs) -> Result<()> {
         ));
     }
     if args.json {
-        say(&format!(
-            "{:#}\n",
-            report(args.job.output.as_path(), &transformer, args, &tally, &done, &warped)
-        ))?;
+        say(&format!("{:#}\n", report(output, &transformer, args, &tally, &done, &warped)))?;
     }
     Ok(())
 }

@@ -27,6 +27,15 @@ pub(super) struct Curve {
     inverse: GeoTransform,
 }
 
+impl Shift {
+    /// Returns the displacement of one grid's pixels against another's, if they are the
+    /// same pixels.
+    pub(in crate::ops) fn between(to: &Grid, from: &Grid) -> Option<Self> {
+        let inverse = from.transform.inverse().filter(|_| to.crs == from.crs)?;
+        affine(to, from.transform, inverse).1
+    }
+}
+
 impl Curve {
     pub(super) fn new(
         to: GeoTransform,

@@ -85,10 +85,20 @@ impl Raster {
     /// # Errors
     /// Those of [`Raster::warp`].
     pub fn warp_tallied(&self, to: Grid, how: &WarpOptions) -> Result<(Self, Arc<Tally>)> {
-        let info = self.info();
         let tally = Arc::new(Tally::default());
+        Ok((self.warp_counted(to, how, &tally)?, tally))
+    }
+
+    /// Returns what [`Raster::warp`] does; its pixels are counted in `tally`.
+    pub(in crate::ops) fn warp_counted(
+        &self,
+        to: Grid,
+        how: &WarpOptions,
+        tally: &Arc<Tally>,
+    ) -> Result<Self> {
+        let info = self.info();
         if to == info.grid && how.nodata.is_none() {
-            return Ok((self.clone(), tally));
+            return Ok(self.clone());
         }
         check_fits(how.nodata, info)?;
         if to.size.pixels() == 0 {
@@ -159,9 +169,8 @@ impl Raster {
             _ if has_opacity => Form::Weighted,
             _ => Form::Plain,
         };
-        let made = tally.clone();
-        let warp = Warp { input, info, map, resampling, form, unified: how.unified, tally };
-        Ok((Self::new(warp), made))
+        let (unified, tally) = (how.unified, tally.clone());
+        Ok(Self::new(Warp { input, info, map, resampling, form, unified, tally }))
     }
 
     /// Returns this raster in another coordinate system, on the grid that
@@ -278,7 +287,8 @@ impl Warp {
             Form::Parts => source.complex_parts(cx.pool).unwrap_or(source),
             Form::Weighted => weigh(&source, self.resampling, cx.pool),
             Form::Seen => {
-                hide_unseen(&mut source);
+                let colors = source.bands() - 1;
+                hide_unseen(&mut source, colors);
                 source
             }
         })

@@ -23,7 +23,7 @@ pub fn transformer(source: &Grid, to: &Crs, how: &TransformOptions) -> Result<Tr
 /// the operation is that for the area the raster lies in, the same in both directions.
 /// One asked for by its number is that of the list without an area, so that the
 /// number means the same for every raster.
-pub(super) fn options(source: &Grid, how: &TransformOptions) -> TransformOptions {
+pub(in crate::ops) fn options(source: &Grid, how: &TransformOptions) -> TransformOptions {
     let area = how.area.or_else(|| how.operation.is_none().then(|| area(source)).flatten());
     TransformOptions { area, ..how.clone() }
 }

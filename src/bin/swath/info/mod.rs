@@ -58,7 +58,7 @@ pub(crate) fn run(args: &InfoArgs) -> Exit {
                     chunks::human(file.image())?;
                 }
             }
-            damaged(&file);
+            damaged(&file.damaged());
             Ok(())
         });
         // One file that cannot be read keeps nobody from the others.
