@@ -18,7 +18,7 @@ const FLOORS: [(&str, &[&str]); 10] = [
 ];
 
 /// Crates that one floor alone may use.
-const CRATES: [(&str, &str); 18] = [
+const CRATES: [(&str, &str); 19] = [
     ("thiserror", "src/error.rs"),
     ("memmap2", "src/io/"),
     // Encodes in deflate.rs, and is the second opinion in the tests of inflate.
@@ -30,6 +30,7 @@ const CRATES: [(&str, &str); 18] = [
     ("jpeg_encoder", "src/codec/jpeg_encode.rs"),
     // The second opinion.
     ("lerc_reader", "src/codec/lerc/tests.rs"),
+    ("libdeflater", "src/codec/libdeflate.rs"),
     ("lzma_rust2", "src/codec/lzma.rs"),
     ("zune_jpeg", "src/codec/jpeg.rs"),
     ("roxmltree", "src/geotiff/sidecar/"),

@@ -22,6 +22,7 @@ import check_crs
 import check_datums
 import check_edit
 import check_grid
+import check_moves
 import check_read
 import check_sidecars
 import check_stats
@@ -33,7 +34,7 @@ from common import Swath, shared
 # Sidecars are not of the comparison; the shared folder may be read-only.
 os.environ.update(GDAL_PAM_ENABLED="NO", GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR")
 warnings.filterwarnings("ignore", category=rasterio.errors.NotGeoreferencedWarning)
-CHECKS = {"read": check_read, "sidecars": check_sidecars, "stats": check_stats, "calc": check_calc, "terrain": check_terrain, "cog": check_cog, "crs": check_crs, "datums": check_datums, "edit": check_edit, "write": check_write, "grid": check_grid, "warp": check_warp}
+CHECKS = {"read": check_read, "sidecars": check_sidecars, "stats": check_stats, "calc": check_calc, "terrain": check_terrain, "cog": check_cog, "crs": check_crs, "datums": check_datums, "edit": check_edit, "write": check_write, "moves": check_moves, "grid": check_grid, "warp": check_warp}
 
 
 def main():

@@ -162,10 +162,14 @@ pub(crate) fn closing(output: &Path, written: &Written, progress: Progress, quie
         return elapsed;
     }
     let pixels = written.size.pixels() as f64;
+    let moved = match (written.moved, written.chunks) {
+        (0, _) => String::new(),
+        (moved, chunks) => format!(", {moved} of {chunks} chunks moved as they were stored"),
+    };
     // Nobody is left to tell if stderr is closed.
     let _ = writeln!(
         std::io::stderr().lock(),
-        "{}: {} x {} pixels, {} band(s) of {}, {} overview(s){}, {} in {elapsed:.1} s ({:.0} Mpx/s)",
+        "{}: {} x {} pixels, {} band(s) of {}, {} overview(s){}{moved}, {} in {elapsed:.1} s ({:.0} Mpx/s)",
         output.display(),
         written.size.width,
         written.size.height,
