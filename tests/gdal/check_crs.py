@@ -115,7 +115,7 @@ def run(swath, folder, shared):
         known, by_swath = {}, written(swath, folder, names)
         newer = 0
         for name in names:
-            if title == "EPSG" and "unknown" in by_swath[name]:
+            if title == "EPSG" and not by_swath[name].get("wkt2"):
                 newer += 1
                 continue
             try:
