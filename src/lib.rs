@@ -43,11 +43,13 @@ pub mod engine;
 pub mod error;
 pub mod geotiff;
 pub mod ifd;
+pub mod input;
 pub mod io;
 pub mod kernel;
 pub mod ops;
 pub mod raster;
+pub mod vector;
 
 pub use error::{Error, Result};
-pub use geotiff::open;
+pub use input::open;
 pub use raster::Raster;

@@ -11,6 +11,9 @@ usage: gdal_peer.py noop
        gdal_peer.py windows FILE COUNT SIDE CACHE_MB
        gdal_peer.py warp [gdalwarp options] SRC DST
        gdal_peer.py translate [gdal_translate options] SRC DST
+       gdal_peer.py mosaic VRT [gdal_translate options] SRC ... DST      (@FILE for a list of sources)
+       gdal_peer.py merge CODEC LEVEL SRC ... DST
+       gdal_peer.py warps [gdalwarp options] -- SRC ... DST
        gdal_peer.py dem MODE [gdaldem options] SRC DST
 """
 
@@ -46,6 +49,8 @@ class Gdal:
             ("GDALTranslate", handle, [c.c_char_p, handle, handle, flag]),
             ("GDALDEMProcessingOptionsNew", handle, [strings, handle]),
             ("GDALDEMProcessing", handle, [c.c_char_p, handle, c.c_char_p, c.c_char_p, handle, flag]),
+            ("GDALBuildVRTOptionsNew", handle, [strings, handle]),
+            ("GDALBuildVRT", handle, [c.c_char_p, c.c_int, handle, strings, handle, flag]),
             ("GDALGetRasterXSize", c.c_int, [handle]),
             ("GDALGetRasterYSize", c.c_int, [handle]),
             ("GDALGetRasterCount", c.c_int, [handle]),
@@ -101,6 +106,23 @@ class Gdal:
         self.GDALClose(source)
         return grid
 
+    def mosaic(self, vrt, options, sources, target):
+        """What gdalbuildvrt (into the file `vrt`) and gdal_translate make of many rasters."""
+        names = (c.c_char_p * (len(sources) + 1))(*map(os.fsencode, sources), None)
+        failed = c.c_int(0)
+        built = self.GDALBuildVRT(os.fsencode(vrt), len(sources), None, names, self.GDALBuildVRTOptionsNew(None, None), c.byref(failed))
+        if not built or failed.value or self.GDALClose(built):
+            raise SystemExit("gdal_peer: buildvrt failed")
+        return self.run("translate", [*options, vrt, target])
+
+    def warps(self, options, sources, target):
+        """What gdalwarp makes of many rasters."""
+        opened = (c.c_void_p * len(sources))(*map(self.open, sources))
+        words, failed = (c.c_char_p * (len(options) + 1))(*map(os.fsencode, options), None), c.c_int(0)
+        made = self.GDALWarp(os.fsencode(target), None, len(sources), opened, self.GDALWarpAppOptionsNew(words, None), c.byref(failed))
+        if not made or failed.value or self.GDALClose(made):
+            raise SystemExit("gdal_peer: warp failed")
+
     def windows(self, path, count, side, cache):
         """Reads random windows, those of examples/windows.rs, through a block cache of so many megabytes."""
         self.CPLSetConfigOption(b"GDAL_CACHEMAX", str(cache).encode())
@@ -147,8 +169,25 @@ class Gdal:
             raise SystemExit(f"gdal_peer: cannot read all of {path}")
 
 
+def merge(codec, level, *files):
+    """What rio merge does, the last file on top."""
+    from rasterio.merge import merge
+
+    how = dict(driver="GTiff", tiled=True, blockxsize=512, blockysize=512, compress=codec, predictor=2)
+    how["zlevel" if codec == "deflate" else "zstd_level"] = int(level)
+    merge(list(files[:-1]), method="last", dst_path=files[-1], dst_kwds=how)
+
+
+def spelt_out(words):
+    """The words, lists of files spelt out."""
+    return [name for word in words for name in (Path(word[1:]).read_text().split() if word.startswith("@") else [word])]
+
+
 def main(verb, *words):
     """Runs one verb of the prompt."""
+    words = spelt_out(words)
+    if verb == "merge":
+        return merge(*words)
     gdal = Gdal()
     if verb == "version":
         print(gdal.version())
@@ -158,6 +197,14 @@ def main(verb, *words):
         gdal.decode(words[0], int(words[1]))
     elif verb == "windows":
         print(gdal.windows(words[0], *map(int, words[1:])))
+    elif verb == "mosaic":
+        vrt, *words = words
+        # Sources begin with the first word that is a file.
+        first = next(i for i, word in enumerate(words) if os.path.isfile(word))
+        gdal.mosaic(vrt, words[:first], words[first:-1], words[-1])
+    elif verb == "warps":
+        first = words.index("--")
+        gdal.warps(words[:first], words[first + 1 : -1], words[-1])
     elif verb in ("warp", "translate", "dem"):
         gdal.run(verb, words)
     elif verb != "noop":

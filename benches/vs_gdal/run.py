@@ -24,7 +24,8 @@ HERE = Path(__file__).resolve().parent
 REPO = HERE.parents[1]
 WORK = REPO / "target" / "vs_gdal"
 PEER = [sys.executable, str(HERE / "gdal_peer.py")]
-BEGIN, END = "<!-- vs_gdal:begin -->", "<!-- vs_gdal:end -->"
+# The tables of README.md: of cases that only read, and of those that write.
+BLOCKS = {"reading": False, "writing": True}
 # Both sides write 512-pixel tiles; GDAL gets room for its cache and its warper.
 GTIFF = ["-q", "-co", "TILED=YES", "-co", "BLOCKXSIZE=512", "-co", "BLOCKYSIZE=512", "-co", "PREDICTOR=2"]
 COG = ["-q", "-of", "COG", "-co", "BLOCKSIZE=512", "-co", "OVERVIEW_RESAMPLING=AVERAGE"]
@@ -41,13 +42,14 @@ def cases(swath, decode, windows):
         ("dem_deflate", "f32 deflate, predictor 3"),
         ("dem_lerc", "f32 LERC, error 0.01"),
         ("photo_jpeg", "RGB JPEG, YCbCr 4:2:0"),
-        ("scene_none", "u16 uncompressed"),
+        # Large, as next to nothing is done a pixel: start-up would drown it.
+        ("wide_none", "u16 uncompressed, 20,000 x 20,000"),
     ):
         for n in (1, 2):
             yield f"decode {words}", raster, n, [*decode, "IN", str(n)], [*PEER, "decode", "IN", str(n)], False
     # Both with 128 MB for decoded blocks.
     ours, theirs = [*windows, "IN", "10000", "256", "1"], [*PEER, "windows", "IN", "10000", "256", "128"]
-    yield "10,000 windows of 256 x 256, zstd", "scene_zstd", 1, ours, theirs, False
+    yield "10,000 windows of 256 x 256, zstd", "wide_zstd", 1, ours, theirs, False
     yield "open 10^6 tiles", "million_tiles", 1, [*swath, "info", "IN"], [*PEER, "open", "IN"], False
     methods = [(method, "zstd", 1) for method in ("near", "bilinear", "cubic", "lanczos", "average")] + [("bilinear", "deflate", 6)]
     for raster, words, predictor, to in (
@@ -78,6 +80,16 @@ def cases(swath, decode, windows):
         for n in (1, 2):
             ours_n = quiet([*swath, "convert", "IN", "OUT", "--tile", "512", "--compress", *ours], n)
             yield f"COG, {words}", raster, n, ours_n, [*PEER, "translate", *COG, "-co", f"NUM_THREADS={n}", "-co", f"COMPRESS={theirs[0]}", *theirs[1:], "IN", "OUT"], True
+
+
+    # 400 tiles into one file, by a virtual raster and by rio merge; "@IN" is a list of files.
+    for codec, level in (("deflate", 6), ("zstd", 1)):
+        for n in (1, 2):
+            ours = quiet([*swath, "mosaic", "@IN", "-o", "OUT", "--format", "gtiff", "--overviews", "none", "--compress", codec, "--level", str(level), "--predictor", "horizontal"], n)
+            options = ["-co", f"COMPRESS={codec.upper()}", "-co", f"{'Z' if codec == 'deflate' else 'ZSTD_'}LEVEL={level}", "-co", f"NUM_THREADS={n}"]
+            yield f"mosaic of 400 tiles, {codec} {level}", "tiles", n, ours, [*PEER, "mosaic", "OUT.vrt", *GTIFF, *options, "@IN", "OUT"], True
+            if n == 1:
+                yield f"mosaic of 400 tiles, rio merge, {codec} {level}", "tiles", n, ours, [*PEER, "merge", codec, str(level), "@IN", "OUT"], True
 
 
 def quiet(command, threads):
@@ -129,16 +141,17 @@ def bench(commands, data, size, repetitions, wanted):
     for name, raster, threads, ours, theirs, writes in cases(commands["swath"], commands["decode"], commands["windows"]):
         if wanted and not re.search(wanted, name):
             continue
-        source = data / f"{raster}_{size}.tif"
-        with source.open("rb") as file:
-            while file.read(1 << 24):
-                pass
+        source = data / f"{raster}_{size}.{'txt' if raster == 'tiles' else 'tif'}"
+        for path in source.read_text().split() if raster == "tiles" else [source]:
+            with open(path, "rb") as file:
+                while file.read(1 << 24):
+                    pass
         runs, sizes = {"swath": [], "GDAL": []}, {}
         for _ in range(repetitions):
             for who, command in (("swath", ours), ("GDAL", theirs)):
                 out = WORK / "out.tif"
                 out.unlink(missing_ok=True)
-                places = {"IN": str(source), "OUT": str(out)}
+                places = {"IN": str(source), "@IN": f"@{source}", "OUT": str(out), "OUT.vrt": f"{out}.vrt"}
                 env = {**GDAL_ENV, "GDAL_NUM_THREADS": str(threads)} if who == "GDAL" else None
                 run = measure([places.get(word, word) for word in command], env)
                 # What is left after starting up; never nothing, for ratios.
@@ -147,7 +160,7 @@ def bench(commands, data, size, repetitions, wanted):
                 if writes:
                     sizes[who] = out.stat().st_size
                     out.unlink()
-        results.append(dict(case=name, threads=threads, bytes=sizes, runs=runs, **{who: median(runs[who]) for who in runs}))
+        results.append(dict(case=name, threads=threads, writes=writes, bytes=sizes, runs=runs, **{who: median(runs[who]) for who in runs}))
         print(row(results[-1]), file=sys.stderr, flush=True)
     return results, cost
 
@@ -199,12 +212,13 @@ def facts(size, repetitions):
     )
 
 
-def update_readme(table):
-    """Puts the table between the markers of README.md."""
+def update_readme(name, table):
+    """Puts a table between its markers in README.md."""
     path = REPO / "README.md"
-    before, rest = path.read_text().split(BEGIN, 1)
-    after = rest.split(END, 1)[1]
-    path.write_text(f"{before}{BEGIN}\n{table}\n{END}{after}")
+    begin, end = (f"<!-- vs_gdal:{name}:{edge} -->" for edge in ("begin", "end"))
+    before, rest = path.read_text().split(begin, 1)
+    after = rest.split(end, 1)[1]
+    path.write_text(f"{before}{begin}\n{table}\n{end}{after}")
 
 
 def main():
@@ -213,7 +227,7 @@ def main():
     prompt.add_argument("--repetitions", type=int, help="runs of each case (5; --quick: 1)")
     prompt.add_argument("--quick", action="store_true", help="small inputs and one run: does it work at all")
     prompt.add_argument("--only", metavar="REGEX", help="the cases whose name matches")
-    prompt.add_argument("--update-readme", action="store_true", help="put the table into README.md")
+    prompt.add_argument("--update-readme", action="store_true", help="put tables of which all cases were run into README.md")
     prompt.add_argument("--swath", default=REPO / "target/release/swath", help="another swath binary")
     prompt.add_argument("--decode", default=REPO / "target/release/examples/decode", help="another decode example")
     prompt.add_argument("--windows", default=REPO / "target/release/examples/windows", help="another windows example")
@@ -226,10 +240,15 @@ def main():
     results, cost = bench(commands, WORK / "data", size, repetitions, asked.only)
     about = facts(size, repetitions)
     (WORK / "results.json").write_text(json.dumps(dict(facts=about, startup=cost, results=results), indent=1))
-    table = render(results, about)
-    print(table)
-    if asked.update_readme:
-        update_readme(table)
+    print(render(results, about))
+    every = [(case[0], case[2], case[-1]) for case in cases(commands["swath"], commands["decode"], commands["windows"])]
+    for name, writes in BLOCKS.items() if asked.update_readme else ():
+        part = [result for result in results if result["writes"] == writes]
+        # A table is put there whole, or not at all.
+        if {(result["case"], result["threads"]) for result in part} == {case[:2] for case in every if case[2] == writes}:
+            update_readme(name, render(part, about))
+        else:
+            print(f"run: not all cases of {name} were run: their table stays as it is", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -41,12 +41,12 @@ mod xml;
 /// Luminance and chrominance become red, green and blue.
 mod ycbcr;
 
-pub use damage::{Damaged, OnCorrupt};
+pub use damage::{DamageList, Damaged, OnCorrupt};
 pub use edit::edit;
 pub use grids::GridDirectories;
 pub use image::{Image, StoredChunk};
 pub use layout::{Interleave, Layout};
-pub use reader::{GeoTiff, OpenOptions, open};
+pub use reader::{GeoTiff, OpenOptions};
 pub use sidecar::{Sidecar, SidecarKind};
 pub use validate::validate;
 pub use write::{BigTiff, Format, Mask, Overviews, WriteOptions, Written};

@@ -5,21 +5,13 @@ use std::sync::Arc;
 
 use super::Image;
 use super::copies::sub_directories;
-use super::damage::{Damage, Damaged, OnCorrupt};
+use super::damage::{Damage, DamageList, Damaged, OnCorrupt};
 use super::pixels::Stored;
 use super::sidecar::Sidecar;
 use crate::error::{Error, Result};
 use crate::ifd::{Chain, Header, Limits};
 use crate::io::{ByteSource, IoMode};
 use crate::raster::Raster;
-
-/// Opens the first image of a GeoTIFF as a raster, its overviews along with it.
-///
-/// # Errors
-/// As [`GeoTiff::open`].
-pub fn open(path: impl AsRef<Path>) -> Result<Raster> {
-    Ok(GeoTiff::open(path, &OpenOptions::default())?.raster())
-}
 
 /// How a file is opened.
 #[derive(Debug, Clone, Copy)]
@@ -76,15 +68,28 @@ impl GeoTiff {
     /// the options allow, [`Error::Usage`] if there is no such page, or one is
     /// named twice.
     pub fn open(path: impl AsRef<Path>, options: &OpenOptions) -> Result<Self> {
+        Self::open_listing(path, options, &DamageList::default())
+    }
+
+    /// Opens a file as [`GeoTiff::open`] does; its chunks that go by as nodata are
+    /// added to `damage`.
+    ///
+    /// # Errors
+    /// Those of [`GeoTiff::open`].
+    pub fn open_listing(
+        path: impl AsRef<Path>,
+        options: &OpenOptions,
+        damage: &DamageList,
+    ) -> Result<Self> {
         let path = path.as_ref();
         let Some((file, page)) = split_page(path) else {
             let source = Arc::new(ByteSource::open(path, options.io)?);
-            return Self::read(source, options).map_err(|e| e.at_path(path));
+            return Self::read(source, options, damage).map_err(|e| e.at_path(path));
         };
         let number = page.checked_sub(1).filter(|_| options.page == 0).ok_or_else(|| {
             Error::usage("page").expected("one, counted from 1").found(page).at_path(path)
         })?;
-        Self::open(file, &OpenOptions { page: number, ..*options })
+        Self::open_listing(file, &OpenOptions { page: number, ..*options }, damage)
     }
 
     /// Reads a file that is in memory already.
@@ -92,7 +97,7 @@ impl GeoTiff {
     /// # Errors
     /// As [`GeoTiff::open`], without a path.
     pub fn from_bytes(bytes: Vec<u8>, options: &OpenOptions) -> Result<Self> {
-        Self::read(Arc::new(ByteSource::from_vec(bytes)), options)
+        Self::read(Arc::new(ByteSource::from_vec(bytes)), options, &DamageList::default())
     }
 
     /// Reads a file whose bytes are reached by `source`, with the files beside it if it has a path.
@@ -101,17 +106,17 @@ impl GeoTiff {
     /// As [`GeoTiff::open`].
     pub fn from_source(source: ByteSource, options: &OpenOptions) -> Result<Self> {
         let path = source.path().map(Path::to_path_buf);
-        let read = Self::read(Arc::new(source), options);
+        let read = Self::read(Arc::new(source), options, &DamageList::default());
         read.map_err(|e| match path {
             Some(path) => e.at_path(path),
             None => e,
         })
     }
 
-    fn read(source: Arc<ByteSource>, options: &OpenOptions) -> Result<Self> {
+    fn read(source: Arc<ByteSource>, options: &OpenOptions, damage: &DamageList) -> Result<Self> {
         let damage = match options.on_corrupt {
             OnCorrupt::Fail => None,
-            OnCorrupt::Nodata => Some(Arc::default()),
+            OnCorrupt::Nodata => Some(damage.0.clone()),
         };
         Self::read_into(source, options, damage)
     }

@@ -4,9 +4,11 @@
 //! - [`ByteOrder`]: which end of a number comes first in a file.
 //! - [`Live`]: a file that is changed where it stands, readable at every moment.
 //! - [`Staged`]: an output file that is whole or absent.
+//! - [`handles`]: how many rasters may be kept open.
 //! - [`Scratch`]: an unnamed temporary file for parked bytes.
 
 mod bytes;
+mod handles;
 mod live;
 mod map;
 mod order;
@@ -15,6 +17,7 @@ mod staged;
 mod temp;
 
 pub use bytes::{ByteSource, IoMode, ReadAt};
+pub use handles::handles;
 pub use live::Live;
 pub use order::ByteOrder;
 pub use scratch::Scratch;

@@ -12,10 +12,14 @@ mod cast;
 pub mod checksum;
 /// A part of a raster.
 mod crop;
+/// The part of a raster that lies in polygons.
+pub mod cutline;
 /// Other words about a raster.
 mod describe;
 /// Colours as red, green and blue, or as greys.
 pub mod expand;
+/// Many rasters as one.
+pub mod mosaic;
 /// Another value for "no value".
 mod nodata;
 /// The same area in larger or smaller pixels, or on the tiles of a web map.

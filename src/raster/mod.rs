@@ -23,6 +23,8 @@ mod dtype;
 mod geotransform;
 /// [`Grid`]: where the pixels of a raster lie.
 mod grid;
+/// [`Shelf`]: rasters that are opened when they are read.
+mod lazy;
 /// Rasters of samples that are in memory already.
 mod memory;
 /// [`Metadata`]: what a file says besides pixels and place.
@@ -44,8 +46,9 @@ pub(crate) use dtype::dispatch;
 pub use dtype::{DataType, Sample};
 pub use geotransform::{GeoTransform, Point};
 pub use grid::Grid;
+pub use lazy::Shelf;
 pub use metadata::{BandMetadata, ColorInterpretation, Gcp, Gcps, Items, Metadata, Rpc, Validity};
 pub use nodata::NoData;
 pub use pool::{Pool, Words};
-pub use source::{Alpha, Colors, Info, Masked, Raster, Source};
+pub use source::{Alpha, Colors, Info, Masked, Origin, Raster, Source};
 pub use window::{Size, Window};

@@ -7,6 +7,7 @@ use swath::crs::Crs;
 use swath::engine::{Engine, EngineOptions};
 use swath::geotiff::{OnCorrupt, OpenOptions};
 use swath::ifd::Limits;
+use swath::input::Files;
 use swath::io::IoMode;
 use swath::kernel::Resampling;
 use swath::raster::{Bounds, Size};
@@ -90,6 +91,9 @@ pub(crate) struct ReadArgs {
     /// What becomes of a chunk that is damaged or cut short.
     #[arg(long, value_enum, default_value_t = Corrupt::Fail, value_name = "HOW")]
     on_corrupt: Corrupt,
+    /// Let virtual rasters (.vrt) name files outside their own folders.
+    #[arg(long)]
+    vrt_anywhere: bool,
 }
 
 /// How the bytes of files are reached.
@@ -172,6 +176,11 @@ impl ReadArgs {
     /// then ends no others' work.
     pub(crate) fn prefer_pread(&mut self) {
         self.io.io.get_or_insert(Io::Pread);
+    }
+
+    /// Makes what opens files in this way.
+    pub(crate) fn files(&self) -> Files {
+        Files::new(self.options()).with_vrt_anywhere(self.vrt_anywhere)
     }
 
     pub(crate) fn options(&self) -> OpenOptions {

@@ -3,15 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use swath::geotiff::GeoTiff;
 use swath::kernel::Resampling;
 use swath::ops::calc::{CalcOptions, Counts, Expression, GridChoice, Input, Overflow};
-use swath::ops::warp::WarpOptions;
+use swath::ops::warp::{WarpOptions, transformer};
 use swath::raster::{DataType, NoData};
 use swath::{Error, Raster, Result};
 
 use crate::args::{ReadArgs, RunArgs, parse_resampling};
 use crate::convert::parse_dtype;
+use crate::datum::{DatumArgs, operation};
 use crate::session::Session;
 use crate::write_args::WriteArgs;
 
@@ -45,6 +45,8 @@ pub(crate) struct CalcArgs {
     /// How inputs are brought to that grid.
     #[arg(long, value_name = "METHOD", default_value = "near", value_parser = parse_resampling)]
     pub(crate) resample: Resampling,
+    #[command(flatten)]
+    pub(crate) datums: DatumArgs,
     #[command(flatten)]
     pub(crate) write: WriteArgs,
     #[command(flatten)]
@@ -95,26 +97,24 @@ fn parse_nodata(text: &str) -> Result<NoData, String> {
 pub(crate) fn run(args: &CalcArgs, session: &Session<'_>) -> Result<()> {
     let write = args.write.options()?;
     let expression = Expression::parse(&args.expression)?;
-    let open = |path: &Path| session.open(path, &args.read.options());
-    let mut opened: Vec<(&Path, GeoTiff, Raster)> = Vec::new();
+    let files = session.files(&args.read);
+    let mut opened: Vec<(&Path, Raster)> = Vec::new();
     let mut inputs = Vec::new();
     for NamedFile { name, path, band } in &args.inputs {
         // A file of two names is one raster: its chunks are decoded once.
         let at = match opened.iter().position(|(own, ..)| own == path) {
             Some(at) => at,
             None => {
-                let file = open(path)?;
-                let raster = file.raster();
-                opened.push((path, file, raster));
+                opened.push((path, files.open(path)?));
                 opened.len() - 1
             }
         };
-        inputs.push(Input { name: name.clone(), raster: opened[at].2.clone(), band: *band });
+        inputs.push(Input { name: name.clone(), raster: opened[at].1.clone(), band: *band });
     }
     let grid = match args.grid.parse::<GridChoice>() {
         Ok(choice) => choice,
         Err(_) if Path::new(&args.grid).exists() => {
-            GridChoice::Grid(open(Path::new(&args.grid))?.image().info().grid.clone())
+            GridChoice::Grid(files.open(Path::new(&args.grid))?.info().grid.clone())
         }
         Err(error) => return Err(error),
     };
@@ -127,7 +127,11 @@ pub(crate) fn run(args: &CalcArgs, session: &Session<'_>) -> Result<()> {
             Beyond::Error => Overflow::Error,
         },
         grid,
-        warp: WarpOptions { resampling: args.resample, ..WarpOptions::default() },
+        warp: WarpOptions {
+            resampling: args.resample,
+            transform: args.datums.options()?,
+            ..WarpOptions::default()
+        },
     };
     if expression.needs_statistics() {
         session.remark(
@@ -136,13 +140,20 @@ pub(crate) fn run(args: &CalcArgs, session: &Session<'_>) -> Result<()> {
     }
     let engine = session.engine;
     let calculated = expression.over(&inputs, &options, engine)?;
+    if let Some(to) = &calculated.raster.info().grid.crs {
+        let from = opened.iter().map(|(_, raster)| &raster.info().grid);
+        for grid in from.filter(|grid| grid.crs.as_ref().is_some_and(|from| from != to)) {
+            let transformer = transformer(grid, to, &options.warp.transform)?;
+            session.operation(operation(&transformer, &args.datums));
+        }
+    }
     // One of the two is there: clap saw to it.
     let output = args.output.as_ref().or(args.out.as_ref());
     let output = output.ok_or_else(|| Error::usage("no output"))?;
     let mut progress = session.progress();
     let written = calculated.raster.write_with(engine, output, &write, &mut progress)?;
     session.closing(output, &written, progress);
-    opened.iter().for_each(|(_, file, _)| session.damaged(file));
+    session.damaged(&files);
     let notes = notes(calculated.counts(), written.dtype, args.overflow);
     notes.iter().for_each(|note| session.warn(note));
     Ok(())

@@ -24,6 +24,10 @@ pub(crate) enum Verb {
     Convert(crate::convert::ConvertArgs),
     /// Reprojects and resamples a file.
     Warp(crate::warp::WarpArgs),
+    /// Lays many files on one another.
+    Mosaic(Box<crate::mosaic::MosaicArgs>),
+    /// Writes where files lie and what they are, as GeoJSON.
+    Index(crate::index::IndexArgs),
     /// Lists the operations between two reference systems, and which is taken; or
     /// prints the definition of one.
     Crs(crate::crs::CrsArgs),

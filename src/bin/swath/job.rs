@@ -2,26 +2,43 @@
 
 use std::path::Path;
 
-use swath::geotiff::{GeoTiff, WriteOptions};
+use swath::geotiff::WriteOptions;
+use swath::input::Files;
 use swath::{Error, Raster, Result};
 
-use crate::args::JobArgs;
+use crate::args::{JobArgs, ReadArgs};
 use crate::session::Session;
+use crate::write_args::WriteArgs;
 
 /// A job whose input is open and whose options are sound.
 pub(crate) struct Job<'a> {
-    args: &'a JobArgs,
+    parts: Parts<'a>,
     pub(crate) session: &'a Session<'a>,
     options: WriteOptions,
-    file: GeoTiff,
+    files: Files,
     pub(crate) input: Raster,
+}
+
+/// What a job is made of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Parts<'a> {
+    pub(crate) input: &'a Path,
+    pub(crate) output: &'a Path,
+    pub(crate) write: &'a WriteArgs,
+    pub(crate) read: &'a ReadArgs,
 }
 
 impl<'a> Job<'a> {
     pub(crate) fn open(args: &'a JobArgs, session: &'a Session<'a>) -> Result<Self> {
-        let options = args.write.options()?;
-        let file = session.open(&args.input, &args.read.options())?;
-        let job = Self { args, session, options, input: file.raster(), file };
+        let JobArgs { input, output, write, read, .. } = args;
+        Self::of(Parts { input, output, write, read }, session)
+    }
+
+    pub(crate) fn of(parts: Parts<'a>, session: &'a Session<'a>) -> Result<Self> {
+        let options = parts.write.options()?;
+        let files = session.files(parts.read);
+        let input = files.open(parts.input)?;
+        let job = Self { parts, session, options, input, files };
         if job.input.info().metadata.crs_text.is_some() {
             job.warn("the coordinate reference system of a sidecar is not understood, and lost");
         }
@@ -30,7 +47,7 @@ impl<'a> Job<'a> {
 
     /// The path of the input.
     pub(crate) fn path(&self) -> &Path {
-        &self.args.input
+        self.parts.input
     }
 
     /// Names the input in an error, unless what was typed is at fault.
@@ -48,14 +65,14 @@ impl<'a> Job<'a> {
 
     /// Writes a raster made of the input.
     pub(crate) fn write(&self, raster: &Raster) -> Result<Done> {
-        let JobArgs { output, write, .. } = self.args;
+        let Parts { output, write, .. } = self.parts;
         let opaque = write.wants_alpha().then(|| raster.with_alpha()).transpose()?;
         let raster = opaque.as_ref().unwrap_or(raster);
         let engine = self.session.engine;
         let mut progress = self.session.progress();
         let written = raster.write_with(engine, output, &self.options, &mut progress)?;
         let seconds = self.session.closing(output, &written, progress);
-        self.session.damaged(&self.file);
+        self.session.damaged(&self.files);
         let (decoded, distinct) = (engine.chunks_decoded(), engine.chunks_seen());
         Ok(Done { seconds, decoded, distinct })
     }

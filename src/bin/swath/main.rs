@@ -6,9 +6,14 @@ mod calc;
 mod cli;
 mod convert;
 mod crs;
+mod cut_args;
+mod datum;
 mod edit;
+mod index;
 mod info;
+mod inputs;
 mod job;
+mod mosaic;
 mod overviews;
 mod report;
 mod session;
@@ -17,6 +22,7 @@ mod terrain;
 mod transform;
 mod validate;
 mod warp;
+mod warp_many;
 mod write_args;
 
 use std::process::ExitCode;
@@ -44,7 +50,9 @@ fn main() -> ExitCode {
         Verb::Overviews(args) => overviews::run(&args),
         Verb::Validate(args) => return validate::run(&args).into(),
         Verb::Convert(args) => alone(&args.job.run, |session| convert::run(&args, session)),
-        Verb::Warp(args) => alone(&args.job.run, |session| warp::run(&args, session)),
+        Verb::Warp(args) => alone(&args.run, |session| warp::run(&args, session)),
+        Verb::Index(args) => index::run(&args),
+        Verb::Mosaic(args) => alone(&args.run, |session| mosaic::run(&args, session)),
         Verb::Calc(args) => alone(&args.run, |session| calc::run(&args, session)),
         Verb::Terrain(args) => alone(&args.job.run, |session| terrain::run(&args, session)),
         Verb::Crs(args) => crs::run(&args),

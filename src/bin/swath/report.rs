@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use swath::Error;
 use swath::engine::Observer;
-use swath::geotiff::{Damaged, GeoTiff, Written};
+use swath::geotiff::{Damaged, Written};
 
 /// How the command ends. The numbers are part of its interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,9 +66,8 @@ pub(crate) fn failure(error: &Error) -> Exit {
 /// Whether damaged chunks were told of, which the exit code then says.
 static DAMAGED: AtomicBool = AtomicBool::new(false);
 
-/// Describes the damaged chunks of a file that became nodata.
-pub(crate) fn damaged(file: &GeoTiff) -> Vec<String> {
-    let (chunks, more) = file.damaged();
+/// Describes damaged chunks that became nodata, and whether there are more.
+pub(crate) fn damaged((chunks, more): &(Vec<Damaged>, bool)) -> Vec<String> {
     let line = |chunk: &Damaged| {
         let path = chunk.path.as_deref().unwrap_or(Path::new("")).display();
         let (window, first) = (chunk.window, u32::from(chunk.band) + 1);
@@ -110,23 +109,6 @@ pub(crate) fn warn(text: &str) {
 pub(crate) fn remark(text: &str) {
     // Nobody is left to tell if stderr is closed.
     let _ = writeln!(std::io::stderr().lock(), "{text}");
-}
-
-/// Describes which operation shifts the datums and how accurate it is; and what
-/// people should be warned of: that it is a guess, that a better one is lost.
-pub(crate) fn operation(transformer: &swath::crs::Transformer) -> (String, Vec<String>) {
-    let operation = transformer.operation();
-    let mut warnings = Vec::new();
-    if operation.is_ballpark() {
-        warnings.push(format!(
-            "BALLPARK: no published shift between the datums of {} and {} can be used here; \
-             coordinates may be off by up to some hundred metres",
-            transformer.from(),
-            transformer.to()
-        ));
-    }
-    warnings.extend(transformer.better().map(|better| crate::crs::lost(better, operation)));
-    (format!("datum: {operation}"), warnings)
 }
 
 /// Writes a line to stdout; a closed pipe ends the command quietly.
@@ -193,10 +175,14 @@ pub(crate) fn closing(output: &Path, written: &Written, progress: Progress, quie
         return elapsed;
     }
     let pixels = written.size.pixels() as f64;
+    let moved = match (written.moved, written.chunks) {
+        (0, _) => String::new(),
+        (moved, chunks) => format!(", {moved} of {chunks} chunks moved as they were stored"),
+    };
     // Nobody is left to tell if stderr is closed.
     let _ = writeln!(
         std::io::stderr().lock(),
-        "{}: {} x {} pixels, {} band(s) of {}, {} overview(s){}, {} in {elapsed:.1} s ({:.0} Mpx/s)",
+        "{}: {} x {} pixels, {} band(s) of {}, {} overview(s){}{moved}, {} in {elapsed:.1} s ({:.0} Mpx/s)",
         output.display(),
         written.size.width,
         written.size.height,

@@ -2,20 +2,25 @@
 //! alone, to whoever keeps the items of a batch.
 
 use std::cell::RefCell;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use swath::Result;
 use swath::batch::Made;
 use swath::engine::Engine;
-use swath::geotiff::{GeoTiff, OpenOptions, Written};
+use swath::geotiff::Written;
+use swath::input::Files;
 use swath::io::{Overwrite, Staged};
 
+use crate::args::ReadArgs;
+use crate::datum::Told;
 use crate::report::{self, Progress};
 
 /// What a verb works with, and where what it says goes.
 pub(crate) struct Session<'a> {
     pub(crate) engine: &'a Engine,
     voice: Voice<'a>,
+    /// What opened the files that the output depends on.
+    opened: RefCell<Vec<Files>>,
 }
 
 enum Voice<'a> {
@@ -28,31 +33,39 @@ enum Voice<'a> {
 impl<'a> Session<'a> {
     /// For a verb that runs alone.
     pub(crate) fn alone(engine: &'a Engine, quiet: bool) -> Self {
-        Self { engine, voice: Voice::Alone { quiet } }
+        Self { engine, voice: Voice::Alone { quiet }, opened: RefCell::default() }
     }
 
     /// For an item of a batch.
     pub(crate) fn item(engine: &'a Engine, output: &'a Path, overwrite: Overwrite) -> Self {
-        Self { engine, voice: Voice::Item { output, overwrite, made: RefCell::default() } }
+        let voice = Voice::Item { output, overwrite, made: RefCell::default() };
+        Self { engine, voice, opened: RefCell::default() }
     }
 
     /// Returns what was kept of an item.
     pub(crate) fn made(self) -> Made {
         match self.voice {
             Voice::Alone { .. } => Made::default(),
-            Voice::Item { made, .. } => made.into_inner(),
+            Voice::Item { made, .. } => {
+                let files = self.opened.into_inner();
+                let inputs = files.iter().flat_map(Files::touched).collect();
+                Made { inputs, ..made.into_inner() }
+            }
         }
     }
 
-    /// Opens a file that the output depends on.
-    pub(crate) fn open(&self, path: &Path, options: &OpenOptions) -> Result<GeoTiff> {
-        let file = GeoTiff::open(path, options)?;
-        if let Voice::Item { made, .. } = &self.voice {
-            let beside = file.sidecars().iter().map(|sidecar| sidecar.path.clone());
-            let files = file.path().map(PathBuf::from).into_iter().chain(beside);
-            made.borrow_mut().inputs.extend(files);
-        }
-        Ok(file)
+    /// Returns what opens the files that the output depends on.
+    pub(crate) fn files(&self, read: &ReadArgs) -> Files {
+        let files = read.files();
+        self.opened.borrow_mut().push(files.clone());
+        files
+    }
+
+    /// Tells of the operation that shifts the datums.
+    pub(crate) fn operation(&self, told: Told) {
+        self.remark(&told.remark);
+        told.guess.iter().for_each(|text| self.insist(text));
+        told.lost.iter().for_each(|text| self.warn(text));
     }
 
     /// Says what does not end the job, unless it is quiet.
@@ -77,9 +90,9 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Tells of the damaged chunks of a file that became nodata.
-    pub(crate) fn damaged(&self, file: &GeoTiff) {
-        let lines = report::damaged(file);
+    /// Tells of the damaged chunks that became nodata.
+    pub(crate) fn damaged(&self, files: &Files) {
+        let lines = report::damaged(&files.damaged());
         lines.iter().for_each(|line| self.insist(line));
         match &self.voice {
             Voice::Alone { .. } => report::note_damage(!lines.is_empty()),

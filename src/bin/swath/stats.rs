@@ -42,8 +42,8 @@ fn parse_range(text: &str) -> Result<(f64, f64), String> {
 }
 
 pub(crate) fn run(args: &StatsArgs, session: &Session<'_>) -> Result<()> {
-    let file = session.open(&args.file, &args.read.options())?;
-    let raster = file.raster();
+    let files = session.files(&args.read);
+    let raster = files.open(&args.file)?;
     let wants_bins = args.bins > 0 && !args.quick;
     let options = StatsOptions {
         percentiles: if args.quick { Vec::new() } else { args.percentiles.clone() },
@@ -52,7 +52,7 @@ pub(crate) fn run(args: &StatsArgs, session: &Session<'_>) -> Result<()> {
     let mut progress = session.progress();
     let bands = raster.statistics(session.engine, &options, &mut progress)?;
     progress.end();
-    session.damaged(&file);
+    session.damaged(&files);
     if args.json {
         let bands: Vec<Value> = (1..)
             .zip(&bands)

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use serde_json::json;
-use swath::crs::{Crs, Transformer};
+use swath::crs::{Crs, TransformOptions, Transformer};
 use swath::kernel::Resampling;
 use swath::ops::warp::{
     GridRequest, Resolution, SourceOverview, Tally, Unified, WarpOptions, transformer,
@@ -13,40 +13,53 @@ use swath::raster::{Bounds, Grid, Raster, Size};
 use swath::{Error, Result};
 
 use crate::args::{
-    JobArgs, parse_bounds, parse_crs, parse_pixels, parse_resampling, parse_resolution,
+    ReadArgs, RunArgs, parse_bounds, parse_crs, parse_pixels, parse_resampling, parse_resolution,
 };
 use crate::convert::{NoDataArg, parse_nodata};
-use crate::job::{Done, Job};
+use crate::cut_args::CutArgs;
+use crate::datum::{OperationArgs, operation, operation_json};
+use crate::job::{Done, Job, Parts};
 use crate::report::peak_memory;
 use crate::session::Session;
+use crate::write_args::WriteArgs;
+use crate::{inputs, warp_many};
 
 #[derive(Debug, Clone, Args)]
+#[command(override_usage = "swath warp [OPTIONS] --to CRS INPUT OUTPUT\n       \
+    swath warp [OPTIONS] --to CRS INPUT... -o OUTPUT")]
 pub(crate) struct WarpArgs {
+    /// The file to read and the file to write; with -o the files to read, of which the
+    /// last lies on top: names, patterns, @FILE for a list of names, and indexes.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// The file to write.
+    #[arg(short, long = "output", value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
     /// The coordinate reference system of the output, such as EPSG:3857.
     #[arg(long, value_name = "CRS", value_parser = parse_crs, required_unless_present = "like")]
-    to: Option<Crs>,
+    pub(crate) to: Option<Crs>,
     /// How values between pixels are made: near, bilinear, cubic, cubicspline,
     /// lanczos, average, rms, mode, min, max, med, q1, q3, sum or area.
     #[arg(long, value_name = "METHOD", default_value = "near", value_parser = parse_resampling)]
-    resample: Resampling,
+    pub(crate) resample: Resampling,
     /// The size of an output pixel in units of the output CRS: X, or X,Y.
     #[arg(long, value_name = "X[,Y]", value_parser = parse_resolution, allow_hyphen_values = true)]
-    resolution: Option<(f64, f64)>,
+    pub(crate) resolution: Option<(f64, f64)>,
     /// The extent of the output: LEFT,BOTTOM,RIGHT,TOP.
     #[arg(long, value_name = "L,B,R,T", value_parser = parse_bounds, allow_hyphen_values = true)]
-    bounds: Option<Bounds>,
+    pub(crate) bounds: Option<Bounds>,
     /// The CRS of --bounds [default: that of the output].
     #[arg(long, value_name = "CRS", value_parser = parse_crs, requires = "bounds")]
-    bounds_crs: Option<Crs>,
+    pub(crate) bounds_crs: Option<Crs>,
     /// The size of the output in pixels; 0 for one of them follows from the other.
     #[arg(long, value_name = "W,H", value_parser = parse_pixels, conflicts_with = "resolution")]
-    size: Option<Size>,
+    pub(crate) size: Option<Size>,
     /// Lay the edges of pixels on multiples of --resolution.
     #[arg(long, requires = "resolution")]
-    align: bool,
+    pub(crate) align: bool,
     /// Square pixels, whatever those of the input are.
     #[arg(long, conflicts_with_all = ["resolution", "size"])]
-    square: bool,
+    pub(crate) square: bool,
     /// The grid of another file: its CRS, extent and pixels.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["to", "resolution", "bounds", "size", "square"])]
     pub(crate) like: Option<PathBuf>,
@@ -57,13 +70,13 @@ pub(crate) struct WarpArgs {
     /// The value that stands for "no value" in the input, whatever it says; none
     /// for no value.
     #[arg(long, value_name = "VALUE", value_parser = parse_nodata, allow_hyphen_values = true)]
-    src_nodata: Option<NoDataArg>,
+    pub(crate) src_nodata: Option<NoDataArg>,
     /// The value that stands for "no value" in the output [default: the input's].
     #[arg(long, value_name = "VALUE", value_parser = parse_nodata, allow_hyphen_values = true)]
-    dst_nodata: Option<NoDataArg>,
+    pub(crate) dst_nodata: Option<NoDataArg>,
     /// Add a band of opacity: 0 where there is no value.
     #[arg(long, conflicts_with = "dst_nodata")]
-    dst_alpha: bool,
+    pub(crate) dst_alpha: bool,
     /// Whether an input pixel is missing only where all bands are (yes), where
     /// any is (partial), or band by band (no) [default: band by band, but where
     /// all are missing none is interpolated].
@@ -72,11 +85,23 @@ pub(crate) struct WarpArgs {
     /// The overview of the input to read: auto, none, or a number from 0 on.
     #[arg(long, value_name = "WHICH", default_value = "auto", value_parser = parse_overview)]
     overview: SourceOverview,
+    /// Of several inputs, let each fade into those before it over so many output pixels
+    /// along its edges.
+    #[arg(long, value_name = "PIXELS", default_value_t = 0.0)]
+    pub(crate) blend: f64,
+    #[command(flatten)]
+    pub(crate) datums: OperationArgs,
     /// Print what was done as JSON.
     #[arg(long)]
     pub(crate) json: bool,
     #[command(flatten)]
-    pub(crate) job: JobArgs,
+    pub(crate) cut: CutArgs,
+    #[command(flatten)]
+    pub(crate) write: WriteArgs,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -99,9 +124,14 @@ fn parse_overview(text: &str) -> Result<SourceOverview, String> {
 
 impl WarpArgs {
     /// Chooses the grid.
-    fn grid(&self, from: &Grid, session: &Session<'_>) -> Result<Grid> {
+    fn grid(
+        &self,
+        from: &Grid,
+        transform: &TransformOptions,
+        session: &Session<'_>,
+    ) -> Result<Grid> {
         if let Some(path) = &self.like {
-            return Ok(session.open(path, &self.job.read.options())?.raster().info().grid.clone());
+            return Ok(session.files(&self.read).open(path)?.info().grid.clone());
         }
         let to = self.to.clone().ok_or_else(|| Error::usage("neither --to nor --like"))?;
         GridRequest {
@@ -111,12 +141,13 @@ impl WarpArgs {
             size: self.size,
             align: self.align,
             square: self.square,
+            transform: transform.clone(),
             ..GridRequest::new(to)
         }
         .grid(from)
     }
 
-    fn options(&self) -> WarpOptions {
+    pub(crate) fn options(&self, transform: &TransformOptions) -> WarpOptions {
         let default = WarpOptions::default();
         WarpOptions {
             resampling: self.resample,
@@ -129,12 +160,38 @@ impl WarpArgs {
                 Some(When::Partial) => Unified::Partial,
             },
             nodata: self.dst_nodata.and_then(|NoDataArg(value)| value),
+            transform: transform.clone(),
         }
     }
 }
 
 pub(crate) fn run(args: &WarpArgs, session: &Session<'_>) -> Result<()> {
-    let job = Job::open(&args.job, session)?;
+    let (files, output) = match (&args.out, args.files.as_slice()) {
+        (Some(out), files) => (files, out),
+        (None, [input, output]) => (std::slice::from_ref(input), output),
+        (None, _) => {
+            return Err(Error::usage("files without -o")
+                .expected("one to read and one to write")
+                .found(args.files.len())
+                .hint("name the output of several inputs: -o OUTPUT"));
+        }
+    };
+    let inputs = inputs::expand(files)?;
+    match inputs.as_slice() {
+        [input] if !inputs::is_index(input) => one(args, input, output, session),
+        _ => warp_many::run(args, &inputs, output, session),
+    }
+}
+
+/// Warps one file.
+pub(crate) fn one(
+    args: &WarpArgs,
+    input: &Path,
+    output: &Path,
+    session: &Session<'_>,
+) -> Result<()> {
+    let WarpArgs { write, read, .. } = args;
+    let job = Job::of(Parts { input, output, write, read }, session)?;
     let place = |error| job.place(error);
     let input = match args.src_nodata {
         Some(NoDataArg(nodata)) => job.input.assume_nodata(nodata)?,
@@ -146,30 +203,24 @@ pub(crate) fn run(args: &WarpArgs, session: &Session<'_>) -> Result<()> {
             .at_path(job.path())
             .hint("give it one first, with swath edit --crs"));
     }
-    let grid = args.grid(from, session).map_err(place)?;
+    let how = args.datums.options(None)?;
+    let grid = args.grid(from, &how, session).map_err(place)?;
     let Some(to) = grid.crs.clone() else {
         return Err(
             Error::usage("the grid of --like").expected("one with a coordinate reference system")
         );
     };
-    let (mut warped, tally) = input.warp_tallied(grid.clone(), &args.options()).map_err(place)?;
+    let options = args.options(&how);
+    let (mut warped, tally) = input.warp_tallied(grid.clone(), &options).map_err(place)?;
     if args.dst_alpha {
         warped = warped.with_alpha()?;
     } else if matches!(args.dst_nodata, Some(NoDataArg(None))) {
         warped = warped.with_nodata(None)?;
     }
-    let transformer = transformer(from, &to).map_err(place)?;
-    let (operation, warnings) = crate::report::operation(&transformer);
-    session.remark(&operation);
-    for warning in &warnings {
-        // A guess is said even to those who want to hear nothing but errors.
-        if transformer.operation().is_ballpark() {
-            session.insist(warning)
-        } else {
-            session.warn(warning)
-        }
-    }
-    if is_apart(&grid, from, &to) {
+    warped = args.cut.cut(warped)?;
+    let transformer = transformer(from, &to, &how).map_err(place)?;
+    session.operation(operation(&transformer, &args.datums.datums));
+    if is_apart(&grid, from, &to, &how) {
         job.warn("nothing of it lies in the output: are the bounds in units of the output's CRS?");
     }
     let done = job.write(&warped)?;
@@ -181,10 +232,8 @@ pub(crate) fn run(args: &WarpArgs, session: &Session<'_>) -> Result<()> {
         ));
     }
     if args.json {
-        session.say(&format!(
-            "{:#}\n",
-            report(args.job.output.as_path(), &transformer, args, &tally, &done, &warped)
-        ))?;
+        let report = report(output, &transformer, args, &tally, &done, &warped);
+        session.say(&format!("{report:#}\n"))?;
     }
     Ok(())
 }
@@ -210,6 +259,8 @@ fn report(
         "resampling": args.resample.name(),
         "operation": transformer.operation().to_string(),
         "accuracy": transformer.accuracy(),
+        "ballpark": transformer.operation().is_ballpark(),
+        "better": transformer.better().map(operation_json),
         "largestCoordinateError": tally.max_error(),
         "samples": {
             "valid": tally.valid(),
@@ -225,8 +276,9 @@ fn report(
 }
 
 /// Whether a grid shows nothing of another's extent.
-fn is_apart(grid: &Grid, from: &Grid, to: &Crs) -> bool {
-    let Ok(whole) = GridRequest::new(to.clone()).grid(from) else { return false };
+fn is_apart(grid: &Grid, from: &Grid, to: &Crs, how: &TransformOptions) -> bool {
+    let request = GridRequest { transform: how.clone(), ..GridRequest::new(to.clone()) };
+    let Ok(whole) = request.grid(from) else { return false };
     let (a, b) = (grid.bounds(), whole.bounds());
     a.left >= b.right || b.left >= a.right || a.bottom >= b.top || b.bottom >= a.top
 }

@@ -14,11 +14,6 @@ pub struct Shift {
     pub rows: i64,
 }
 
-/// The factor between the largest error seen at a patch's check points and the
-/// largest that is reckoned with anywhere in it: what is beyond the cubic terms
-/// may peak elsewhere.
-pub(super) const MARGIN: f64 = 1.25;
-
 /// The spacing in pixels at which places without coordinates are searched.
 const SEARCH: u32 = 16;
 
@@ -30,6 +25,15 @@ pub(super) struct Curve {
     /// Where source coordinates lie on another turn than the transformer's.
     turn: Option<Repeat>,
     inverse: GeoTransform,
+}
+
+impl Shift {
+    /// Returns the displacement of one grid's pixels against another's, if they are the
+    /// same pixels.
+    pub(in crate::ops) fn between(to: &Grid, from: &Grid) -> Option<Self> {
+        let inverse = from.transform.inverse().filter(|_| to.crs == from.crs)?;
+        affine(to, from.transform, inverse).1
+    }
 }
 
 impl Curve {

@@ -100,15 +100,15 @@ fn is_seen<T: Sample>(alpha: f64, opaque: f64) -> bool {
     alpha >= LEAST * opaque && T::from_f64(alpha).to_f64() > 0.0
 }
 
-/// Makes colours missing where opacity is 0.
-pub(super) fn hide_unseen(source: &mut Buffer) {
+/// Makes the samples of the first bands, so many, missing where opacity is 0.
+pub(in crate::ops) fn hide_unseen(source: &mut Buffer, bands: u16) {
     let last = source.bands() - 1;
     dispatch!(source.dtype(), T => {
         let unseen: Vec<bool> =
             source.plane::<T>(last).iter().map(|alpha| alpha.to_f64() == 0.0).collect();
         if unseen.contains(&true) {
             source.add_mask();
-            for band in 0..last {
+            for band in 0..bands {
                 let valid = source.valid_mut(band).into_iter().flatten();
                 valid.zip(&unseen).filter(|(_, unseen)| **unseen).for_each(|(v, _)| *v = 0);
             }

@@ -24,12 +24,14 @@ mod suggest;
 mod tally;
 
 pub use curve::Shift;
+pub(super) use density::hide_unseen;
 pub use grid::GridRequest;
 pub use map::{Cell, Leaf, PixelMap};
 pub use missing::Unified;
 pub use node::WarpOptions;
 pub use overview::SourceOverview;
 pub use patch::{CELL, Span, Spans};
+pub(super) use place::options as place_options;
 pub use place::transformer;
 pub use suggest::Resolution;
 pub use tally::Tally;

@@ -41,7 +41,7 @@ impl Tally {
         self.max_error.fetch_max(error.max(0.0).to_bits(), Ordering::Relaxed);
     }
 
-    pub(super) fn add(&self, made: &Buffer, saturated: u64) {
+    pub(in crate::ops) fn add(&self, made: &Buffer, saturated: u64) {
         let pixels = made.window().pixels();
         let valid = |band| match made.valid(band) {
             Some(valid) => valid.iter().map(|&v| u64::from(v >> 7)).sum(),

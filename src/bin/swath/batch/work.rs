@@ -121,7 +121,7 @@ impl Work {
         let session = Session::item(engine, &task.item.output, task.overwrite);
         match &work {
             Self::Convert(args) => convert::run(args, &session),
-            Self::Warp(args) => warp::run(args, &session),
+            Self::Warp(args) => warp::one(args, &task.item.input, &task.item.output, &session),
             Self::Calc(args) => calc::run(args, &session),
             Self::Terrain(args) => terrain::run(args, &session),
             Self::Stats(args) => stats::run(args, &session),
@@ -147,6 +147,7 @@ impl Work {
         }
         if task.overwrite == Overwrite::Replace {
             match &mut work {
+                Self::Warp(args) => args.write.replace(),
                 Self::Calc(args) => args.write.replace(),
                 other => other.job().into_iter().for_each(|job| job.write.replace()),
             }
@@ -157,9 +158,8 @@ impl Work {
     fn job(&mut self) -> Option<&mut JobArgs> {
         match self {
             Self::Convert(args) => Some(&mut args.job),
-            Self::Warp(args) => Some(&mut args.job),
             Self::Terrain(args) => Some(&mut args.job),
-            Self::Calc(_) | Self::Stats(_) => None,
+            Self::Warp(_) | Self::Calc(_) | Self::Stats(_) => None,
         }
     }
 
@@ -175,7 +175,7 @@ impl Work {
     fn run_args(&self) -> &RunArgs {
         match self {
             Self::Convert(args) => &args.job.run,
-            Self::Warp(args) => &args.job.run,
+            Self::Warp(args) => &args.run,
             Self::Terrain(args) => &args.job.run,
             Self::Calc(args) => &args.run,
             Self::Stats(args) => &args.run,
@@ -185,7 +185,7 @@ impl Work {
     fn read_args(&mut self) -> &mut ReadArgs {
         match self {
             Self::Convert(args) => &mut args.job.read,
-            Self::Warp(args) => &mut args.job.read,
+            Self::Warp(args) => &mut args.read,
             Self::Terrain(args) => &mut args.job.read,
             Self::Calc(args) => &mut args.read,
             Self::Stats(args) => &mut args.read,
@@ -196,7 +196,7 @@ impl Work {
     fn write_options(&self) -> Result<Option<WriteOptions>> {
         let write = match self {
             Self::Convert(args) => &args.job.write,
-            Self::Warp(args) => &args.job.write,
+            Self::Warp(args) => &args.write,
             Self::Terrain(args) => &args.job.write,
             Self::Calc(args) => &args.write,
             Self::Stats(_) => return Ok(None),

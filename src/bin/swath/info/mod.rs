@@ -58,7 +58,7 @@ pub(crate) fn run(args: &InfoArgs) -> Exit {
                     chunks::human(file.image())?;
                 }
             }
-            let lines = damaged(&file);
+            let lines = damaged(&file.damaged());
             lines.iter().for_each(|line| warn(line));
             note_damage(!lines.is_empty());
             Ok(())

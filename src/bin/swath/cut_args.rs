@@ -1,0 +1,57 @@
+//! Cutlines as they are typed.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use swath::crs::Crs;
+use swath::ops::cutline::Cutline;
+use swath::vector::Shapes;
+use swath::{Error, Raster, Result};
+
+use crate::args::parse_crs;
+
+/// The most bytes of a file of polygons.
+const MOST_BYTES: u64 = 256 << 20;
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct CutArgs {
+    /// Keep only what lies in the polygons of a GeoJSON file.
+    #[arg(long, value_name = "FILE")]
+    cutline: Option<PathBuf>,
+    /// The CRS of the polygons [default: what the file says, else longitudes and
+    /// latitudes].
+    #[arg(long, value_name = "CRS", value_parser = parse_crs, requires = "cutline")]
+    cutline_crs: Option<Crs>,
+    /// Make the output no larger than the polygons, to whole pixels.
+    #[arg(long, requires = "cutline")]
+    crop_to_cutline: bool,
+    /// Let opacity fade over so many pixels inside the polygons' edges; needs a band of
+    /// opacity.
+    #[arg(long, value_name = "PIXELS", default_value_t = 0.0, requires = "cutline")]
+    feather: f64,
+}
+
+impl CutArgs {
+    /// Cuts a raster as was asked.
+    pub(crate) fn cut(&self, raster: Raster) -> Result<Raster> {
+        let Some(path) = &self.cutline else { return Ok(raster) };
+        let text = crate::inputs::text(path, MOST_BYTES)?;
+        let shapes = Shapes::parse(&text).map_err(|e| e.at_path(path))?;
+        let has_crs = raster.info().grid.crs.is_some();
+        let crs = self.cutline_crs.clone().unwrap_or(shapes.crs);
+        let line = Cutline { polygons: shapes.polygons, crs: has_crs.then_some(crs) };
+        let mut raster = raster;
+        if self.crop_to_cutline {
+            let window = line.window(&raster.info().grid).map_err(|e| e.at_path(path))?;
+            let window = window.ok_or_else(|| {
+                Error::usage("cutline")
+                    .expected("polygons that meet the output")
+                    .found("none that does")
+                    .at_path(path)
+                    .hint("are their coordinates those of --cutline-crs, x before y?")
+            })?;
+            raster = raster.crop(window)?;
+        }
+        raster.cut(&line, self.feather).map_err(|e| e.at_path(path))
+    }
+}

@@ -1,0 +1,68 @@
+//! `swath index`: where files lie and what they are.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use swath::crs::{Crs, TransformOptions};
+use swath::io::{Overwrite, Staged};
+use swath::ops::mosaic::Footprint;
+use swath::vector::{Entry, write_index};
+use swath::{Error, Result};
+
+use crate::args::ReadArgs;
+use crate::inputs;
+
+#[derive(Debug, Args)]
+pub(crate) struct IndexArgs {
+    /// The files: names, patterns such as "tiles/*.tif", and @FILE for a list of names.
+    #[arg(required = true, value_name = "INPUT")]
+    inputs: Vec<PathBuf>,
+    /// The index to write, GeoJSON.
+    #[arg(short, long = "output", value_name = "FILE")]
+    output: PathBuf,
+    /// Name files by their whole paths [default: as they lie from the index's folder, if
+    /// below it].
+    #[arg(long)]
+    absolute: bool,
+    /// Replace the output if it exists.
+    #[arg(long)]
+    overwrite: bool,
+    #[command(flatten)]
+    read: ReadArgs,
+}
+
+pub(crate) fn run(args: &IndexArgs) -> Result<()> {
+    let files = args.read.files();
+    let whole = |path: &Path| {
+        std::path::absolute(path).map_err(|e| Error::io("find the path of", e).at_path(path))
+    };
+    let output = whole(&args.output)?;
+    let folder = output.parent().unwrap_or(Path::new("/"));
+    let mut entries = Vec::new();
+    for path in inputs::expand(&args.inputs)? {
+        let raster = files.look(&path)?;
+        let absolute = whole(&path)?;
+        let below = absolute.strip_prefix(folder).ok().filter(|_| !args.absolute);
+        let location = below
+            .unwrap_or(&absolute)
+            .to_str()
+            .ok_or_else(|| Error::unsupported("a path that is no UTF-8, in JSON").at_path(&path))?;
+        let info = raster.info().clone();
+        let edge = match info.grid.crs {
+            None => None,
+            Some(_) => {
+                let print = Footprint::of(
+                    &info.grid,
+                    Some(&Crs::from_epsg(4326)),
+                    &TransformOptions::default(),
+                );
+                Some(print.map_err(|e| e.at_path(&path))?.outline())
+            }
+        };
+        entries.push(Entry { location: location.to_owned(), info, complete: true, edge });
+    }
+    let overwrite = if args.overwrite { Overwrite::Replace } else { Overwrite::Refuse };
+    let mut staged = Staged::create(&args.output, overwrite)?;
+    staged.append(write_index(&entries).as_bytes())?;
+    staged.commit()
+}

@@ -1,0 +1,141 @@
+//! Many files as they are typed: names, patterns, lists.
+
+use std::path::{Path, PathBuf};
+
+use swath::input::Files;
+use swath::ops::mosaic::MosaicInput;
+use swath::vector::read_index;
+use swath::{Error, Raster, Result};
+
+use crate::convert::NoDataArg;
+
+/// The most bytes of an index.
+const MOST_INDEX_BYTES: u64 = 1 << 30;
+
+/// Spells out what was typed: `@FILE` is a list of names, one a line; a name that is no
+/// file and has `*`, `?` or `[` is a pattern, whose matches come sorted by name.
+///
+/// # Errors
+/// [`Error::Usage`] for a pattern that matches nothing or makes no sense, [`Error::Io`]
+/// for a list that cannot be read.
+pub(crate) fn expand(typed: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for name in typed {
+        match name.to_str().and_then(|text| text.strip_prefix('@')) {
+            Some(list) if !name.exists() => {
+                let text = std::fs::read_to_string(list)
+                    .map_err(|e| Error::io("read the list of inputs", e).at_path(list))?;
+                let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+                // Names in a list are meant as they would be at the prompt.
+                for line in lines.filter(|line| !line.starts_with('#')) {
+                    matches(Path::new(line), &mut found)?;
+                }
+            }
+            _ => matches(name, &mut found)?,
+        }
+    }
+    Ok(found)
+}
+
+/// Reads a text file of at most so many bytes.
+///
+/// # Errors
+/// [`Error::Io`]; [`Error::Limit`] if it is larger; [`Error::Format`] if it is no UTF-8.
+pub(crate) fn text(path: &Path, most: u64) -> Result<String> {
+    let io = |e| Error::io("read", e).at_path(path);
+    let len = std::fs::metadata(path).map_err(io)?.len();
+    if len > most {
+        return Err(Error::limit("size of a text file")
+            .expected(format!("at most {most} bytes"))
+            .found(format!("{len} bytes"))
+            .at_path(path));
+    }
+    let bytes = std::fs::read(path).map_err(io)?;
+    String::from_utf8(bytes).map_err(|_| Error::format("text").expected("UTF-8").at_path(path))
+}
+
+/// What was typed for the inputs of one output: each file, and what indexes say of theirs.
+pub(crate) fn open_all(
+    files: &Files,
+    typed: &[PathBuf],
+    src_nodata: Option<NoDataArg>,
+) -> Result<Vec<MosaicInput>> {
+    let mut all = Vec::new();
+    let mut add = |path: PathBuf, raster: Raster| -> Result<()> {
+        let raster = match src_nodata {
+            Some(NoDataArg(nodata)) => {
+                raster.assume_nodata(nodata).map_err(|e| e.at_path(&path))?
+            }
+            None => raster,
+        };
+        all.push(MosaicInput { name: path.display().to_string(), raster });
+        Ok(())
+    };
+    let mut first = true;
+    for path in expand(typed)? {
+        if !is_index(&path) {
+            add(path.clone(), files.look(&path)?)?;
+            first = false;
+            continue;
+        }
+        let entries = read_index(&text(&path, MOST_INDEX_BYTES)?).map_err(|e| e.at_path(&path))?;
+        for entry in entries {
+            let place = entry.path(&path);
+            // The first one's metadata is the output's.
+            let raster = if entry.complete && !first {
+                files.known(&place, entry.info)
+            } else {
+                files.look(&place)?
+            };
+            first = false;
+            add(place, raster)?;
+        }
+    }
+    Ok(all)
+}
+
+/// Whether a name is that of an index.
+pub(crate) fn is_index(path: &Path) -> bool {
+    path.extension().is_some_and(|end| end == "geojson" || end == "json")
+}
+
+fn matches(name: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
+    let pattern = name.to_str().filter(|text| text.contains(['*', '?', '[']) && !name.exists());
+    let Some(pattern) = pattern else {
+        found.push(name.to_path_buf());
+        return Ok(());
+    };
+    let wrong = |e: glob::PatternError| Error::usage("pattern").found(format!("{pattern}: {e}"));
+    let before = found.len();
+    for path in glob::glob(pattern).map_err(wrong)? {
+        let path = path.map_err(|e| Error::io("look for files", e.into()).at_path(name))?;
+        if path.is_file() {
+            found.push(path);
+        }
+    }
+    if found.len() == before {
+        return Err(Error::usage("pattern").expected("files that match").found(pattern));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_and_lists_are_spelt_out() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let at = |name: &str| dir.path().join(name);
+        for name in ["b.tif", "a.tif", "c.txt", "odd[1].tif"] {
+            std::fs::write(at(name), b"x").expect("writes");
+        }
+        let lines = format!("# tiles\n\n{}\n{}\n", at("c.txt").display(), at("?.tif").display());
+        std::fs::write(at("list"), lines).expect("writes");
+        let list = PathBuf::from(format!("@{}", at("list").display()));
+        let wanted: Vec<_> = ["c.txt", "a.tif", "b.tif", "odd[1].tif"].map(at).into();
+        assert_eq!(expand(&[list, at("odd[1].tif")]).expect("expands"), wanted);
+        assert!(matches!(expand(&[at("*.png")]), Err(Error::Usage(_))));
+        assert!(matches!(expand(&[PathBuf::from("@nowhere")]), Err(Error::Io(..))));
+    }
+}

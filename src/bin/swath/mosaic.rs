@@ -1,0 +1,220 @@
+//! `swath mosaic`: lays many files on one another.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::json;
+use swath::crs::Crs;
+use swath::geotiff::Written;
+use swath::input::Files;
+use swath::kernel::Resampling;
+use swath::ops::CastOptions;
+use swath::ops::mosaic::{Method, Mosaic, MosaicGrid, MosaicOptions, Order, Pixels};
+use swath::ops::warp::{Resolution, WarpOptions};
+use swath::raster::{Bounds, DataType, Size};
+use swath::{Raster, Result};
+
+use crate::args::{
+    ReadArgs, RunArgs, parse_bounds, parse_crs, parse_pixels, parse_resampling, parse_resolution,
+};
+use crate::convert::{NoDataArg, parse_dtype, parse_nodata};
+use crate::cut_args::CutArgs;
+use crate::datum::{OperationArgs, operations};
+use crate::inputs;
+use crate::report::peak_memory;
+use crate::session::Session;
+use crate::write_args::WriteArgs;
+
+#[derive(Debug, Args)]
+pub(crate) struct MosaicArgs {
+    /// The files, lowest first: names, patterns such as "tiles/*.tif", @FILE for a list of
+    /// names, and indexes that swath index wrote (.geojson).
+    #[arg(required = true, value_name = "INPUT")]
+    inputs: Vec<PathBuf>,
+    /// The file to write.
+    #[arg(short, long = "output", value_name = "FILE")]
+    output: PathBuf,
+    /// What becomes of samples that lie on one another: first, last, min, max, mean,
+    /// median, sum or count.
+    #[arg(long, value_name = "METHOD", default_value = "last", value_parser = parse_method)]
+    method: Method,
+    /// Sort the files first: by name, time (TIFFTAG_DATETIME) or resolution (finest
+    /// last), or the other way round by -name, -time, -resolution, -given.
+    #[arg(long, value_name = "KEY", default_value = "given", value_parser = parse_order, allow_hyphen_values = true)]
+    order: Order,
+    /// The coordinate reference system of the output [default: that of the first file].
+    #[arg(long, value_name = "CRS", value_parser = parse_crs)]
+    to: Option<Crs>,
+    /// The size of an output pixel: finest, coarsest, first or average of the files', or
+    /// X or X,Y in units of the output's CRS.
+    #[arg(long, value_name = "X[,Y]", default_value = "finest", value_parser = parse_pixel)]
+    resolution: Pixels,
+    /// The extent of the output: LEFT,BOTTOM,RIGHT,TOP [default: that of all files].
+    #[arg(long, value_name = "L,B,R,T", value_parser = parse_bounds, allow_hyphen_values = true)]
+    bounds: Option<Bounds>,
+    /// The CRS of --bounds [default: that of the output].
+    #[arg(long, value_name = "CRS", value_parser = parse_crs, requires = "bounds")]
+    bounds_crs: Option<Crs>,
+    /// The size of the output in pixels; 0 for one of them follows from the other.
+    #[arg(long, value_name = "W,H", value_parser = parse_pixels, conflicts_with = "resolution")]
+    size: Option<Size>,
+    /// Lay the edges of pixels on multiples of their size.
+    #[arg(long, conflicts_with = "size")]
+    align: bool,
+    /// The grid of another file: its CRS, extent and pixels.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["to", "resolution", "bounds", "size", "align"])]
+    like: Option<PathBuf>,
+    /// How values between pixels are made, of files whose pixels are not the output's.
+    #[arg(long, alias = "resampling", value_name = "METHOD", default_value = "near", value_parser = parse_resampling)]
+    resample: Resampling,
+    /// Let files fade into those below over so many output pixels along their edges.
+    #[arg(long, value_name = "PIXELS", default_value_t = 0.0)]
+    blend: f64,
+    /// The type of the output's samples [default: the smallest that holds those of all
+    /// files; float32 or float64 for mean and median, float64 for sum, uint32 for count].
+    #[arg(long = "type", visible_alias = "dtype", value_name = "TYPE", value_parser = parse_dtype)]
+    dtype: Option<DataType>,
+    /// The value that stands for "no value" in the files, whatever they say; none for no
+    /// value.
+    #[arg(long, value_name = "VALUE", value_parser = parse_nodata, allow_hyphen_values = true)]
+    src_nodata: Option<NoDataArg>,
+    /// The value that stands for "no value" in the output [default: that of the first file
+    /// that has one].
+    #[arg(long, value_name = "VALUE", value_parser = parse_nodata, allow_hyphen_values = true)]
+    dst_nodata: Option<NoDataArg>,
+    /// Add a band of opacity: 0 where there is no value.
+    #[arg(long, conflicts_with = "dst_nodata")]
+    dst_alpha: bool,
+    /// Print what was done as JSON.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    datums: OperationArgs,
+    #[command(flatten)]
+    cut: CutArgs,
+    #[command(flatten)]
+    write: WriteArgs,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+    #[command(flatten)]
+    read: ReadArgs,
+}
+
+fn parse_method(text: &str) -> Result<Method, String> {
+    text.parse::<Method>().map_err(|e| e.to_string())
+}
+
+fn parse_order(text: &str) -> Result<Order, String> {
+    text.parse::<Order>().map_err(|e| e.to_string())
+}
+
+fn parse_pixel(text: &str) -> Result<Pixels, String> {
+    if text.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        return text.parse::<Pixels>().map_err(|e| e.to_string());
+    }
+    parse_resolution(text).map(|(x, y)| Pixels::Of(Resolution { x, y }))
+}
+
+impl MosaicArgs {
+    fn options(&self, files: &Files) -> Result<MosaicOptions> {
+        let like = self.like.as_ref().map(|path| files.open(path)).transpose()?;
+        Ok(MosaicOptions {
+            method: self.method,
+            grid: MosaicGrid {
+                like: like.map(|raster| raster.info().grid.clone()),
+                to: self.to.clone(),
+                pixels: self.resolution,
+                bounds: self.bounds,
+                bounds_crs: self.bounds_crs.clone(),
+                size: self.size,
+                align: self.align,
+            },
+            warp: WarpOptions {
+                resampling: self.resample,
+                // In the output's type, which a cast may make another.
+                nodata: self.nodata().filter(|_| self.dtype.is_none()),
+                transform: self.datums.options(None)?,
+                ..WarpOptions::default()
+            },
+            blend: self.blend,
+        })
+    }
+
+    fn nodata(&self) -> Option<swath::raster::NoData> {
+        self.dst_nodata.and_then(|NoDataArg(value)| value)
+    }
+
+    /// What is done to the mosaic before it is written.
+    fn finish(&self, mut raster: Raster) -> Result<Raster> {
+        if let Some(dtype) = self.dtype {
+            let how = CastOptions { dtype, scale: None, nodata: self.nodata() };
+            raster = raster.cast(how)?.0;
+        }
+        if self.dst_alpha || self.write.wants_alpha() {
+            raster = raster.with_alpha()?;
+        } else if matches!(self.dst_nodata, Some(NoDataArg(None))) {
+            raster = raster.with_nodata(None)?;
+        }
+        self.cut.cut(raster)
+    }
+}
+
+pub(crate) fn run(args: &MosaicArgs, session: &Session<'_>) -> Result<()> {
+    let write = args.write.options()?;
+    let files = session.files(&args.read);
+    let mut inputs = inputs::open_all(&files, &args.inputs, args.src_nodata)?;
+    args.order.sort(&mut inputs)?;
+    let given = inputs.len();
+    let options = args.options(&files)?;
+    let mosaic = Mosaic::new(inputs.clone(), &options)?;
+    let to = mosaic.raster.info().grid.crs.as_ref();
+    let told = operations(&inputs, to, &options.warp.transform, &args.datums.datums)?;
+    told.into_iter().for_each(|told| session.operation(told));
+    if mosaic.inputs == 0 {
+        session.warn("none of the files lies in the output: are the bounds in units of its CRS?");
+    }
+    let raster = args.finish(mosaic.raster.clone())?;
+    let engine = session.engine;
+    let mut progress = session.progress();
+    let written = raster.write_with(engine, &args.output, &write, &mut progress)?;
+    let seconds = session.closing(&args.output, &written, progress);
+    session.damaged(&files);
+    if args.json {
+        let done = Done { given, opened: files.opened(), seconds };
+        session.say(&format!("{:#}\n", report(args, &mosaic, &written, &done)))?;
+    }
+    Ok(())
+}
+
+struct Done {
+    given: usize,
+    opened: u64,
+    seconds: f64,
+}
+
+/// What was done, for machines.
+fn report(args: &MosaicArgs, mosaic: &Mosaic, written: &Written, done: &Done) -> serde_json::Value {
+    let grid = &mosaic.raster.info().grid;
+    json!({
+        "output": args.output.display().to_string(),
+        "size": [written.size.width, written.size.height],
+        "bands": written.bands,
+        "type": written.dtype.name(),
+        "geoTransform": grid.transform.to_gdal(),
+        "method": args.method.name(),
+        "inputs": {
+            "given": done.given,
+            "used": mosaic.inputs,
+            "resampled": mosaic.resampled,
+            "opened": done.opened,
+        },
+        "samples": {
+            "valid": mosaic.made().valid(),
+            "nodata": mosaic.made().missing(),
+            "saturated": mosaic.warped().saturated(),
+        },
+        "largestCoordinateError": mosaic.warped().max_error(),
+        "peakMemory": peak_memory(),
+        "seconds": done.seconds,
+    })
+}

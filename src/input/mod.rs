@@ -1,0 +1,133 @@
+//! Whatever holds a raster, opened by its path.
+
+/// GDAL's virtual rasters.
+mod vrt;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::Result;
+use crate::geotiff::{DamageList, Damaged, GeoTiff, OpenOptions};
+use crate::io::handles;
+use crate::raster::{Info, Raster, Shelf};
+
+/// Opens a raster: the first image of a GeoTIFF, its overviews along with it, or a virtual
+/// raster ([`Files::open`]).
+///
+/// # Errors
+/// As [`Files::open`].
+pub fn open(path: impl AsRef<Path>) -> Result<Raster> {
+    Files::new(OpenOptions::default()).open(path)
+}
+
+/// Opens rasters, all in one way. Clones share what they have open.
+#[derive(Debug, Clone)]
+pub struct Files {
+    options: OpenOptions,
+    shelf: Shelf,
+    damage: DamageList,
+    vrt_anywhere: bool,
+    touched: Arc<Mutex<BTreeSet<PathBuf>>>,
+}
+
+impl Files {
+    /// Makes what opens rasters in this way. Of those that it [looks at](Files::look),
+    /// a quarter of the process's limit of open files, and at most 512, are kept open.
+    pub fn new(options: OpenOptions) -> Self {
+        Self {
+            options,
+            shelf: Shelf::new(handles()),
+            damage: DamageList::default(),
+            vrt_anywhere: false,
+            touched: Arc::default(),
+        }
+    }
+
+    /// Lets virtual rasters name sources that lie anywhere, not only in or below their own
+    /// folders: for files of people one trusts.
+    #[must_use]
+    pub fn with_vrt_anywhere(self, anywhere: bool) -> Self {
+        Self { vrt_anywhere: anywhere, ..self }
+    }
+
+    /// Opens a raster for as long as it lives.
+    ///
+    /// A file named `.vrt` is one of GDAL's virtual rasters: bands of plain and complex
+    /// sources (nodata, scale, offset, table of values, masks of sources), taken as they
+    /// are or by the nearest pixel. Its sources must be GeoTIFFs that lie in its own folder
+    /// or below it, links followed, as whoever wrote it may have named any file of this
+    /// machine; [`Files::with_vrt_anywhere`] lifts that.
+    ///
+    /// # Errors
+    /// Those of [`GeoTiff::open`]; for a virtual raster [`Error::Format`] if it makes no
+    /// sense, [`Error::Unsupported`] naming what swath does not compute or where a source
+    /// lies, [`Error::Limit`] if it is too large.
+    ///
+    /// [`Error::Format`]: crate::Error::Format
+    /// [`Error::Unsupported`]: crate::Error::Unsupported
+    /// [`Error::Limit`]: crate::Error::Limit
+    pub fn open(&self, path: impl AsRef<Path>) -> Result<Raster> {
+        let path = path.as_ref();
+        if path.extension().is_some_and(|end| end.eq_ignore_ascii_case("vrt")) {
+            self.touch(path);
+            return vrt::open(path, self).map_err(|e| e.at_path(path));
+        }
+        self.open_tiff(path)
+    }
+
+    fn open_tiff(&self, path: &Path) -> Result<Raster> {
+        let file = GeoTiff::open_listing(path, &self.options, &self.damage)?;
+        file.path().into_iter().chain(file.sidecars().iter().map(|s| &*s.path)).for_each(|path| {
+            self.touch(path);
+        });
+        Ok(file.raster())
+    }
+
+    fn touch(&self, path: &Path) {
+        let mut touched = self.touched.lock().unwrap_or_else(PoisonError::into_inner);
+        if !touched.contains(path) {
+            touched.insert(path.to_path_buf());
+        }
+    }
+
+    /// Returns the files that were opened so far, those beside images among them, by name.
+    pub fn touched(&self) -> Vec<PathBuf> {
+        let touched = self.touched.lock().unwrap_or_else(PoisonError::into_inner);
+        touched.iter().cloned().collect()
+    }
+
+    /// Opens a raster, looks at what it is and closes it; it is opened again when it is
+    /// read. So any number of them can be held.
+    ///
+    /// # Errors
+    /// Those of [`Files::open`].
+    pub fn look(&self, path: impl Into<PathBuf>) -> Result<Raster> {
+        let path = path.into();
+        let raster = self.open(&path)?;
+        let copies = raster.overviews().iter().map(|o| o.info().clone()).collect();
+        Ok(self.lazy(path, raster.info().clone(), copies))
+    }
+
+    /// Makes a raster of a file that is not opened before it is read, of which `info` is
+    /// known. Reading fails if it is another.
+    pub fn known(&self, path: impl Into<PathBuf>, info: Info) -> Raster {
+        self.lazy(path.into(), info, Vec::new())
+    }
+
+    fn lazy(&self, path: PathBuf, info: Info, copies: Vec<Info>) -> Raster {
+        let files = self.clone();
+        Raster::lazy(info, copies, &self.shelf, move || files.open(&path))
+    }
+
+    /// Returns how often a raster that was looked at, or is known, was opened to be read.
+    pub fn opened(&self) -> u64 {
+        self.shelf.opened()
+    }
+
+    /// Returns the damaged chunks that went by as nodata so far, of all files, as
+    /// [`GeoTiff::damaged`] does.
+    pub fn damaged(&self) -> (Vec<Damaged>, bool) {
+        self.damage.list()
+    }
+}

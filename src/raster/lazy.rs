@@ -1,0 +1,205 @@
+//! Rasters that are opened when they are read, a bounded number at a time.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::{Buffer, Context, Info, Raster, Source, Window};
+use crate::error::{Error, Result};
+
+/// Open rasters, least recently used dropped first once there are more than a
+/// set number. Clones share the same shelf.
+///
+/// What it holds changes how long reads take, never what they give. A raster
+/// that is dropped stays open until the reads in work on it end.
+#[derive(Debug, Clone)]
+pub struct Shelf(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    /// Least recently used first.
+    open: Mutex<Vec<(u64, Slot)>>,
+    limit: usize,
+    next: AtomicU64,
+    opened: AtomicU64,
+}
+
+/// Locked while one worker opens; others who want the raster wait for it.
+type Slot = Arc<Mutex<Option<Raster>>>;
+
+impl Shelf {
+    /// Makes a shelf that keeps at most `limit` rasters open, at least 1.
+    pub fn new(limit: usize) -> Self {
+        Self(Arc::new(Inner {
+            open: Mutex::default(),
+            limit: limit.max(1),
+            next: AtomicU64::new(0),
+            opened: AtomicU64::new(0),
+        }))
+    }
+
+    /// Returns how many rasters were opened so far, repeats counted.
+    pub fn opened(&self) -> u64 {
+        self.0.opened.load(Ordering::Relaxed)
+    }
+
+    /// Returns a number for a raster, different at each call.
+    pub(crate) fn new_key(&self) -> u64 {
+        self.0.next.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Returns the raster named `key`, by `open` if it is not here.
+    pub(crate) fn get(&self, key: u64, open: impl FnOnce() -> Result<Raster>) -> Result<Raster> {
+        let slot = {
+            let mut shelf = self.0.open.lock().unwrap_or_else(PoisonError::into_inner);
+            let entry = match shelf.iter().position(|(own, _)| *own == key) {
+                Some(at) => shelf.remove(at),
+                None => {
+                    if shelf.len() >= self.0.limit {
+                        shelf.remove(0);
+                    }
+                    (key, Slot::default())
+                }
+            };
+            let slot = entry.1.clone();
+            shelf.push(entry);
+            slot
+        };
+        let mut place = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(raster) = &*place {
+            return Ok(raster.clone());
+        }
+        self.0.opened.fetch_add(1, Ordering::Relaxed);
+        let raster = open()?;
+        *place = Some(raster.clone());
+        Ok(raster)
+    }
+}
+
+/// What opens a raster, again and again the same one.
+type Open = dyn Fn() -> Result<Raster> + Send + Sync;
+
+impl Raster {
+    /// Makes a raster of which `info` is known, and the infos of its overviews;
+    /// `open` gives its pixels when they are read, and `shelf` keeps it open meanwhile.
+    pub fn lazy(
+        info: Info,
+        overviews: Vec<Info>,
+        shelf: &Shelf,
+        open: impl Fn() -> Result<Self> + Send + Sync + 'static,
+    ) -> Self {
+        let key = shelf.new_key();
+        let (shelf, open): (_, Arc<Open>) = (shelf.clone(), Arc::new(open));
+        Self::new(Lazy { info, copies: overviews.into(), level: None, shelf, key, open })
+    }
+}
+
+#[derive(Clone)]
+struct Lazy {
+    info: Info,
+    /// What the overviews are.
+    copies: Arc<[Info]>,
+    /// Which of them this is.
+    level: Option<usize>,
+    shelf: Shelf,
+    key: u64,
+    open: Arc<Open>,
+}
+
+impl fmt::Debug for Lazy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lazy").field("info", &self.info).field("level", &self.level).finish()
+    }
+}
+
+impl Lazy {
+    /// Opens the raster, which must be what it was said to be.
+    fn raster(&self) -> Result<Raster> {
+        let whole = self.shelf.get(self.key, || (self.open)())?;
+        let raster = match self.level {
+            None => Some(whole),
+            Some(level) => whole.overviews().into_iter().nth(level),
+        };
+        let alike = |raster: &Raster| {
+            let (a, b) = (raster.info(), &self.info);
+            (a.grid.size, a.grid.transform, a.bands, a.dtype)
+                == (b.grid.size, b.grid.transform, b.bands, b.dtype)
+        };
+        raster.filter(alike).ok_or_else(|| {
+            Error::format("the raster is another than when it was looked at")
+                .expected(summary(&self.info))
+                .hint("it was changed meanwhile, or the index is older than the file")
+        })
+    }
+}
+
+fn summary(info: &Info) -> String {
+    let size = info.grid.size;
+    format!("{} x {} pixels, {} band(s) of {}", size.width, size.height, info.bands, info.dtype)
+}
+
+impl Source for Lazy {
+    fn info(&self) -> &Info {
+        &self.info
+    }
+
+    fn read(&self, out: &mut Buffer, cx: &Context<'_>) -> Result<()> {
+        self.raster()?.source().read(out, cx)
+    }
+
+    fn footprint(&self, window: Window) -> u64 {
+        // Known without opening: one chunk in work, and twice more while samples are
+        // widened and bands split; masks alike.
+        let (info, chunk) = (&self.info, self.info.chunk.window());
+        3 * Buffer::bytes_for(chunk, info.bands, info.dtype) + 2 * window.pixels()
+    }
+
+    fn overviews(&self) -> Vec<Raster> {
+        if self.level.is_some() {
+            return Vec::new();
+        }
+        let copy = |(level, info): (usize, &Info)| {
+            Raster::new(Self { info: info.clone(), level: Some(level), ..self.clone() })
+        };
+        self.copies.iter().enumerate().map(copy).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::raster::{DataType, GeoTransform, Grid, Pool, Size};
+
+    fn raster(value: u8, size: Size) -> Raster {
+        let grid = Grid { size, transform: GeoTransform::IDENTITY, crs: None };
+        let mut pixels = Buffer::new(&Pool::new(0), size.window(), 1, DataType::U8);
+        pixels.plane_mut::<u8>(0).fill(value);
+        Raster::from_buffer(Info::new(grid, 1, DataType::U8), pixels).expect("whole")
+    }
+
+    #[test]
+    fn rasters_are_opened_when_read_and_dropped_when_there_are_more() {
+        let (shelf, size) = (Shelf::new(2), Size::new(3, 2));
+        let lazy: Vec<_> = (0..4)
+            .map(|v| {
+                let info = raster(v, size).info().clone();
+                Raster::lazy(info, Vec::new(), &shelf, move || Ok(raster(v, size)))
+            })
+            .collect();
+        assert_eq!(shelf.opened(), 0);
+        let read = |v: usize| lazy[v].read(size.window()).expect("reads").plane::<u8>(0)[0];
+        assert_eq!((read(0), read(1), read(0), shelf.opened()), (0, 1, 0, 2));
+        // 2 drops 1, used longest ago.
+        assert_eq!((read(2), read(0), shelf.opened()), (2, 0, 3));
+        assert_eq!((read(1), shelf.opened()), (1, 4));
+    }
+
+    #[test]
+    fn another_raster_than_was_promised_is_refused() {
+        let (shelf, size) = (Shelf::new(2), Size::new(3, 2));
+        let info = raster(0, Size::new(4, 2)).info().clone();
+        let lazy = Raster::lazy(info, Vec::new(), &shelf, move || Ok(raster(0, size)));
+        let error = lazy.read(size.window()).expect_err("is another");
+        assert!(matches!(error, Error::Format(_)), "{error}");
+    }
+}
