@@ -585,7 +585,7 @@ fn inputs_on_other_grids_are_brought_to_one() {
     let how = WarpOptions { resampling: Resampling::Bilinear, ..WarpOptions::default() };
     let part = scene.warp(moved.clone(), &how).expect("warps");
     let size = |grid: GridChoice| {
-        let options = CalcOptions { grid, warp: how, ..CalcOptions::default() };
+        let options = CalcOptions { grid, warp: how.clone(), ..CalcOptions::default() };
         let made =
             calculate("A[1] - B[1]", &[("A", &scene), ("B", &part)], &options).expect("calculates");
         made.raster.info().grid.clone()
@@ -603,7 +603,7 @@ fn inputs_on_other_grids_are_brought_to_one() {
     assert_eq!((any.size, any.transform), (Size::new(800, 680), own.transform));
     // The same as warping first.
     let options =
-        CalcOptions { grid: GridChoice::Intersection, warp: how, ..CalcOptions::default() };
+        CalcOptions { grid: GridChoice::Intersection, warp: how.clone(), ..CalcOptions::default() };
     let together =
         calculate("A[1] - B[2]", &[("A", &scene), ("B", &part)], &options).expect("calculates");
     let (a, b) =

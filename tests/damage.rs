@@ -171,3 +171,112 @@ fn a_page_is_part_of_a_name_unless_a_file_has_it() {
     let whole = GeoTiff::open(named("a.tif#2"), &OpenOptions::default()).expect("opens");
     assert_eq!((whole.page(), whole.image().info().grid.size.width), (0, 760));
 }
+
+/// A directory whose entries (tag, count, value) are all of type LONG.
+fn directory(entries: &[(u16, u32, u32)]) -> Vec<u8> {
+    let mut bytes = (entries.len() as u16).to_le_bytes().to_vec();
+    for (tag, count, value) in entries {
+        bytes.extend(tag.to_le_bytes());
+        bytes.extend(4_u16.to_le_bytes());
+        bytes.extend(count.to_le_bytes());
+        bytes.extend(value.to_le_bytes());
+    }
+    bytes.extend([0; 4]);
+    bytes
+}
+
+/// An image of 5 x 4 tiles of 16 x 16 pixels and two bands apart, all samples 7, whose list of
+/// offsets, at the end of the file, is cut short behind `places` of its 40.
+fn without_places(path: &Path, places: usize) {
+    const TILES: u32 = 40;
+    let (lengths, pixels) = (8, 8 + 4 * TILES);
+    let head = pixels + 256;
+    let offsets = head + 2 + 12 * 11 + 4;
+    let mut bytes = [&b"II*\0"[..], &head.to_le_bytes()].concat();
+    (0..TILES).for_each(|_| bytes.extend(256_u32.to_le_bytes()));
+    bytes.extend([7; 256]);
+    bytes.extend(directory(&[
+        (256, 1, 80),
+        (257, 1, 64),
+        (258, 1, 8),
+        (259, 1, 1),
+        (262, 1, 1),
+        (277, 1, 2),
+        (284, 1, 2),
+        (322, 1, 16),
+        (323, 1, 16),
+        (324, TILES, offsets),
+        (325, TILES, lengths),
+    ]));
+    (0..places).for_each(|_| bytes.extend(pixels.to_le_bytes()));
+    // Part of a place is none.
+    bytes.extend([1, 2]);
+    std::fs::write(path, bytes).expect("writes");
+}
+
+#[test]
+fn chunks_whose_places_are_beyond_the_end_are_listed_one_by_one() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("places.tif");
+    for places in [0, 3, 5, 13, 20, 26, 40] {
+        without_places(&path, places);
+        let file = GeoTiff::open(&path, &lenient()).expect("opens");
+        let found = whole(&file.raster());
+        for (at, band) in (0..80 * 64).flat_map(|at| [(at, 0), (at, 1)]) {
+            let tile = usize::from(band) * 20 + at / 80 / 16 * 5 + at % 80 / 16;
+            let sound = tile < places;
+            assert_eq!(found.valid(band).is_none_or(|v| v[at] != 0), sound, "{places}, {tile}");
+            assert_eq!(found.plane::<u8>(band)[at], if sound { 7 } else { 0 });
+        }
+        let (list, more) = file.damaged();
+        let listed: Vec<u64> = list.iter().map(|damaged| damaged.chunk).collect();
+        assert_eq!((listed, more), ((places as u64..40).collect(), false));
+        if let Some(first) = list.first() {
+            assert!(first.cause.contains("outside the file"), "{}", first.cause);
+        }
+        // A window across tiles, as a neighbourhood reads it: the same samples out of the cache.
+        let window = swath::raster::Window::new(10, 20, 50, 40);
+        let (pool, cache) = (swath::raster::Pool::new(0), swath::raster::ChunkCache::new(1 << 20));
+        let cx = swath::raster::Context {
+            pool: &pool,
+            cache: &cache,
+            cancel: &swath::raster::CancelFlag::new(),
+            once: false,
+            trial: false,
+        };
+        let part = cx.read(&file.raster(), window).expect("reads");
+        for (at, band) in (0..50 * 40).flat_map(|at| [(at, 0), (at, 1)]) {
+            let there = (20 + at / 50) * 80 + 10 + at % 50;
+            assert_eq!(part.plane::<u8>(band)[at], found.plane::<u8>(band)[there]);
+            let valid = |b: &Buffer, at: usize| b.valid(band).is_none_or(|v| v[at] != 0);
+            assert_eq!(valid(&part, at), valid(&found, there));
+        }
+    }
+}
+
+#[test]
+fn a_file_of_a_few_bytes_that_claims_millions_of_strips_is_read_as_missing() {
+    const STRIPS: u32 = 16_000_000;
+    // Places are read out of the file's own first bytes, up to its end.
+    let head = directory(&[
+        (256, 1, 1),
+        (257, 1, STRIPS),
+        (258, 1, 8),
+        (259, 1, 8),
+        (262, 1, 1),
+        (273, STRIPS, 0),
+        (278, 1, 1),
+        (279, STRIPS, 0),
+    ]);
+    let bytes = [&b"II*\0"[..], &8_u32.to_le_bytes(), &head].concat();
+    let places = bytes.len() / 4;
+    let file = GeoTiff::from_bytes(bytes, &lenient()).expect("opens");
+    let found = whole(&file.raster());
+    let valid = found.valid(0).expect("some are missing");
+    assert!(valid.len() == STRIPS as usize && valid[places..].iter().all(|&v| v == 0));
+    let (list, more) = file.damaged();
+    // Where the file has a 0 for the place, a strip is left out and no damage.
+    let whole = valid.iter().filter(|&&v| v != 0).count();
+    assert!(whole <= places && more && list.len() == 10_000, "{whole}");
+    assert_eq!(list.last().map(|damaged| damaged.chunk), Some((9_999 + whole) as u64));
+}

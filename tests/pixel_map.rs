@@ -1,7 +1,7 @@
 //! The laws of the map from output to source pixels.
 
 use swath::crs::Crs;
-use swath::ops::warp::{CELL, PixelMap, Shift};
+use swath::ops::warp::{CELL, GridRequest, PixelMap, Shift};
 use swath::raster::{GeoTransform, Grid, Size, Window};
 
 fn grid(epsg: u32, left: f64, top: f64, pixel: f64, width: u32, height: u32) -> Grid {
@@ -75,49 +75,62 @@ fn inside(v: f64, size: u32) -> bool {
     (0.0..=f64::from(size)).contains(&v)
 }
 
+/// What a dense check of a map found.
+struct Found {
+    /// The largest error in source pixels, and what the map says it is.
+    worst: f64,
+    said: f64,
+    /// Output pixels that were looked at and lie in the source.
+    seen: u64,
+    /// Output pixels that are exact.
+    exact: u64,
+}
+
+/// Compares a map with exact coordinates, in every few rows of each leaf; no pixel
+/// may be off by more than is permitted.
+fn dense(name: &str, to: &Grid, from: &Grid, max_error: f64) -> Found {
+    let map = PixelMap::between(to, from, max_error).expect(name);
+    let mut found = Found { worst: 0.0, said: 0.0, seen: 0, exact: 0 };
+    for cell in map.cells(to.size.window()) {
+        found.said = found.said.max(cell.max_error());
+        for leaf in cell.leaves() {
+            let w = leaf.window();
+            let n = w.width as usize;
+            found.exact += if leaf.is_exact() { w.pixels() } else { 0 };
+            for row in (w.row..w.row_end()).step_by(if n > 16 { 29 } else { 3 }) {
+                let (mut x, mut y) = (vec![0.0; n], vec![0.0; n]);
+                map.row(leaf, row, w.col..w.col_end(), &mut x, &mut y);
+                let mut u: Vec<f64> = (0..n).map(|i| (w.col + i as i64) as f64 + 0.5).collect();
+                let mut v = vec![row as f64 + 0.5; n];
+                map.exact(&mut u, &mut v);
+                for i in 0..n {
+                    if !inside(u[i], from.size.width) || !inside(v[i], from.size.height) {
+                        let read = inside(x[i], from.size.width) && inside(y[i], from.size.height);
+                        let beside =
+                            (x[i] - u[i]).abs() < max_error && (y[i] - v[i]).abs() < max_error;
+                        assert!(
+                            !read || beside,
+                            "{name}: {:?} reads what is not there",
+                            (x[i], y[i], u[i], v[i])
+                        );
+                        continue;
+                    }
+                    found.seen += 1;
+                    let off = (x[i] - u[i]).abs().max((y[i] - v[i]).abs());
+                    assert!(off <= max_error, "{name}: off by {off} in {leaf:?} row {row} at {i}");
+                    found.worst = found.worst.max(off);
+                }
+            }
+        }
+    }
+    found
+}
+
 #[test]
 fn patches_stay_within_the_permitted_error() {
     for max_error in [0.125, 0.01] {
         for (name, to, from) in pairs() {
-            let map = PixelMap::between(&to, &from, max_error).expect(name);
-            let (mut worst, mut said, mut seen, mut exact) = (0.0f64, 0.0f64, 0u64, 0u64);
-            for cell in map.cells(to.size.window()) {
-                said = said.max(cell.max_error());
-                for leaf in cell.leaves() {
-                    let w = leaf.window();
-                    let n = w.width as usize;
-                    exact += if leaf.is_exact() { w.pixels() } else { 0 };
-                    for row in (w.row..w.row_end()).step_by(if n > 16 { 29 } else { 3 }) {
-                        let (mut x, mut y) = (vec![0.0; n], vec![0.0; n]);
-                        map.row(leaf, row, w.col..w.col_end(), &mut x, &mut y);
-                        let mut u: Vec<f64> =
-                            (0..n).map(|i| (w.col + i as i64) as f64 + 0.5).collect();
-                        let mut v = vec![row as f64 + 0.5; n];
-                        map.exact(&mut u, &mut v);
-                        for i in 0..n {
-                            if !inside(u[i], from.size.width) || !inside(v[i], from.size.height) {
-                                let read =
-                                    inside(x[i], from.size.width) && inside(y[i], from.size.height);
-                                let beside = (x[i] - u[i]).abs() < max_error
-                                    && (y[i] - v[i]).abs() < max_error;
-                                assert!(
-                                    !read || beside,
-                                    "{name}: {:?} reads what is not there",
-                                    (x[i], y[i], u[i], v[i])
-                                );
-                                continue;
-                            }
-                            seen += 1;
-                            let off = (x[i] - u[i]).abs().max((y[i] - v[i]).abs());
-                            assert!(
-                                off <= max_error,
-                                "{name}: off by {off} in {leaf:?} row {row} at {i}"
-                            );
-                            worst = worst.max(off);
-                        }
-                    }
-                }
-            }
+            let Found { worst, said, seen, exact } = dense(name, &to, &from, max_error);
             println!(
                 "{name}: {max_error}: dense {worst:.5}, said {said:.5}, {exact} exact of {}",
                 to.size.pixels()
@@ -126,6 +139,97 @@ fn patches_stay_within_the_permitted_error() {
             assert!(worst <= said, "{name}: {worst} found, {said} said");
         }
     }
+}
+
+/// Sources: a name, a system, and the corner, pixel and size of a grid in it.
+fn sources() -> Vec<(&'static str, Grid)> {
+    vec![
+        ("world", grid(4326, -180.0, 90.0, 0.25, 1440, 720)),
+        ("world from 0 to 360", grid(4326, 0.0, 90.0, 0.25, 1440, 720)),
+        ("Arctic", grid(3413, -3_850_000.0, 5_850_000.0, 10_000.0, 760, 1120)),
+        ("Antarctic", grid(3031, -4e6, 4e6, 10_000.0, 800, 800)),
+        ("UTM", grid(32633, 399_960.0, 5_300_040.0, 120.0, 915, 915)),
+        ("Europe", grid(3035, 2_600_000.0, 5_400_000.0, 6000.0, 730, 660)),
+        ("America", grid(5070, -2_400_000.0, 3_200_000.0, 6000.0, 800, 500)),
+        ("Fiji", grid(3460, 1_700_000.0, 4_200_000.0, 800.0, 700, 600)),
+    ]
+}
+
+/// Which systems each of the sources is warped to: 40 pairs.
+const TARGETS: [(&str, &[&str]); 8] = [
+    (
+        "world",
+        &[
+            "EPSG:3857",
+            "EPSG:3413",
+            "EPSG:3031",
+            "EPSG:6933",
+            "EPSG:8857",
+            "EPSG:3832",
+            "+proj=igh +ellps=WGS84",
+            "+proj=igh_o +lon_0=-160 +ellps=WGS84",
+            "+proj=goode +ellps=WGS84",
+            "+proj=moll +lon_0=100 +ellps=WGS84",
+            "+proj=sinu +R=6371007.181",
+            "+proj=robin +ellps=WGS84",
+            "+proj=vandg +ellps=WGS84",
+            "+proj=wintri +ellps=WGS84",
+            "+proj=bonne +lat_1=45 +ellps=WGS84",
+            "+proj=ob_tran +o_proj=longlat +o_lon_p=-162 +o_lat_p=39.25 +lon_0=180 +R=6371229",
+            "+proj=geos +h=35785831 +lon_0=140.7 +sweep=y +ellps=WGS84",
+            "+proj=laea +lat_0=-40 +lon_0=170 +ellps=WGS84",
+        ],
+    ),
+    ("world from 0 to 360", &["EPSG:3857", "EPSG:3413", "+proj=moll +ellps=WGS84"]),
+    ("Arctic", &["EPSG:4326", "EPSG:3857", "EPSG:3995"]),
+    ("Antarctic", &["EPSG:4326", "EPSG:3976"]),
+    ("UTM", &["EPSG:4326", "EPSG:3857", "EPSG:3035", "EPSG:32632", "EPSG:31287"]),
+    ("Europe", &["EPSG:4326", "EPSG:3857", "EPSG:32633"]),
+    ("America", &["EPSG:4269", "EPSG:3857", "EPSG:26915"]),
+    ("Fiji", &["EPSG:3832", "EPSG:32760", "+proj=laea +lat_0=-17 +lon_0=178 +ellps=WGS84"]),
+];
+
+#[test]
+fn forty_pairs_at_three_scales_stay_within_the_error_they_say() {
+    let (mut pairs, mut largest, mut pixels) = (0, 0.0f64, 0);
+    for (place, targets) in TARGETS {
+        let (_, from) = sources().into_iter().find(|s| s.0 == place).expect("a source");
+        for target in targets {
+            pairs += 1;
+            let to = Crs::parse(target).expect(target);
+            let whole = GridRequest::new(to).grid(&from).expect(target);
+            // All of it, small; at about the source's resolution; and a part, enlarged.
+            for (scale, side, part) in [("down 4", 256, 1.0), ("1:1", 700, 1.0), ("up 5", 500, 0.1)]
+            {
+                let bounds = whole.bounds();
+                let (w, h) = (bounds.width() * part, bounds.height() * part);
+                // The middle is where the lobes and poles are.
+                let left = bounds.left + 0.47 * (bounds.width() - w);
+                let top = bounds.top - 0.47 * (bounds.height() - h);
+                let pixel = w.max(h) / f64::from(side);
+                let count = |extent: f64| (extent / pixel).ceil() as u32;
+                let to = Grid {
+                    size: Size::new(count(w), count(h)),
+                    transform: GeoTransform::north_up(left, top, pixel, pixel),
+                    crs: whole.crs.clone(),
+                };
+                let name = format!("{place} to {target}, {scale}");
+                let found = dense(&name, &to, &from, 0.01);
+                assert!(found.seen > 500, "{name}: only {} pixels", found.seen);
+                // Between grids that differ by a turn all there is is rounding.
+                assert!(
+                    found.worst <= found.said.max(1e-9),
+                    "{name}: {} found, {} said",
+                    found.worst,
+                    found.said
+                );
+                largest = largest.max(found.worst);
+                pixels += found.seen;
+            }
+        }
+    }
+    println!("{pairs} pairs, {pixels} pixels, off by {largest} at most");
+    assert_eq!(pairs, 40);
 }
 
 #[test]

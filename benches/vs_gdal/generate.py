@@ -7,7 +7,8 @@ usage: generate.py DIR [--size N] [NAME ...]
 of a few counts, and outside the edge of the swath nodata (0). `dem` is terrain (float32, metres, to 1/128 m): power-law
 relief with the sea cut out as nodata (-9999). `photo` is an aerial picture (3 bands of uint8): the same fields and
 relief in three mixtures, with noise. `million_tiles` has
-no pixels, only places for them. `tiles` are 400 files that overlap, cut out of a larger scene. Layers repeat with periods that share no factor, so that no block repeats.
+no pixels, only places for them; `wide_...` is a scene of 20,000 pixels a side (for a size of 8192). `tiles` are 400 files
+that overlap, cut out of a larger scene. Layers repeat with periods that share no factor, so that no block repeats.
 """
 
 import argparse
@@ -24,14 +25,22 @@ RASTERS = {
     "scene_deflate": ("scene", dict(TILED, compress="deflate", zlevel=6, predictor=2)),
     "scene_zstd": ("scene", dict(TILED, compress="zstd", zstd_level=9, predictor=2)),
     "scene_lzw": ("scene", dict(compress="lzw", predictor=2)),
-    "scene_none": ("scene", dict(TILED)),
     "dem_deflate": ("dem", dict(TILED, compress="deflate", zlevel=6, predictor=3)),
     "dem_lerc": ("dem", dict(TILED, compress="lerc", max_z_error=0.01)),
     "photo_jpeg": ("photo", dict(TILED, compress="jpeg", jpeg_quality=85, photometric="ycbcr", interleave="pixel")),
+    "wide_zstd": ("scene", dict(TILED, compress="zstd", zstd_level=1, predictor=2)),
+    "wide_none": ("scene", dict(TILED)),
     "million_tiles": ("nothing", dict(tiled=True, blockxsize=16, blockysize=16, compress="deflate", SPARSE_OK=True)),
 }
-# Of any size asked for: a thousand tiles a side, all of them left out, but listed.
-SIDES = {"million_tiles": 16_000}
+
+
+def wide(size):
+    """The side of a scene larger than any cache."""
+    return size * 20_000 // 8192
+
+
+# Sides by the size asked for. A thousand tiles a side, all of them left out, but listed.
+SIDES = {"million_tiles": lambda size: 16_000, "wide_zstd": wide, "wide_none": wide}
 NODATA = {"scene": 0, "dem": -9999, "photo": None, "nothing": None}
 DTYPE = {"scene": "uint16", "dem": "float32", "photo": "uint8", "nothing": "uint16"}
 ROWS = 512
@@ -129,7 +138,7 @@ def generate(directory, size, names):
         land = land or Land()
         path.parent.mkdir(parents=True, exist_ok=True)
         content, options = RASTERS[name]
-        side = SIDES.get(name, size)
+        side = SIDES.get(name, int)(size)
         part = path.with_suffix(".part")
         with rasterio.open(
             part,
@@ -141,14 +150,15 @@ def generate(directory, size, names):
             dtype=DTYPE[content],
             crs="EPSG:32633",
             transform=from_origin(300000, 5700000, 10, 10),
-            nodata=NODATA[content],
+            # Without it neither side marks what is missing, which GDAL never does in a plain read.
+            nodata=None if name == "wide_none" else NODATA[content],
             num_threads=2,
             **options,
         ) as out:
-            for top in range(0, 0 if content == "nothing" else size, ROWS):
-                bottom = min(size, top + ROWS)
-                rows = getattr(land, content)(top, bottom, size)
-                out.write(rows.reshape(out.count, bottom - top, size), window=Window(0, top, size, bottom - top))
+            for top in range(0, 0 if content == "nothing" else side, ROWS):
+                bottom = min(side, top + ROWS)
+                rows = getattr(land, content)(top, bottom, side)
+                out.write(rows.reshape(out.count, bottom - top, side), window=Window(0, top, side, bottom - top))
         part.rename(path)
         print(f"made {path.name}: {path.stat().st_size / 1e6:.1f} MB", flush=True)
 

@@ -10,7 +10,7 @@ use super::lerc;
 use super::lzma;
 #[cfg(feature = "webp")]
 use super::webp;
-use super::{Fax, LercPacking, Packed, Plain, ccitt, deflate, inflate, lzw, packbits, zstd};
+use super::{Fax, Inflater, LercPacking, Packed, Plain, ccitt, deflate, lzw, packbits, zstd};
 #[cfg(feature = "jpeg")]
 use super::{jpeg, jpeg_encode};
 use crate::error::{Error, Result};
@@ -204,7 +204,7 @@ impl Compression {
 /// What a chunk decodes to does not depend on the chunks before it.
 #[derive(Default)]
 pub struct Decoder {
-    inflater: inflate::Inflater,
+    inflater: Inflater,
     unpacker: lzw::Unpacker,
     decompressor: zstd::Decompressor,
     /// What lies between two steps of a codec, or is too large for a chunk.

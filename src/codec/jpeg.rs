@@ -140,6 +140,24 @@ fn rewrite(chunk: Packed<'_>, stream: &mut Vec<u8>) -> Result<u32> {
     Err(Error::format("JPEG chunk").expected("a frame and a scan").found("neither"))
 }
 
+/// Returns a chunk with the tables it shares with others in it; `None` if it is damaged, or if it
+/// is YCbCr that is not 4:2:0.
+pub(super) fn standalone(chunk: Packed<'_>, ycbcr: bool) -> Option<Vec<u8>> {
+    let mut stream = vec![0xff, SOI];
+    for segment in (Segments { rest: chunk.tables }) {
+        let (marker, body) = segment.ok()?;
+        append(&mut stream, marker, body);
+    }
+    let frame = (Segments { rest: chunk.bytes })
+        .map_while(Result::ok)
+        .find(|(marker, _)| (0xc0..=0xc2).contains(marker));
+    let (_, frame) = frame?;
+    let sampling: Vec<u8> = frame.get(6..)?.chunks_exact(3).map(|part| part[1]).collect();
+    let rest = chunk.bytes.strip_prefix(&[0xff, SOI])?;
+    stream.extend_from_slice(rest);
+    (!ycbcr || sampling == [0x22, 0x11, 0x11]).then_some(stream)
+}
+
 pub(super) fn append(stream: &mut Vec<u8>, marker: u8, body: &[u8]) {
     // A body comes from a segment, whose length is told in 16 bits.
     let len = (body.len() + 2) as u16;

@@ -47,11 +47,17 @@ impl Default for Unpacker {
     }
 }
 
+/// Returns whether codes are those of before 1993.
+pub(super) fn is_old(input: &[u8]) -> bool {
+    matches!(input, [0, second, ..] if second & 1 == 1)
+}
+
 impl Unpacker {
     pub(super) fn decode(&mut self, input: &[u8], out: &mut [u8]) -> Result<usize> {
-        match input {
-            [0, second, ..] if second & 1 == 1 => self.decode_as::<true>(input, out),
-            _ => self.decode_as::<false>(input, out),
+        if is_old(input) {
+            self.decode_as::<true>(input, out)
+        } else {
+            self.decode_as::<false>(input, out)
         }
     }
 

@@ -5,6 +5,7 @@
 //!   codecs have to know.
 //! - [`Decoder`], [`Encoder`]: every codec behind one door, with contexts that are reused.
 //! - [`choose_predictor`], [`choose_level`]: what suits some samples, found by trying.
+//! - [`standalone`]: a chunk as another file may hold it.
 //! - [`predictor`]: differences between samples, made and undone.
 
 mod ccitt;
@@ -25,20 +26,30 @@ mod jpeg_planes;
 mod jxl;
 #[cfg(feature = "lerc")]
 mod lerc;
+#[cfg(feature = "libdeflate")]
+mod libdeflate;
 #[cfg(feature = "lzma")]
 mod lzma;
 mod lzw;
 mod packbits;
 pub mod predictor;
 mod shape;
+mod standalone;
 #[cfg(test)]
 mod testing;
 #[cfg(feature = "webp")]
 mod webp;
 mod zstd;
 
+/// What decodes deflate.
+#[cfg(not(feature = "libdeflate"))]
+use inflate::Inflater;
+#[cfg(feature = "libdeflate")]
+use libdeflate::Inflater;
+
 pub use ccitt::Fax;
 pub use choose::{choose_level, choose_predictor};
 pub use compression::{Compression, Decoder, Encoder};
 pub use predictor::{Predictor, RowShape};
 pub use shape::{ChunkShape, LercPacking, Packed, Plain, SampleKind};
+pub use standalone::standalone;

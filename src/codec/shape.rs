@@ -48,7 +48,13 @@ impl ChunkShape {
     }
 
     /// Returns the pixels of the chunk, if they can be counted.
-    #[cfg(any(feature = "jpeg", feature = "jxl", feature = "lerc", feature = "webp"))]
+    #[cfg(any(
+        feature = "jpeg",
+        feature = "jp2",
+        feature = "jxl",
+        feature = "lerc",
+        feature = "webp"
+    ))]
     pub(super) fn pixels(self) -> Result<usize> {
         let pixels = u64::from(self.width) * u64::from(self.height);
         usize::try_from(pixels).map_err(|_| Error::limit("pixels of a chunk").found(pixels))

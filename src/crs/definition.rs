@@ -234,18 +234,6 @@ pub struct Projected {
     pub axes: Axes,
 }
 
-impl Projected {
-    /// Returns the projection alone as a PROJ string: degrees on the system's own
-    /// ellipsoid and prime meridian to metres, with no datum, unit or direction
-    /// of axes. `None` for methods that the projection library does not have.
-    ///
-    /// A method that counts to the west or south has its false origin turned
-    /// round: the coordinate along such an axis is the result negated.
-    pub fn projection(&self) -> Option<String> {
-        super::text::projection(self)
-    }
-}
-
 /// A geographic system made from another by turning the globe.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Derived {

@@ -19,7 +19,7 @@ use crate::{Error, Result};
 /// coordinates. So does one that a projection maps, but not back again to
 /// within 0.1 m or 1e-5 degree: it lies outside the projection's domain.
 /// Cylindrical projections repeat: an easting beyond their edge means the same
-/// longitude as in PROJ. Longitudes beyond ±180 are wrapped on input, results
+/// longitude as in PROJ. Longitudes beyond ±180 are wrapped on input, up to 10 radians, results
 /// lie in [-180, 180]; between two geographic systems on one datum longitudes
 /// stay as they are.
 ///
@@ -47,10 +47,11 @@ pub struct Transformer {
 }
 
 /// What decides which operation a [`Transformer`] takes.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct TransformOptions {
     /// The area that is to be transformed, in degrees; by default the smaller
-    /// of the areas that the two systems are meant for.
+    /// of the areas that the two systems are meant for. Operations that touch no
+    /// part of it are left out of the list.
     pub area: Option<Area>,
     /// The grids that may be used; by default none.
     pub grids: Grids,
@@ -317,8 +318,10 @@ impl Side {
             Self::Plane(plane) => plane.leave(x, y),
             Self::Angles(unit) => {
                 for (x, y) in x.iter_mut().zip(y) {
-                    // No place on the globe, though the formulas would make one of it.
-                    let is_place = y.abs() * unit <= std::f64::consts::FRAC_PI_2 + 1e-9;
+                    // No place on the globe, though the formulas would make one of it. A
+                    // longitude of more than 10 radians is none, as in PROJ.
+                    let is_place = y.abs() * unit <= std::f64::consts::FRAC_PI_2 + 1e-9
+                        && x.abs() * unit <= 10.0;
                     *y = if is_place { *y * unit } else { f64::NAN };
                     *x = if is_place { *x * unit } else { f64::NAN };
                 }

@@ -183,8 +183,9 @@ impl Engine {
             once,
             trial: false,
         };
-        let made = catch_unwind(AssertUnwindSafe(|| {
-            encoder.encode(tile, cx.read_tile(raster, tile.window)?, &cx)
+        let made = catch_unwind(AssertUnwindSafe(|| match encoder.without_pixels(tile)? {
+            Some(packet) => Ok(packet),
+            None => encoder.encode(tile, cx.read_tile(raster, tile.window)?, &cx),
         }));
         made.unwrap_or_else(|panic| {
             let message = panic

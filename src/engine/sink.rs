@@ -15,6 +15,15 @@ pub trait Encode: Sync {
     /// Whatever keeps the tile from being encoded; the run then stops.
     fn encode(&self, tile: Tile, pixels: Buffer, cx: &Context<'_>) -> Result<Self::Packet>;
 
+    /// Makes the packet of a tile whose pixels nobody has to see; `None` if they are needed.
+    ///
+    /// # Errors
+    /// As `encode`.
+    fn without_pixels(&self, tile: Tile) -> Result<Option<Self::Packet>> {
+        let _ = tile;
+        Ok(None)
+    }
+
     /// Returns the peak bytes that `encode` holds for a window of pixels,
     /// besides the pixels, its packet included.
     fn footprint(&self, window: Window) -> u64;

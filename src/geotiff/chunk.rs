@@ -37,14 +37,15 @@ enum Input<'a> {
     Plain(Place<'a>),
 }
 
-/// Decodes the stored bytes of chunk `index` into a buffer of its pixels, in
-/// native byte order, one plane a band.
+/// Decodes the stored bytes of chunk `index` into `out`, which is a buffer of its
+/// pixels: native byte order, one plane a band.
 pub(super) fn decode(
     layout: &Layout,
     index: u64,
     stored: Place<'_>,
+    out: &mut Buffer,
     pool: &Pool,
-) -> Result<Buffer> {
+) -> Result<()> {
     let window = layout.chunk_window(index);
     let bands = layout.bands_in_chunk();
     let Place { source, offset, length } = stored;
@@ -61,7 +62,6 @@ pub(super) fn decode(
         };
         Input::Packed(codec_parameters::packed(layout, window, &bytes))
     };
-    let mut out = Buffer::new(pool, window, bands, layout.dtype);
     let sample = layout.dtype.bytes();
     TOOLS.with_borrow_mut(|tools| {
         if bands == 1 {
@@ -84,15 +84,14 @@ pub(super) fn decode(
             return Ok(());
         }
         match sample {
-            1 => split::<1>(mixed, &mut out),
-            2 => split::<2>(mixed, &mut out),
-            4 => split::<4>(mixed, &mut out),
-            8 => split::<8>(mixed, &mut out),
-            _ => split::<16>(mixed, &mut out),
+            1 => split::<1>(mixed, out),
+            2 => split::<2>(mixed, out),
+            4 => split::<4>(mixed, out),
+            8 => split::<8>(mixed, out),
+            _ => split::<16>(mixed, out),
         }
         Ok(())
-    })?;
-    Ok(out)
+    })
 }
 
 /// Makes the samples of a chunk, bands side by side.

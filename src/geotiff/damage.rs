@@ -69,25 +69,29 @@ struct List {
 }
 
 impl Damage {
-    /// Adds a chunk, unless the list is full of earlier ones: a file may have
-    /// millions.
+    /// Adds chunks of an image, in ascending order, unless the list is full of
+    /// earlier ones: a file may have millions.
     pub(super) fn add(
         &self,
         path: Option<&Path>,
         ifd: u32,
-        chunk: u64,
-        tell: impl FnOnce() -> Damaged,
+        chunks: impl IntoIterator<Item = u64>,
+        mut tell: impl FnMut(u64) -> Damaged,
     ) {
         let mut list = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let last = list.chunks.last_key_value().map(|(key, _)| (key.0.as_deref(), key.1, key.2));
-        if list.chunks.len() == MOST && last < Some((path, ifd, chunk)) {
-            list.more = true;
-            return;
-        }
-        list.chunks.insert((path.map(Path::to_path_buf), ifd, chunk), tell());
-        if list.chunks.len() > MOST {
-            list.chunks.pop_last();
-            list.more = true;
+        for chunk in chunks {
+            let last = list.chunks.last_key_value();
+            let last = last.map(|(key, _)| (key.0.as_deref(), key.1, key.2));
+            if list.chunks.len() == MOST && last < Some((path, ifd, chunk)) {
+                list.more = true;
+                return;
+            }
+            let key = (path.map(Path::to_path_buf), ifd, chunk);
+            list.chunks.entry(key).or_insert_with(|| tell(chunk));
+            if list.chunks.len() > MOST {
+                list.chunks.pop_last();
+                list.more = true;
+            }
         }
     }
 
@@ -116,11 +120,15 @@ mod tests {
         };
         let (up, down) = (Damage::default(), Damage::default());
         let count = MOST as u64 + 5;
-        let add = |list: &Damage, number| list.add(None, 0, number, || chunk(number));
+        let add = |list: &Damage, number| list.add(None, 0, [number], chunk);
         (0..count).for_each(|number| add(&up, number));
         (0..count).rev().for_each(|number| add(&down, number));
         add(&up, 3);
+        let at_once = Damage::default();
+        at_once.add(None, 0, 7..count, chunk);
+        at_once.add(None, 0, 0..9, chunk);
         assert_eq!(up.list(), down.list());
+        assert_eq!(up.list(), at_once.list());
         let (list, more) = up.list();
         assert!(more && list.len() == MOST && list[3].chunk == 3);
     }

@@ -1,7 +1,8 @@
 //! Grids of datum shifts from files: GeoTIFF grids (GTG) and NTv2.
 //!
 //! GTG is described in PROJ's documentation, "Geodetic TIFF grids": two bands of
-//! offsets at the centres of pixels, finer grids in further pages.
+//! offsets (or three of translations) at the centres of pixels, finer grids in
+//! further pages.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,8 +10,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{GeoTiff, OpenOptions};
-use crate::crs::{GridPiece, GridStore, ShiftGrid};
-use crate::raster::{Items, Point};
+use crate::crs::{GridInterpolation, GridKind, GridPiece, GridStore, ShiftGrid};
+use crate::raster::{DataType, Info, Items, Point, Raster};
 use crate::{Error, Result};
 
 /// The most nodes of a grid file: ten times what the largest known one has.
@@ -63,31 +64,88 @@ fn open(path: &Path) -> Result<ShiftGrid> {
         return ShiftGrid::from_ntv2(&bytes);
     }
     let first = GeoTiff::open(path, &OpenOptions::default())?;
-    let mut pieces = vec![piece(&first)?];
+    let raster = first.raster();
+    let (kind, interpolation) = kind(items(raster.info()))?;
+    let mut pieces = vec![piece(&raster, kind)?];
     for page in 1..first.pages() {
         let options = OpenOptions { page: page as u32, ..OpenOptions::default() };
-        pieces.push(piece(&GeoTiff::open(path, &options)?)?);
+        pieces.push(piece(&GeoTiff::open(path, &options)?.raster(), kind)?);
     }
-    ShiftGrid::new(pieces)
+    ShiftGrid::new(kind, interpolation, pieces)
+}
+
+fn refuse<T>(what: &str, found: &str) -> Result<T> {
+    Err(Error::unsupported(what.to_owned()).found(found))
+}
+
+fn items(info: &Info) -> &Items {
+    static NOTHING: Items = Items::new();
+    info.metadata.domains.get("").unwrap_or(&NOTHING)
+}
+
+/// What a grid says, and how it is interpolated.
+fn kind(items: &Items) -> Result<(GridKind, GridInterpolation)> {
+    let kind = match items.get("TYPE").map(String::as_str) {
+        // Of shifts in three dimensions the heights are left out, as for points of height 0.
+        None | Some("HORIZONTAL_OFFSET" | "GEOGRAPHIC_3D_OFFSET") => GridKind::Offsets,
+        Some("GEOCENTRIC_TRANSLATION") => GridKind::Translations,
+        Some(other) => return refuse("a grid of this type", other),
+    };
+    match items.get("interpolation_method").map(String::as_str) {
+        None | Some("bilinear") => Ok((kind, GridInterpolation::Bilinear)),
+        Some("biquadratic") if kind == GridKind::Offsets => {
+            Ok((kind, GridInterpolation::Biquadratic))
+        }
+        Some(other) => refuse("a grid with this interpolation", other),
+    }
+}
+
+/// Which band each part of a node is in, and what its numbers are multiplied by to
+/// make them radians to the east and north, or metres.
+fn parts(info: &Info, kind: GridKind) -> Result<Vec<(u16, f64)>> {
+    let names: &[&str] = match kind {
+        // Without descriptions latitudes come first.
+        GridKind::Offsets => &["latitude_offset", "longitude_offset"],
+        GridKind::Translations => &["x_translation", "y_translation", "z_translation"],
+    };
+    let mut parts: Vec<(u16, f64)> = (0..names.len()).map(|band| (band as u16, 1.0)).collect();
+    for (&band, about) in info.metadata.bands.iter().filter(|(band, _)| **band < info.bands) {
+        let name = about.description.as_deref();
+        if let Some(part) = names.iter().position(|known| Some(*known) == name) {
+            parts[part].0 = band;
+        }
+    }
+    for (part, (band, factor)) in parts.iter_mut().enumerate() {
+        let about = info.metadata.bands.get(band);
+        let unit = about.and_then(|about| about.unit.as_deref()).filter(|unit| !unit.is_empty());
+        *factor = match (kind, unit) {
+            (GridKind::Translations, None | Some("metre")) => 1.0,
+            (GridKind::Offsets, None | Some("arc-second")) => (1.0_f64 / 3600.0).to_radians(),
+            (GridKind::Offsets, Some("degree")) => 1_f64.to_radians(),
+            (GridKind::Offsets, Some("radian")) => 1.0,
+            (_, Some(other)) => return refuse("a grid of shifts in this unit", other),
+        };
+        let items = about.and_then(|about| about.domains.get(""));
+        let positive = items.and_then(|items| items.get("positive_value")).map(String::as_str);
+        if names[part] == "longitude_offset" && positive == Some("west") {
+            *factor = -*factor;
+        }
+    }
+    if kind == GridKind::Offsets {
+        parts.swap(0, 1);
+    }
+    Ok(parts)
 }
 
 /// One page of a GeoTIFF grid.
-fn piece(file: &GeoTiff) -> Result<GridPiece> {
-    let raster = file.raster();
+fn piece(raster: &Raster, wanted: GridKind) -> Result<GridPiece> {
     let info = raster.info();
-    let nothing = Items::new();
-    let items = info.metadata.domains.get("").unwrap_or(&nothing);
-    let refuse = |what: &str, found: &str| Err(Error::unsupported(what.to_owned()).found(found));
-    match items.get("TYPE").map(String::as_str) {
-        None | Some("HORIZONTAL_OFFSET") => {}
-        Some(other) => return refuse("a grid of this type", other),
-    }
-    match items.get("interpolation_method").map(String::as_str) {
-        None | Some("bilinear") => {}
-        Some(other) => return refuse("a grid with this interpolation", other),
+    let items = items(info);
+    if kind(items)?.0 != wanted {
+        return refuse("a grid of several types", "pages that differ");
     }
     let t = info.grid.transform;
-    let is_usable = info.bands >= 2
+    let is_usable = usize::from(info.bands) >= wanted.parts()
         && t.is_unrotated()
         && t.pixel_width > 0.0
         && t.pixel_height < 0.0
@@ -96,50 +154,29 @@ fn piece(file: &GeoTiff) -> Result<GridPiece> {
     if !is_usable {
         return refuse("this raster as a grid of shifts", "another layout");
     }
-    let (mut lat, mut lon) = (0, 1);
-    let (mut unit, mut west_positive) = (1.0 / 3600.0, false);
-    for (&band, about) in info.metadata.bands.iter().filter(|(band, _)| **band < info.bands) {
-        match about.description.as_deref() {
-            Some("latitude_offset") => lat = band,
-            Some("longitude_offset") => lon = band,
-            _ => {}
-        }
-        match about.unit.as_deref() {
-            Some("degree") => unit = 1.0,
-            Some("radian") => unit = 1_f64.to_degrees(),
-            _ => {}
-        }
-        let positive = about.domains.get("").and_then(|items| items.get("positive_value"));
-        west_positive |= positive.is_some_and(|value| value == "west");
-    }
     let size = info.grid.size;
     let buffer = raster.read(size.window())?;
-    let unit = unit.to_radians();
-    let band = |band: u16| -> Result<Vec<f32>> {
-        let values = match info.dtype {
-            crate::raster::DataType::F32 => buffer.plane::<f32>(band).to_vec(),
-            crate::raster::DataType::F64 => {
-                buffer.plane::<f64>(band).iter().map(|&v| v as f32).collect()
-            }
-            other => {
-                return Err(
-                    Error::unsupported("a grid of such samples").found(format!("{other:?}"))
-                );
-            }
-        };
-        let valid = buffer.valid(band);
-        let is_there = |at: usize| valid.is_none_or(|valid| valid[at] != 0);
-        let values = values.into_iter().enumerate();
-        Ok(values.map(|(at, v)| if is_there(at) { v } else { f32::NAN }).collect())
-    };
-    let (north, east) = (band(lat)?, band(lon)?);
-    let sign = if west_positive { -1.0 } else { 1.0 };
     let (columns, rows) = (size.width as usize, size.height as usize);
-    let mut shifts = Vec::with_capacity(columns * rows);
-    for row in (0..rows).rev() {
-        for at in row * columns..(row + 1) * columns {
-            let scale = |v: f32| (f64::from(v) * unit) as f32;
-            shifts.push([scale(sign * east[at]), scale(north[at])]);
+    let parts = parts(info, wanted)?;
+    let mut shifts = vec![0.0; columns * rows * parts.len()];
+    for (part, &(band, factor)) in parts.iter().enumerate() {
+        let valid = buffer.valid(band);
+        let mut put = |at: usize, value: f64| {
+            let (row, column) = (rows - 1 - at / columns, at % columns);
+            let is_there = valid.is_none_or(|valid| valid[at] != 0);
+            let value = if is_there { (value * factor) as f32 } else { f32::NAN };
+            shifts[(row * columns + column) * parts.len() + part] = value;
+        };
+        match info.dtype {
+            DataType::F32 => {
+                let values = buffer.plane::<f32>(band).iter().enumerate();
+                values.for_each(|(at, &value)| put(at, f64::from(value)));
+            }
+            DataType::F64 => {
+                let values = buffer.plane::<f64>(band).iter().enumerate();
+                values.for_each(|(at, &value)| put(at, value));
+            }
+            other => return refuse("a grid of such samples", &format!("{other:?}")),
         }
     }
     let corner = t.apply(Point { x: 0.5, y: f64::from(size.height) - 0.5 });

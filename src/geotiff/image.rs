@@ -192,6 +192,18 @@ impl Image {
         Ok((offset != 0 && bytes != 0).then_some(StoredChunk { offset, bytes }))
     }
 
+    /// Returns how many chunks, from the first on, have their place inside the
+    /// file: of all others [`Image::stored`] fails.
+    pub(super) fn places(&self) -> u64 {
+        if self.layout.divided {
+            return u64::MAX;
+        }
+        let lengths = self.lengths.map(|lengths| (lengths.inside(&self.source), lengths.len()));
+        // Lengths that are not stated are none, which is no failure.
+        let lengths = lengths.filter(|(inside, all)| inside < all).map(|(inside, _)| inside);
+        self.offsets.inside(&self.source).min(lengths.unwrap_or(u64::MAX))
+    }
+
     /// Returns the most bytes that a chunk without a stated length may take: no
     /// codec makes incompressible data more than an eighth larger.
     fn most_stored_bytes(&self) -> u64 {

@@ -295,6 +295,17 @@ impl Array {
         self.count == 0
     }
 
+    /// The number of elements, from the first on, that lie inside the file.
+    pub fn inside(&self, source: &ByteSource) -> u64 {
+        match self.place {
+            Place::Inline(_) => self.count,
+            Place::At(offset) => {
+                let width = type_bytes(self.kind.to_u16()).unwrap_or(1);
+                self.count.min(source.len().saturating_sub(offset) / width)
+            }
+        }
+    }
+
     /// Reads element `index`, counted from 0, as an unsigned integer. Costs one read of at most 8
     /// bytes.
     ///

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::Result;
-use crate::raster::{Buffer, Context, Info, Metadata, Raster, Source, Window};
+use crate::raster::{Buffer, Context, Info, Metadata, Origin, Raster, Source, Window};
 
 impl Raster {
     /// Returns this raster with other metadata: the same pixels, described anew.
@@ -53,5 +53,9 @@ impl Source for Described {
 
     fn overviews(&self) -> Vec<Raster> {
         self.input.overviews()
+    }
+
+    fn origin(&self) -> Option<Origin<'_>> {
+        self.input.source().origin()
     }
 }

@@ -50,7 +50,9 @@ impl Raster {
     /// Those of [`GridRequest::grid`] and [`Raster::warp`].
     pub fn to_web_mercator_quad(&self, tile: u32, how: &WarpOptions) -> Result<Self> {
         let mercator = Crs::from_epsg(3857);
-        let shown = GridRequest::new(mercator.clone()).grid(&self.info().grid)?;
+        let request =
+            GridRequest { transform: how.transform.clone(), ..GridRequest::new(mercator.clone()) };
+        let shown = request.grid(&self.info().grid)?;
         let (grid, zoom) = quad_grid(&shown, tile)?;
         let warped = self.warp(Grid { crs: Some(mercator), ..grid }, how)?;
         let mut metadata = (*warped.info().metadata).clone();

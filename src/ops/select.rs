@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::raster::{
-    Buffer, ColorInterpretation, Colors, Context, Info, Metadata, Raster, Source, Window,
+    Buffer, ColorInterpretation, Colors, Context, Info, Metadata, Origin, Raster, Source, Window,
 };
 use crate::{Error, Result};
 
@@ -90,5 +90,11 @@ impl Source for Select {
     fn overviews(&self) -> Vec<Raster> {
         let overviews = self.input.overviews();
         overviews.iter().filter_map(|o| o.select_bands(&self.bands).ok()).collect()
+    }
+
+    fn origin(&self) -> Option<Origin<'_>> {
+        let Origin { store, bands } = self.input.source().origin()?;
+        let selected = self.bands.iter().map(|&band| bands.get(usize::from(band)).copied());
+        Some(Origin { store, bands: selected.collect::<Option<_>>()? })
     }
 }

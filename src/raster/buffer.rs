@@ -191,6 +191,27 @@ impl Buffer {
         }
     }
 
+    /// Gives the samples of a band inside `window` one value.
+    ///
+    /// # Panics
+    /// If `T` is not the buffer's type or there is no such band.
+    pub fn fill_band<T: Sample>(&mut self, band: u16, window: Window, value: T) {
+        let own = self.window;
+        let Some(shared) = own.intersection(window) else { return };
+        let samples = self.plane_mut::<T>(band);
+        for_rows(shared, own, own, |row, _| samples[row].fill(value));
+    }
+
+    /// Makes the samples of a band inside `window` invalid.
+    pub fn invalidate_band(&mut self, band: u16, window: Window) {
+        let own = self.window;
+        let Some(shared) = own.intersection(window) else { return };
+        self.add_mask();
+        if let Some(valid) = self.valid_mut(band) {
+            for_rows(shared, own, own, |row, _| valid[row].fill(0));
+        }
+    }
+
     /// Copies the samples that both windows share from a band of `from` into
     /// `band`, validity included.
     ///

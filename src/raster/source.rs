@@ -1,5 +1,6 @@
 //! What can make pixels on demand.
 
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
@@ -136,6 +137,15 @@ impl Info {
     }
 }
 
+/// What holds the samples of a raster as they are, and which bands of it they are.
+#[derive(Debug)]
+pub struct Origin<'a> {
+    /// Something that whoever knows its type can take encoded samples out of.
+    pub store: &'a (dyn Any + Send + Sync),
+    /// The store's band (from 0) for each band of the raster.
+    pub bands: Vec<u16>,
+}
+
 /// A raster that can make any window of itself, on any thread, at any time.
 pub trait Source: Send + Sync + fmt::Debug {
     /// Returns what the raster is.
@@ -155,6 +165,11 @@ pub trait Source: Send + Sync + fmt::Debug {
     /// Returns the stored overviews, largest first, each a whole raster.
     fn overviews(&self) -> Vec<Raster> {
         Vec::new()
+    }
+
+    /// Returns what holds these very samples on this very grid; `None` if they are made.
+    fn origin(&self) -> Option<Origin<'_>> {
+        None
     }
 }
 

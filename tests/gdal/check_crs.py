@@ -1,9 +1,11 @@
 """Reference systems between swath and GDAL: the GeoKeys that swath writes as GDAL reads them, those that GDAL writes as
-swath reads them, and the definitions that `swath crs --as` prints."""
+swath reads them, and the definitions that swath writes."""
 
-import gzip
 import json
+import os
 import shutil
+import subprocess
+from pathlib import Path
 
 import numpy as np
 import rasterio
@@ -11,11 +13,15 @@ from rasterio._err import CPLE_BaseError
 from rasterio.crs import CRS
 from rasterio.errors import CRSError
 from rasterio.warp import transform
+from pyproj.database import query_crs_info
+from pyproj.enums import PJType
 
-from common import REPO, Failed, Report
+from common import Failed, Report
 
-# Of the codes in the fixture, which are every third of PROJ's database.
-STEP = 7
+# A withdrawn code means what it says, not the one that took its place.
+os.environ["OSR_USE_NON_DEPRECATED"] = "NO"
+# PROJ 9.8 has this many codes more than EPSG v11.022, of which swath's registry is.
+MOST_NEWER = 400
 METRE = 1e-3
 # What swath refuses to write, and says so.
 REFUSED = {
@@ -32,11 +38,9 @@ UNREAD = {
 
 
 def codes():
-    """Every STEPth EPSG code of the fixture; heights alone place no raster, and GDAL writes no keys of them."""
-    with gzip.open(REPO / "fixtures" / "crs_texts.jsonl.gz", "rt") as lines:
-        rows = [json.loads(line) for line in lines]
-    rows = [row for row in rows if row["id"].startswith("EPSG:") and not row.get("wkt2", "").startswith("VERTCRS")]
-    return [row["id"] for row in rows][::STEP]
+    """Every horizontal and compound EPSG code of PROJ's database, those that are withdrawn too."""
+    kinds = (PJType.PROJECTED_CRS, PJType.GEOGRAPHIC_2D_CRS, PJType.GEOGRAPHIC_3D_CRS, PJType.COMPOUND_CRS)
+    return [f"EPSG:{row.code}" for row in query_crs_info("EPSG", kinds, allow_deprecated=True)]
 
 
 def special(shared):
@@ -64,6 +68,14 @@ def apart(found, wanted):
     return float(np.max(gaps)) if len(gaps) > 10 and np.isfinite(gaps).all() else None
 
 
+def text(crs):
+    """A system in words, if GDAL has any for it."""
+    try:
+        return crs.to_wkt()[:400]
+    except CRSError as error:
+        return str(error)
+
+
 def same(found, wanted, what):
     """GDAL's word that both are the same system, or a millimetre."""
     if found is None:
@@ -72,7 +84,7 @@ def same(found, wanted, what):
         return "equal"
     gap = apart(found, wanted)
     if gap is None or gap > METRE * (1e-5 if wanted.is_geographic else 1):
-        raise Failed(f"{what}: {gap} apart: {found.to_wkt()[:400]} instead of {wanted.to_wkt()[:400]}")
+        raise Failed(f"{what}: {gap} apart: {text(found)} instead of {text(wanted)}")
     return "within 1 mm"
 
 
@@ -83,62 +95,95 @@ def blank(path, crs=None):
         made.write(np.zeros((1, 4, 4), "uint8"))
 
 
+def written(swath, folder, names):
+    """What swath makes of systems, by their names: a file, why there is none, or that it does not know the code."""
+    plain, made = folder / "crs.tif", folder / "written"
+    blank(plain)
+    shutil.rmtree(made, ignore_errors=True)
+    made.mkdir()
+    maker = Path(swath.binary).resolve().parent / "examples" / "crs_files"
+    done = subprocess.run([maker, plain, made], input="\n".join(names), capture_output=True, text=True, timeout=600)
+    if done.returncode:
+        raise SystemExit(f"crs_files ended with {done.returncode}: {done.stderr[-300:]}")
+    return {said["system"]: said for said in map(json.loads, done.stdout.splitlines())}
+
+
 def run(swath, folder, shared):
     """All that there is, both ways."""
     report = Report("crs", ("systems", "way", "equal", "within 1 mm", "named exceptions"))
-    plain, path = folder / "crs.tif", folder / "crs-written.tif"
-    blank(plain)
-    for title, names in (("EPSG, every 21st code", codes()), ("geokeys.txt", special(shared))):
-        known = {}
+    for title, names in (("EPSG", codes()), ("geokeys.txt", special(shared))):
+        known, by_swath = {}, written(swath, folder, names)
+        newer = 0
         for name in names:
+            if title == "EPSG" and not by_swath[name].get("wkt2"):
+                newer += 1
+                continue
             try:
                 known[name] = CRS.from_user_input(name)
             except CRSError:
                 report.rows.append((name, "unknown to GDAL", "", "", ""))
-        counts = {way: dict.fromkeys(("equal", "within 1 mm", "exception"), 0) for way in ("written by swath", "read by swath", "--as wkt2")}
+        if newer:
+            report.rows.append((f"{title}: {newer} codes", "newer than swath's registry", "", "", ""))
+        with report.case("the registry has all but the newest codes"):
+            if newer > MOST_NEWER:
+                raise Failed(f"{newer} codes are unknown")
+        counts = {way: dict.fromkeys(("equal", "within 1 mm", "exception"), 0) for way in ("written by swath", "read by swath", "WKT2 by swath")}
         sources = {}
         for number, (name, wanted) in enumerate(known.items()):
+            said = by_swath[name]
             with report.case(f"{name} written"):
-                shutil.copyfile(plain, path)
-                done = swath.attempt("edit", path, "--crs", name, "--quiet")
                 if name in REFUSED:
-                    if done.returncode != 4:
-                        raise Failed(f"not refused: {done.returncode}")
+                    if "refused" not in said:
+                        raise Failed("not refused")
                     counts["written by swath"]["exception"] += 1
+                elif "file" not in said:
+                    raise Failed(said.get("refused") or said.get("unknown"))
                 else:
-                    if done.returncode:
-                        raise Failed(f"edit ended with {done.returncode}: {done.stderr.strip()[-300:]}")
-                    with rasterio.open(path) as file:
+                    with rasterio.open(said["file"]) as file:
                         counts["written by swath"][same(file.crs, wanted, "written")] += 1
-            with report.case(f"{name} --as wkt2"):
-                done = swath.attempt("crs", name, "--as", "wkt2")
-                if done.returncode:
-                    raise Failed(f"crs ended with {done.returncode}: {done.stderr.strip()[-300:]}")
-                counts["--as wkt2"][same(CRS.from_wkt(done.stdout), wanted, "wkt2")] += 1
+            with report.case(f"{name} as WKT2"):
+                if not said.get("wkt2"):
+                    raise Failed(f"none: {said}")
+                counts["WKT2 by swath"][same(CRS.from_wkt(said["wkt2"]), wanted, "wkt2")] += 1
             source = folder / f"crs-{number}.tif"
-            blank(source, wanted)
+            try:
+                blank(source, wanted)
+            except CRSError:
+                report.rows.append((name, "not written by GDAL", "", "", ""))
+                continue
             sources[name] = source
-        # The reverse: all files in one run.
-        done = swath.attempt("info", "--json", *sources.values(), plain)
-        if done.returncode:
-            raise Failed(f"info ended with {done.returncode}: {done.stderr.strip()[-300:]}")
-        for (name, source), said in zip(sources.items(), json.loads(done.stdout)):
-            with report.case(f"{name} read"):
-                with rasterio.open(source) as file:
-                    back = file.crs
-                wkt = said.get("coordinateSystem", {}).get("wkt")
-                # What GDAL itself does not find in the file again is in nobody's keys.
-                if back is None and wkt is None:
-                    counts["read by swath"]["exception"] += 1
-                elif name in UNREAD:
-                    if wkt is not None:
-                        raise Failed("read after all: it is no exception any more")
-                    counts["read by swath"]["exception"] += 1
-                elif wkt is None:
-                    raise Failed(f"GDAL reads {back.to_wkt()[:200]}, swath {said.get('coordinateSystem')}")
-                else:
-                    counts["read by swath"][same(CRS.from_wkt(wkt), back or known[name], "read")] += 1
-            source.unlink()
+        # The reverse: many files in one run.
+        for names in batched(sources, 1000):
+            done = swath.attempt("info", "--json", *(sources[name] for name in names), folder / "crs.tif")
+            if done.returncode:
+                raise Failed(f"info ended with {done.returncode}: {done.stderr.strip()[-300:]}")
+            for name, said in zip(names, json.loads(done.stdout)):
+                with report.case(f"{name} read"):
+                    counts["read by swath"][read(name, sources[name], said, known[name])] += 1
+                sources[name].unlink()
         for way, count in counts.items():
             report.rows.append((title, way, *count.values()))
     return report
+
+
+def batched(items, size):
+    """The items in lists of so many."""
+    items = list(items)
+    return [items[at : at + size] for at in range(0, len(items), size)]
+
+
+def read(name, source, said, wanted):
+    """How what swath reads of a file agrees with what GDAL does."""
+    with rasterio.open(source) as file:
+        back = file.crs
+    wkt = said.get("coordinateSystem", {}).get("wkt")
+    # What GDAL itself does not find in the file again is in nobody's keys.
+    if back is None and wkt is None:
+        return "exception"
+    if name in UNREAD:
+        if wkt is not None:
+            raise Failed("read after all: it is no exception any more")
+        return "exception"
+    if wkt is None:
+        raise Failed(f"GDAL reads {back.to_wkt()[:200]}, swath {said.get('coordinateSystem')}")
+    return same(CRS.from_wkt(wkt), back or wanted, "read")

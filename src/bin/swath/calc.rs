@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use swath::kernel::Resampling;
 use swath::ops::calc::{CalcOptions, Counts, Expression, GridChoice, Input, Overflow};
-use swath::ops::warp::WarpOptions;
+use swath::ops::warp::{WarpOptions, transformer};
 use swath::raster::{DataType, NoData};
 use swath::{Error, Raster, Result};
 
 use crate::args::{ReadArgs, RunArgs, parse_resampling};
 use crate::convert::parse_dtype;
+use crate::datum::{DatumArgs, operation};
 use crate::report::{Progress, closing, damaged, warn};
 use crate::write_args::WriteArgs;
 
@@ -44,6 +45,8 @@ pub(crate) struct CalcArgs {
     /// How inputs are brought to that grid.
     #[arg(long, value_name = "METHOD", default_value = "near", value_parser = parse_resampling)]
     pub(crate) resample: Resampling,
+    #[command(flatten)]
+    pub(crate) datums: DatumArgs,
     #[command(flatten)]
     pub(crate) write: WriteArgs,
     #[command(flatten)]
@@ -124,7 +127,11 @@ pub(crate) fn run(args: &CalcArgs) -> Result<()> {
             Beyond::Error => Overflow::Error,
         },
         grid,
-        warp: WarpOptions { resampling: args.resample, ..WarpOptions::default() },
+        warp: WarpOptions {
+            resampling: args.resample,
+            transform: args.datums.options()?,
+            ..WarpOptions::default()
+        },
     };
     let say = |text: String| {
         if !args.run.quiet {
@@ -136,6 +143,13 @@ pub(crate) fn run(args: &CalcArgs) -> Result<()> {
     }
     let engine = args.run.engine()?;
     let calculated = expression.over(&inputs, &options, &engine)?;
+    if let Some(to) = &calculated.raster.info().grid.crs {
+        let from = opened.iter().map(|(_, raster)| &raster.info().grid);
+        for grid in from.filter(|grid| grid.crs.as_ref().is_some_and(|from| from != to)) {
+            let transformer = transformer(grid, to, &options.warp.transform)?;
+            operation(&transformer, args.run.quiet, &args.datums);
+        }
+    }
     // One of the two is there: clap saw to it.
     let output = args.output.as_ref().or(args.out.as_ref());
     let output = output.ok_or_else(|| Error::usage("no output"))?;

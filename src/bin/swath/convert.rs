@@ -2,14 +2,16 @@
 //! with other samples.
 
 use clap::{Args, ValueEnum};
+use swath::crs::Crs;
 use swath::kernel::Resampling;
 use swath::ops::expand::Expand;
-use swath::ops::warp::{Resolution, WarpOptions};
+use swath::ops::warp::{Resolution, WarpOptions, transformer};
 use swath::ops::{CastCounts, CastOptions, Scale};
 use swath::raster::{Bounds, DataType, NoData, Window};
 use swath::{Raster, Result};
 
 use crate::args::{JobArgs, parse_bounds, parse_numbers, parse_resampling, parse_resolution};
+use crate::datum::{DatumArgs, operation};
 use crate::job::Job;
 
 #[derive(Debug, Args)]
@@ -45,6 +47,8 @@ pub(crate) struct ConvertArgs {
     /// How values between pixels are made, with `--resolution` or `--tms`.
     #[arg(long, value_name = "METHOD", default_value = "near", value_parser = parse_resampling)]
     resample: Resampling,
+    #[command(flatten)]
+    datums: DatumArgs,
     /// Set an item of metadata, or take one out: NAME=TEXT, NAME=. May be repeated.
     #[arg(long = "tag", value_name = "NAME=TEXT", value_parser = parse_item)]
     tags: Vec<(String, String)>,
@@ -121,11 +125,18 @@ fn shape(args: &ConvertArgs, mut raster: Raster) -> Result<(Raster, CastCounts)>
     if let Some(NoDataArg(value)) = nodata {
         raster = raster.with_nodata(value)?;
     }
-    let how = WarpOptions { resampling: args.resample, ..WarpOptions::default() };
+    let how = WarpOptions {
+        resampling: args.resample,
+        transform: args.datums.options()?,
+        ..WarpOptions::default()
+    };
     if let Some((x, y)) = args.resolution {
         raster = raster.resize(Resolution { x, y }, &how)?;
     }
     if args.tms.is_some() {
+        let to = Crs::from_epsg(3857);
+        let shift = transformer(&raster.info().grid, &to, &how.transform)?;
+        operation(&shift, args.job.run.quiet, &args.datums);
         raster = raster.to_web_mercator_quad(args.job.write.tile(), &how)?;
     }
     if !args.tags.is_empty() {

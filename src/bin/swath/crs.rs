@@ -2,15 +2,14 @@
 //! taken; or the definition of one.
 
 use std::fmt::Write;
-use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
-use swath::crs::{Area, Crs, DatumOperation, Grids, TransformOptions, Transformer};
-use swath::geotiff::GridDirectories;
+use swath::crs::{Area, Crs, DatumOperation, TransformOptions, Transformer};
 use swath::{Error, Result};
 
 use crate::args::{parse_crs, parse_numbers};
+use crate::datum::{OperationArgs, accuracy, lost, operation_json};
 use crate::report::say;
 
 #[derive(Debug, Args)]
@@ -65,32 +64,6 @@ impl Form {
     }
 }
 
-/// Which operation between the datums is taken.
-#[derive(Debug, Args)]
-pub(crate) struct OperationArgs {
-    /// The operation to take, by its number in the list of `swath crs`
-    /// [default: the best for the area].
-    #[arg(long, value_name = "N")]
-    operation: Option<usize>,
-    /// A directory of grids of datum shifts (GeoTIFF or NTv2), as PROJ names
-    /// them; PROJ_DATA is searched as well. Nothing is ever downloaded.
-    #[arg(long, value_name = "DIR")]
-    grid_dir: Vec<PathBuf>,
-}
-
-impl OperationArgs {
-    pub(crate) fn options(&self, area: Option<Area>) -> TransformOptions {
-        let mut directories = self.grid_dir.clone();
-        let named = std::env::var_os("PROJ_DATA");
-        directories.extend(named.iter().flat_map(std::env::split_paths));
-        TransformOptions {
-            area,
-            grids: Grids::new(GridDirectories::new(directories)),
-            operation: self.operation,
-        }
-    }
-}
-
 pub(crate) fn run(args: &CrsArgs) -> Result<()> {
     match &args.to {
         Some(to) => list(args, to),
@@ -99,7 +72,7 @@ pub(crate) fn run(args: &CrsArgs) -> Result<()> {
 }
 
 fn define(args: &CrsArgs) -> Result<()> {
-    if args.how.operation.is_some() {
+    if args.how.is_by_number() {
         return Err(Error::usage("--operation").expected("two reference systems").found("one"));
     }
     let form = args.form.unwrap_or(Form::Wkt2);
@@ -112,8 +85,11 @@ fn define(args: &CrsArgs) -> Result<()> {
 
 fn list(args: &CrsArgs, to: &Crs) -> Result<()> {
     let area = args.at.map(|place| place_on_globe(&args.from, place)).transpose()?;
-    let options = args.how.options(area);
-    let list = Transformer::operations(&args.from, to, &options)?;
+    let options = args.how.options(area)?;
+    // The numbers are those that --operation takes, wherever the place is.
+    let everywhere = TransformOptions { area: None, ..options.clone() };
+    let list = Transformer::operations(&args.from, to, &everywhere)?;
+    let options = if args.how.is_by_number() { everywhere } else { options };
     let transformer = Transformer::with_options(&args.from, to, &options)?;
     let moved = args.at.map(|(x, y)| {
         let (mut x, mut y) = ([x], [y]);
@@ -136,10 +112,6 @@ pub(crate) fn place_on_globe(from: &Crs, (x, y): (f64, f64)) -> Result<Area> {
     Transformer::new(from, &base)?.transform(&mut x, &mut y);
     Area::around([(x[0] * degrees, y[0] * degrees)])
         .ok_or_else(|| Error::usage("the place").expected(format!("one inside {from}")))
-}
-
-fn accuracy(operation: &DatumOperation) -> String {
-    operation.accuracy().map_or("accuracy unknown".into(), |metres| format!("{metres} m"))
 }
 
 fn why(transformer: &Transformer, by_hand: bool) -> String {
@@ -176,7 +148,7 @@ fn as_text(
             let _ = writeln!(text, "      grid {}: {state}", grid.name);
         }
     }
-    let _ = writeln!(text, "taken: {}: {}", chosen, why(transformer, args.how.operation.is_some()));
+    let _ = writeln!(text, "taken: {}: {}", chosen, why(transformer, args.how.is_by_number()));
     if let Some(better) = transformer.better() {
         let _ = writeln!(text, "better: {}", lost(better, chosen));
     }
@@ -184,33 +156,6 @@ fn as_text(
         let _ = writeln!(text, "at: {x}, {y} becomes {u}, {v}");
     }
     text
-}
-
-/// What is lost for want of a grid.
-pub(crate) fn lost(better: &DatumOperation, chosen: &DatumOperation) -> String {
-    let grids = better.grids().iter().filter(|grid| !grid.is_present);
-    let grids: Vec<&str> = grids.map(|grid| grid.name.as_str()).collect();
-    format!(
-        "{} would give {} instead of {}, but wants {}",
-        better.name(),
-        accuracy(better),
-        accuracy(chosen),
-        grids.join(" and ")
-    )
-}
-
-fn operation_json(operation: &DatumOperation) -> Value {
-    json!({
-        "name": operation.name(),
-        "accuracy": operation.accuracy(),
-        "area": operation.area().map(|a| [a.west, a.south, a.east, a.north]),
-        "areaName": operation.area_name(),
-        "ballpark": operation.is_ballpark(),
-        "available": operation.is_available(),
-        "grids": operation.grids().iter()
-            .map(|grid| json!({ "name": grid.name, "present": grid.is_present }))
-            .collect::<Vec<_>>(),
-    })
 }
 
 fn as_json(
@@ -226,7 +171,7 @@ fn as_json(
         "to": { "id": to.to_string(), "name": to.name() },
         "operations": list.iter().map(operation_json).collect::<Vec<_>>(),
         "chosen": list.iter().position(|operation| operation.name() == chosen.name()),
-        "why": why(transformer, args.how.operation.is_some()),
+        "why": why(transformer, args.how.is_by_number()),
         "better": transformer.better().map(operation_json),
         "at": args.at.map(|(x, y)| [x, y]),
         "becomes": moved.map(|(x, y)| [x, y]),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use swath::crs::Crs;
+use swath::crs::{Crs, TransformOptions};
 use swath::io::{Overwrite, Staged};
 use swath::ops::mosaic::Footprint;
 use swath::vector::{Entry, write_index};
@@ -51,7 +51,11 @@ pub(crate) fn run(args: &IndexArgs) -> Result<()> {
         let edge = match info.grid.crs {
             None => None,
             Some(_) => {
-                let print = Footprint::of(&info.grid, Some(&Crs::from_epsg(4326)));
+                let print = Footprint::of(
+                    &info.grid,
+                    Some(&Crs::from_epsg(4326)),
+                    &TransformOptions::default(),
+                );
                 Some(print.map_err(|e| e.at_path(&path))?.outline())
             }
         };

@@ -6,6 +6,7 @@ mod cli;
 mod convert;
 mod crs;
 mod cut_args;
+mod datum;
 mod edit;
 mod index;
 mod info;

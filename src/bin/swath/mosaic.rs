@@ -19,6 +19,7 @@ use crate::args::{
 };
 use crate::convert::{NoDataArg, parse_dtype, parse_nodata};
 use crate::cut_args::CutArgs;
+use crate::datum::{OperationArgs, operations};
 use crate::inputs;
 use crate::report::{Progress, closing, damaged, peak_memory, say, warn};
 use crate::write_args::WriteArgs;
@@ -87,6 +88,8 @@ pub(crate) struct MosaicArgs {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
+    datums: OperationArgs,
+    #[command(flatten)]
     cut: CutArgs,
     #[command(flatten)]
     write: WriteArgs,
@@ -129,6 +132,7 @@ impl MosaicArgs {
                 resampling: self.resample,
                 // In the output's type, which a cast may make another.
                 nodata: self.nodata().filter(|_| self.dtype.is_none()),
+                transform: self.datums.options(None)?,
                 ..WarpOptions::default()
             },
             blend: self.blend,
@@ -160,7 +164,10 @@ pub(crate) fn run(args: &MosaicArgs) -> Result<()> {
     let mut inputs = inputs::open_all(&files, &args.inputs, args.src_nodata)?;
     args.order.sort(&mut inputs)?;
     let given = inputs.len();
-    let mosaic = Mosaic::new(inputs, &args.options(&files)?)?;
+    let options = args.options(&files)?;
+    let mosaic = Mosaic::new(inputs.clone(), &options)?;
+    let to = mosaic.raster.info().grid.crs.as_ref();
+    operations(&inputs, to, &options.warp.transform, args.run.quiet, &args.datums.datums)?;
     if mosaic.inputs == 0 && !args.run.quiet {
         warn("none of the files lies in the output: are the bounds in units of its CRS?");
     }

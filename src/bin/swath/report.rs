@@ -102,27 +102,6 @@ pub(crate) fn warn(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "swath: warning: {text}");
 }
 
-/// Says which operation shifts the datums, how accurate it is, and what is
-/// lost; loudly if nothing better than a guess can be had.
-pub(crate) fn operation(transformer: &swath::crs::Transformer) {
-    let operation = transformer.operation();
-    let mut stderr = std::io::stderr().lock();
-    // Nobody is left to tell if stderr is closed.
-    let _ = writeln!(stderr, "datum: {operation}");
-    if operation.is_ballpark() {
-        let _ = writeln!(
-            stderr,
-            "swath: warning: BALLPARK: no published shift between the datums of {} and {} can be \
-             used here; coordinates may be off by up to some hundred metres",
-            transformer.from(),
-            transformer.to()
-        );
-    }
-    if let Some(better) = transformer.better() {
-        let _ = writeln!(stderr, "swath: warning: {}", crate::crs::lost(better, operation));
-    }
-}
-
 /// Writes a line to stdout; a closed pipe ends the command quietly.
 pub(crate) fn say(text: &str) -> Result<(), Error> {
     match std::io::stdout().lock().write_all(text.as_bytes()) {
@@ -182,10 +161,14 @@ pub(crate) fn closing(output: &Path, written: &Written, progress: Progress, quie
         return elapsed;
     }
     let pixels = written.size.pixels() as f64;
+    let moved = match (written.moved, written.chunks) {
+        (0, _) => String::new(),
+        (moved, chunks) => format!(", {moved} of {chunks} chunks moved as they were stored"),
+    };
     // Nobody is left to tell if stderr is closed.
     let _ = writeln!(
         std::io::stderr().lock(),
-        "{}: {} x {} pixels, {} band(s) of {}, {} overview(s){}, {} in {elapsed:.1} s ({:.0} Mpx/s)",
+        "{}: {} x {} pixels, {} band(s) of {}, {} overview(s){}{moved}, {} in {elapsed:.1} s ({:.0} Mpx/s)",
         output.display(),
         written.size.width,
         written.size.height,

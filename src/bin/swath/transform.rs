@@ -9,7 +9,7 @@ use swath::crs::{Area, Crs, Transformer};
 use swath::{Error, Result};
 
 use crate::args::{parse_crs, parse_numbers};
-use crate::crs::OperationArgs;
+use crate::datum::{OperationArgs, operation};
 
 /// Lines that one thread takes at a time.
 const LINES: usize = 4096;
@@ -29,7 +29,8 @@ pub(crate) struct TransformArgs {
     to: Crs,
     /// The area in degrees that the operation is chosen for: WEST,SOUTH,EAST,NORTH
     /// [default: the smaller of those that the systems are meant for].
-    #[arg(long, value_name = "W,S,E,N", value_parser = parse_area, allow_hyphen_values = true)]
+    #[arg(long, value_name = "W,S,E,N", value_parser = parse_area, allow_hyphen_values = true,
+        conflicts_with = "operation")]
     area: Option<Area>,
     /// All of the input is one GeoJSON document.
     #[arg(long)]
@@ -45,11 +46,9 @@ pub(crate) struct TransformArgs {
 }
 
 pub(crate) fn run(args: &TransformArgs) -> Result<()> {
-    let transformer =
-        Transformer::with_options(&args.from, &args.to, &args.how.options(args.area))?;
-    if !args.quiet {
-        crate::report::operation(&transformer);
-    }
+    let options = args.how.options(args.area)?;
+    let transformer = Transformer::with_options(&args.from, &args.to, &options)?;
+    operation(&transformer, args.quiet, &args.how.datums);
     let mut input = std::io::stdin().lock();
     if args.geojson {
         let mut document: Value = serde_json::from_reader(input)

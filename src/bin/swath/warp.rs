@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use serde_json::json;
-use swath::crs::{Crs, Transformer};
+use swath::crs::{Crs, TransformOptions, Transformer};
 use swath::kernel::Resampling;
 use swath::ops::warp::{
     GridRequest, Resolution, SourceOverview, Tally, Unified, WarpOptions, transformer,
@@ -17,6 +17,7 @@ use crate::args::{
 };
 use crate::convert::{NoDataArg, parse_nodata};
 use crate::cut_args::CutArgs;
+use crate::datum::{OperationArgs, operation, operation_json};
 use crate::job::{Done, Job, Parts};
 use crate::report::{peak_memory, say};
 use crate::write_args::WriteArgs;
@@ -87,6 +88,8 @@ pub(crate) struct WarpArgs {
     /// along its edges.
     #[arg(long, value_name = "PIXELS", default_value_t = 0.0)]
     pub(crate) blend: f64,
+    #[command(flatten)]
+    pub(crate) datums: OperationArgs,
     /// Print what was done as JSON.
     #[arg(long)]
     pub(crate) json: bool,
@@ -120,7 +123,7 @@ fn parse_overview(text: &str) -> Result<SourceOverview, String> {
 
 impl WarpArgs {
     /// Chooses the grid.
-    fn grid(&self, from: &Grid) -> Result<Grid> {
+    fn grid(&self, from: &Grid, transform: &TransformOptions) -> Result<Grid> {
         if let Some(path) = &self.like {
             return Ok(self.read.files().open(path)?.info().grid.clone());
         }
@@ -132,12 +135,13 @@ impl WarpArgs {
             size: self.size,
             align: self.align,
             square: self.square,
+            transform: transform.clone(),
             ..GridRequest::new(to)
         }
         .grid(from)
     }
 
-    pub(crate) fn options(&self) -> WarpOptions {
+    pub(crate) fn options(&self, transform: &TransformOptions) -> WarpOptions {
         let default = WarpOptions::default();
         WarpOptions {
             resampling: self.resample,
@@ -150,6 +154,7 @@ impl WarpArgs {
                 Some(When::Partial) => Unified::Partial,
             },
             nodata: self.dst_nodata.and_then(|NoDataArg(value)| value),
+            transform: transform.clone(),
         }
     }
 }
@@ -187,25 +192,24 @@ fn one(args: &WarpArgs, input: &Path, output: &Path) -> Result<()> {
             .at_path(job.path())
             .hint("give it one first, with swath edit --crs"));
     }
-    let grid = args.grid(from).map_err(place)?;
+    let how = args.datums.options(None)?;
+    let grid = args.grid(from, &how).map_err(place)?;
     let Some(to) = grid.crs.clone() else {
         return Err(
             Error::usage("the grid of --like").expected("one with a coordinate reference system")
         );
     };
-    let (mut warped, tally) = input.warp_tallied(grid.clone(), &args.options()).map_err(place)?;
+    let options = args.options(&how);
+    let (mut warped, tally) = input.warp_tallied(grid.clone(), &options).map_err(place)?;
     if args.dst_alpha {
         warped = warped.with_alpha()?;
     } else if matches!(args.dst_nodata, Some(NoDataArg(None))) {
         warped = warped.with_nodata(None)?;
     }
     warped = args.cut.cut(warped)?;
-    let transformer = transformer(from, &to).map_err(place)?;
-    // A guess is said even to those who want to hear nothing but errors.
-    if !args.run.quiet || transformer.operation().is_ballpark() {
-        crate::report::operation(&transformer);
-    }
-    if is_apart(&grid, from, &to) {
+    let transformer = transformer(from, &to, &how).map_err(place)?;
+    operation(&transformer, args.run.quiet, &args.datums.datums);
+    if is_apart(&grid, from, &to, &how) {
         job.warn("nothing of it lies in the output: are the bounds in units of the output's CRS?");
     }
     let done = job.write(&warped)?;
@@ -243,6 +247,8 @@ fn report(
         "resampling": args.resample.name(),
         "operation": transformer.operation().to_string(),
         "accuracy": transformer.accuracy(),
+        "ballpark": transformer.operation().is_ballpark(),
+        "better": transformer.better().map(operation_json),
         "largestCoordinateError": tally.max_error(),
         "samples": {
             "valid": tally.valid(),
@@ -258,8 +264,9 @@ fn report(
 }
 
 /// Whether a grid shows nothing of another's extent.
-fn is_apart(grid: &Grid, from: &Grid, to: &Crs) -> bool {
-    let Ok(whole) = GridRequest::new(to.clone()).grid(from) else { return false };
+fn is_apart(grid: &Grid, from: &Grid, to: &Crs, how: &TransformOptions) -> bool {
+    let request = GridRequest { transform: how.clone(), ..GridRequest::new(to.clone()) };
+    let Ok(whole) = request.grid(from) else { return false };
     let (a, b) = (grid.bounds(), whole.bounds());
     a.left >= b.right || b.left >= a.right || a.bottom >= b.top || b.bottom >= a.top
 }

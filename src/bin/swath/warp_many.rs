@@ -9,6 +9,7 @@ use swath::ops::warp::Resolution;
 use swath::{Error, Result};
 
 use crate::convert::NoDataArg;
+use crate::datum::operations;
 use crate::inputs;
 use crate::report::{Progress, closing, damaged, peak_memory, say, warn};
 use crate::warp::WarpArgs;
@@ -19,7 +20,10 @@ pub(crate) fn run(args: &WarpArgs, typed: &[PathBuf], output: &Path) -> Result<(
     let files = args.read.files();
     let inputs = inputs::open_all(&files, typed, args.src_nodata)?;
     let given = inputs.len();
-    let mosaic = Mosaic::new(inputs, &options(args, &files)?)?;
+    let options = options(args, &files)?;
+    let mosaic = Mosaic::new(inputs.clone(), &options)?;
+    let to = mosaic.raster.info().grid.crs.as_ref();
+    operations(&inputs, to, &options.warp.transform, args.run.quiet, &args.datums.datums)?;
     if mosaic.inputs == 0 && !args.run.quiet {
         warn("none of the files lies in the output: are the bounds in units of its CRS?");
     }
@@ -80,7 +84,7 @@ fn options(args: &WarpArgs, files: &Files) -> Result<MosaicOptions> {
             size: args.size,
             align: args.align,
         },
-        warp: args.options(),
+        warp: args.options(&args.datums.options(None)?),
         blend: args.blend,
     })
 }

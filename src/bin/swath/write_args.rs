@@ -55,6 +55,10 @@ pub(crate) struct WriteArgs {
     /// Whether the file has 64-bit offsets; `auto` is decided by its size.
     #[arg(long, value_enum, default_value_t = Offsets::Auto)]
     bigtiff: Offsets,
+    /// Compress every chunk, also where the input's own could be moved as they are: those of a
+    /// file with this codec, predictor and tiling. `--level`, `--quality` and `--max-z-error` imply it.
+    #[arg(long)]
+    recompress: bool,
     /// Store each band's minimum, maximum, mean and standard deviation.
     #[arg(long)]
     stats: bool,
@@ -225,6 +229,10 @@ impl WriteArgs {
                 Offsets::Yes => BigTiff::Yes,
                 Offsets::No => BigTiff::No,
             },
+            recompress: self.recompress
+                || self.level.is_some()
+                || self.quality.is_some()
+                || self.max_z_error.is_some(),
             statistics: self.stats,
             overwrite: if self.overwrite { Overwrite::Replace } else { Overwrite::Refuse },
         })

@@ -115,30 +115,60 @@ pub(super) fn finish(blob: &mut [u8]) -> Result<()> {
     Ok(())
 }
 
-/// Fletcher's checksum over big-endian words of 16 bits.
+/// Fletcher's checksum over big-endian words of 16 bits, neither of its sums ever 0.
+///
+/// Sums are taken modulo 65,535, to which the order of a word's bytes is a factor of 256: words are
+/// summed as little-endian ones, two at a time in the halves of a `u64`, four of those side by side
+/// for the sake of vector units.
 fn fletcher(bytes: &[u8]) -> u32 {
-    let (mut a, mut b) = (0xffff_u32, 0xffff_u32);
-    let fold = |sum: u32| (sum & 0xffff) + (sum >> 16);
-    let (words, rest) = bytes.as_chunks::<2>();
-    // As many words as fit before a sum of sums can overflow.
-    for part in words.chunks(359) {
-        // A word counts once in the one sum, and in the other as often as sums are added from it on.
-        let (mut sum, mut weighted) = (0, 0);
-        for (word, weight) in part.iter().zip((1..=part.len() as u32).rev()) {
-            let word = u32::from(u16::from_be_bytes(*word));
-            sum += word;
-            weighted += word * weight;
+    const LANES: usize = 4;
+    const WORDS: u64 = 4 * LANES as u64;
+    /// The groups after which a sum of sums still fits 32 bits.
+    const MOST: usize = 256;
+    const HALVES: u64 = 0xffff_0000_ffff;
+    let whole = |sum: u64| (sum + 65_534) % 65_535 + 1;
+    // The sum of all words, and of what that sum was after each.
+    let (mut a, mut b) = (0_u64, 0_u64);
+    let (groups, rest) = bytes.as_chunks::<{ 8 * LANES }>();
+    for part in groups.chunks(MOST) {
+        // Sums of the words at each place of a group, and of what they were before each group.
+        let (mut even, mut odd) = ([0_u64; LANES], [0_u64; LANES]);
+        let (mut even_before, mut odd_before) = ([0_u64; LANES], [0_u64; LANES]);
+        for group in part {
+            for (lane, words) in group.as_chunks::<8>().0.iter().enumerate() {
+                let words = u64::from_le_bytes(*words);
+                even_before[lane] += even[lane];
+                odd_before[lane] += odd[lane];
+                even[lane] += words & HALVES;
+                odd[lane] += words >> 16 & HALVES;
+            }
         }
-        b += a * part.len() as u32 + weighted;
-        a += sum;
-        (a, b) = (fold(a), fold(b));
+        b += a * part.len() as u64 * WORDS;
+        for lane in 0..LANES {
+            let at = |place: u64, sums: u64, before: u64| {
+                // How many words there are from the one at this place to the end of its group.
+                let from_here = WORDS - 4 * lane as u64 - place;
+                (sums, WORDS * before + from_here * sums)
+            };
+            for (place, sums, before) in
+                [(0, even[lane], even_before[lane]), (1, odd[lane], odd_before[lane])]
+            {
+                let low = at(place, sums as u32 as u64, before as u32 as u64);
+                let high = at(place + 2, sums >> 32, before >> 32);
+                a += low.0 + high.0;
+                b += low.1 + high.1;
+            }
+        }
+        (a, b) = (a % 65_535, b % 65_535);
     }
+    let (words, odd) = rest.as_chunks::<2>();
     // A last odd byte counts as the high half of a word.
-    if let &[byte] = rest {
-        a += u32::from(byte) << 8;
+    let odd = odd.iter().map(|&byte| [byte, 0]);
+    for word in words.iter().copied().chain(odd) {
+        a += u64::from(u16::from_le_bytes(word));
         b += a;
     }
-    fold(b) << 16 | fold(a)
+    (whole(256 * b) << 16 | whole(256 * a)) as u32
 }
 
 /// Bytes that are taken from the front; all numbers are little endian.
@@ -188,5 +218,32 @@ impl<'a> Bytes<'a> {
             Kind::F32 => f64::from(f32::from_bits(self.u32()?)),
             Kind::F64 => self.f64()?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::testing::Random;
+
+    /// The sums word by word, as the format's own description has them.
+    fn plain(bytes: &[u8]) -> u32 {
+        let fold = |sum: u32| (sum & 0xffff) + (sum >> 16);
+        let (mut a, mut b) = (0xffff, 0xffff);
+        for word in bytes.chunks(2) {
+            a = fold(a + (u32::from(word[0]) << 8 | u32::from(*word.get(1).unwrap_or(&0))));
+            b = fold(b + a);
+        }
+        fold(b) << 16 | fold(a)
+    }
+
+    #[test]
+    fn the_checksum_is_that_of_single_words() {
+        let mut random = Random(7);
+        for len in [0, 1, 2, 3, 31, 32, 33, 65, 8191, 8192, 8193, 8224, 9001, 70_000] {
+            for bytes in [vec![0; len], vec![255; len], random.bytes(len)] {
+                assert_eq!(fletcher(&bytes), plain(&bytes), "{len} bytes");
+            }
+        }
     }
 }

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use super::shape::{ChunkShape, Packed, Plain};
-use super::{LercPacking, inflate, zstd};
+use super::{Inflater, LercPacking, zstd};
 use crate::error::{Error, Result};
 use encode::Values;
 use head::Head;
@@ -33,7 +33,7 @@ mod value;
 pub(super) fn unpack<'a>(
     packing: LercPacking,
     chunk: Packed<'a>,
-    inflater: &mut inflate::Inflater,
+    inflater: &mut Inflater,
     decompressor: &mut zstd::Decompressor,
     scratch: &'a mut Vec<u8>,
 ) -> Result<&'a [u8]> {

@@ -191,7 +191,8 @@ fn assemble(legs: Vec<Leg>, has_grid: &dyn Fn(&str) -> bool) -> Option<DatumOper
                 operation.accuracy()
             }
             Leg::Bound(frame, is_reversed) => {
-                frame.grids.iter().filter(|g| !g.starts_with('@')).for_each(|grid| need(grid));
+                let is_needed = |grid: &&String| !grid.starts_with('@') && *grid != "null";
+                frame.grids.iter().filter(is_needed).for_each(|grid| need(grid));
                 let name = format!("Transformation from {} to WGS 84", frame.name);
                 names.push(named(&name, *is_reversed));
                 None

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::helmert::{Convention, Helmert, to_geocentric, to_geographic};
 use super::operation::Leg;
 use super::{DatumOperation, Frame, Shape};
-use crate::crs::grid::{Grids, ShiftGrid};
+use crate::crs::grid::{GridKind, Grids, ShiftGrid};
 use crate::crs::registry::{Method, Operation, System};
 use crate::{Error, Result};
 
@@ -16,8 +16,29 @@ pub(in crate::crs) enum Step {
     Shift(Shift),
     /// The same everywhere: radians added.
     Offset { lon: f64, lat: f64 },
-    /// By a grid, there or back.
-    Grid { grid: Arc<ShiftGrid>, back: bool },
+    /// By the first grid that reaches a place, there or back.
+    Grid { grids: Vec<Layer>, back: bool },
+    /// By a grid of translations, there or back.
+    Translate(Box<Translate>),
+}
+
+/// One of the grids that a place may be shifted by.
+#[derive(Debug, Clone)]
+pub(in crate::crs) enum Layer {
+    Grid(Arc<ShiftGrid>),
+    /// PROJ's grid `null`: it reaches everywhere and shifts nothing.
+    Null,
+}
+
+/// Translations of earth-centred coordinates by a grid that is laid out on the
+/// datum which it leads to.
+#[derive(Debug, Clone)]
+pub(in crate::crs) struct Translate {
+    grid: Arc<ShiftGrid>,
+    /// The datum that it leads from, and that it leads to.
+    from: (Shape, f64),
+    to: (Shape, f64),
+    back: bool,
 }
 
 /// A chain of shifts of earth-centred coordinates.
@@ -79,9 +100,18 @@ impl Step {
                     *lat += north;
                 }
             }
-            Self::Grid { grid, back } => {
+            Self::Grid { grids, back } => {
                 for (lon, lat) in points {
-                    (*lon, *lat) = grid.apply(*lon, *lat, *back).unwrap_or((f64::NAN, f64::NAN));
+                    let shifted = grids.iter().find_map(|layer| match layer {
+                        Layer::Grid(grid) => grid.apply(*lon, *lat, *back),
+                        Layer::Null => Some((*lon, *lat)),
+                    });
+                    (*lon, *lat) = shifted.unwrap_or((f64::NAN, f64::NAN));
+                }
+            }
+            Self::Translate(translate) => {
+                for (lon, lat) in points {
+                    (*lon, *lat) = translate.apply(*lon, *lat).unwrap_or((f64::NAN, f64::NAN));
                 }
             }
             Self::Shift(Shift { from, to, moves }) => {
@@ -95,6 +125,38 @@ impl Step {
                 }
             }
         }
+    }
+}
+
+impl Translate {
+    /// Moves a place in radians; `None` outside the grid.
+    fn apply(&self, lon: f64, lat: f64) -> Option<(f64, f64)> {
+        let at = |place: [f64; 3]| {
+            let (lon, lat, _) = to_geographic(&self.to.0, place);
+            self.grid.at(lon, lat)
+        };
+        let moved = |place: [f64; 3], by: [f64; 3], sign: f64| {
+            [0, 1, 2].map(|axis| place[axis] + sign * by[axis])
+        };
+        if self.back {
+            let place = to_geocentric(&self.to.0, lon + self.to.1, lat, 0.0);
+            let place = moved(place, at(place)?, -1.0);
+            let (lon, lat, _) = to_geographic(&self.from.0, place);
+            return Some((lon - self.from.1, lat));
+        }
+        let start = to_geocentric(&self.from.0, lon + self.from.1, lat, 0.0);
+        // The grid is asked at the place that is sought: as often as PROJ asks it.
+        let mut place = start;
+        for _ in 0..10 {
+            let next = moved(start, at(place)?, 1.0);
+            let gone: f64 = (0..3).map(|axis| (next[axis] - place[axis]).powi(2)).sum();
+            place = next;
+            if gone < 1e-10 {
+                break;
+            }
+        }
+        let (lon, lat, _) = to_geographic(&self.to.0, place);
+        Some((lon - self.to.1, lat))
     }
 }
 
@@ -127,18 +189,46 @@ fn bound(frame: &Frame, back: bool, grids: &Grids) -> Result<Vec<Step>> {
         let (from, to) = if back { (&wgs84, frame) } else { (frame, &wgs84) };
         return Ok(vec![Step::Shift(Shift { from: body(from), to: body(to), moves })]);
     }
-    let Some(name) = frame.grids.first().filter(|name| *name != "@null") else {
-        let sign = if back { -1.0 } else { 1.0 };
-        return Ok(vec![Step::Offset { lon: sign * frame.meridian.to_radians(), lat: 0.0 }]);
-    };
-    let grid = grids.load(name.trim_start_matches('@'))?;
     let meridian = Step::Offset { lon: frame.meridian.to_radians(), lat: 0.0 };
-    let shift = Step::Grid { grid, back };
+    let shift = Step::Grid { grids: layers(&frame.grids, grids)?, back };
     Ok(if back {
         vec![shift, Step::Offset { lon: -frame.meridian.to_radians(), lat: 0.0 }]
     } else {
         vec![meridian, shift]
     })
+}
+
+/// The grids of `+nadgrids`, in order. Those marked with an `@` may be absent, but
+/// one at least has to be there.
+fn layers(names: &[String], grids: &Grids) -> Result<Vec<Layer>> {
+    let mut layers = Vec::new();
+    let mut absent = None;
+    for name in names {
+        let plain = name.trim_start_matches('@');
+        if plain == "null" {
+            layers.push(Layer::Null);
+            continue;
+        }
+        match grids.load(plain).and_then(|grid| of_kind(grid, GridKind::Offsets, plain)) {
+            Ok(grid) => layers.push(Layer::Grid(grid)),
+            Err(error) if plain == name => return Err(error),
+            Err(error) => absent = absent.or(Some(error)),
+        }
+    }
+    match absent {
+        Some(error) if layers.is_empty() => Err(error),
+        _ => Ok(layers),
+    }
+}
+
+/// A grid, if its nodes say what is wanted.
+fn of_kind(grid: Arc<ShiftGrid>, wanted: GridKind, name: &str) -> Result<Arc<ShiftGrid>> {
+    if grid.kind() == wanted {
+        return Ok(grid);
+    }
+    Err(Error::unsupported(format!("grid {name} here"))
+        .expected(format!("{wanted:?}"))
+        .found(format!("{:?}", grid.kind())))
 }
 
 /// The step of one operation of the registry.
@@ -172,7 +262,14 @@ fn single(operation: Operation, back: bool, grids: &Grids) -> Result<Step> {
         }
         9613 | 9614 | 9615 | 1074 | 1075 if !names.is_empty() => {
             let is_turned = values.first() == Some(&-1.0);
-            Ok(Step::Grid { grid: grids.load(names[0])?, back: back != is_turned })
+            let grid = of_kind(grids.load(names[0])?, GridKind::Offsets, names[0])?;
+            Ok(Step::Grid { grids: vec![Layer::Grid(grid)], back: back != is_turned })
+        }
+        1087 if !names.is_empty() => {
+            let grid = of_kind(grids.load(names[0])?, GridKind::Translations, names[0])?;
+            // The two were swapped above.
+            let (from, to) = if back { (to, from) } else { (from, to) };
+            Ok(Step::Translate(Box::new(Translate { grid, from, to, back })))
         }
         _ => Err(Error::unsupported(format!(
             "operation {:?} by EPSG method {code}",

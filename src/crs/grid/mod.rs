@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::Result;
 
-pub use shift::{GridPiece, ShiftGrid};
+pub use shift::{GridInterpolation, GridKind, GridPiece, ShiftGrid};
 
 /// A place that grid files are looked for in.
 ///
@@ -21,7 +21,7 @@ pub trait GridStore: Send + Sync {
     /// Reads a grid.
     ///
     /// # Errors
-    /// If the file is missing, cannot be read or is no grid of horizontal shifts.
+    /// If the file is missing, cannot be read or is no grid of shifts between datums.
     fn load(&self, name: &str) -> Result<Arc<ShiftGrid>>;
 }
 
@@ -46,6 +46,16 @@ impl Grids {
                 .expected("a directory of grids")
                 .found("none")
                 .hint("name one with --grid-dir")),
+        }
+    }
+}
+
+impl PartialEq for Grids {
+    /// Whether both are the same store, not whether two stores have the same grids.
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+            (a, b) => a.is_none() && b.is_none(),
         }
     }
 }

@@ -5,7 +5,7 @@
 //! four 32-bit numbers a node, from south to north and from east to west, with
 //! longitudes and their shifts positive to the west.
 
-use super::{GridPiece, ShiftGrid};
+use super::{GridInterpolation, GridKind, GridPiece, ShiftGrid};
 use crate::{Error, Result};
 
 const RECORD: usize = 16;
@@ -52,12 +52,12 @@ impl ShiftGrid {
             }
             let (rows, columns) = (rows as usize, columns as usize);
             let body = file.take(at + HEADER, nodes.saturating_mul(RECORD))?;
-            let mut shifts = vec![[0.0; 2]; nodes];
+            let mut shifts = vec![0.0; 2 * nodes];
             for (node, record) in body.chunks_exact(RECORD).enumerate() {
                 let (row, from_east) = (node / columns, node % columns);
                 let shift = |i: usize| f64::from(file.float(record, i)) * unit;
-                shifts[row * columns + columns - 1 - from_east] =
-                    [-shift(1) as f32, shift(0) as f32];
+                let at = 2 * (row * columns + columns - 1 - from_east);
+                (shifts[at], shifts[at + 1]) = (-shift(1) as f32, shift(0) as f32);
             }
             let name = |i| String::from_utf8_lossy(field(head, i).trim_ascii()).into_owned();
             pieces.push(GridPiece {
@@ -73,7 +73,7 @@ impl ShiftGrid {
             });
             at += HEADER + nodes * RECORD;
         }
-        Self::new(pieces)
+        Self::new(GridKind::Offsets, GridInterpolation::Bilinear, pieces)
     }
 }
 

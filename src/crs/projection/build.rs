@@ -8,9 +8,12 @@ use super::gall::Gall;
 use super::homolosine::Homolosine;
 use super::krovak::{Cone, ModifiedKrovak};
 use super::laborde::Laborde;
+use super::mercator::Mercator;
 use super::miller::Miller;
 use super::natural_earth::NaturalEarth;
+use super::near_conformal::NearConformal;
 use super::nzmg::NewZealandMapGrid;
+use super::orthographic::Orthographic;
 use super::plane::{Axes, Engine, Own};
 use super::proj4rs::Library;
 use super::rotated_pole::RotatedPole;
@@ -103,6 +106,7 @@ fn own(conversion: &Conversion, on: &Shape) -> Option<Own> {
     use Parameter as P;
     let angle = |parameter: P| conversion.get(parameter).to_radians();
     let (mut lam0, mut sign) = (angle(P::NaturalLongitude), 1.0);
+    let (mut easting, mut northing) = (P::FalseEasting, P::FalseNorthing);
     let projection: Box<dyn Projection> = match conversion.method {
         Method::EquidistantCylindrical => {
             let parallel = angle(P::FirstParallel);
@@ -138,8 +142,24 @@ fn own(conversion: &Conversion, on: &Shape) -> Option<Own> {
             let (phi0, azimuth) = (angle(P::CentreLatitude), angle(P::CentreAzimuth));
             Box::new(Laborde::new(on, phi0, azimuth, conversion.get(P::CentreScale)))
         }
-        Method::Bonne if conversion.get(P::NaturalLatitude) != 0.0 => {
+        Method::Bonne | Method::BonneSouth if conversion.get(P::NaturalLatitude) != 0.0 => {
+            // The origin is given in westing and southing.
+            sign = if conversion.method == Method::BonneSouth { -1.0 } else { 1.0 };
             Box::new(Bonne::new(on, angle(P::NaturalLatitude)))
+        }
+        Method::MercatorSphericalScaled => {
+            Box::new(Mercator { scale: conversion.get(P::NaturalScale) })
+        }
+        Method::LambertNearConformal if conversion.get(P::NaturalLatitude) != 0.0 => {
+            let scale = conversion.get(P::NaturalScale);
+            Box::new(NearConformal::new(on, angle(P::NaturalLatitude), scale))
+        }
+        Method::OrthographicLocal => {
+            lam0 = angle(P::CentreLongitude);
+            easting = P::CentreEasting;
+            northing = P::CentreNorthing;
+            let (phi0, azimuth) = (angle(P::CentreLatitude), angle(P::CentreAzimuth));
+            Box::new(Orthographic::new(on, phi0, azimuth, conversion.get(P::CentreScale)))
         }
         Method::Miller => Box::new(Miller),
         Method::Gall => Box::new(Gall),
@@ -158,8 +178,8 @@ fn own(conversion: &Conversion, on: &Shape) -> Option<Own> {
         projection,
         lam0,
         radius: on.semi_major,
-        false_easting: sign * conversion.get(P::FalseEasting),
-        false_northing: sign * conversion.get(P::FalseNorthing),
+        false_easting: sign * conversion.get(easting),
+        false_northing: sign * conversion.get(northing),
     })
 }
 

@@ -4,7 +4,7 @@
 
 use std::f64::consts::{FRAC_PI_2, PI};
 
-use super::Projection;
+use super::{Projection, arcsine};
 
 #[derive(Debug)]
 pub(super) struct Eckert4;
@@ -31,9 +31,9 @@ impl Projection for Eckert4 {
     }
 
     fn inverse(&self, x: f64, y: f64) -> (f64, f64) {
-        let theta = (y / (2.0 * (PI / (4.0 + PI)).sqrt())).asin();
+        let theta = arcsine(y / (2.0 * (PI / (4.0 + PI)).sqrt()));
         let (sin, cos) = theta.sin_cos();
-        let phi = ((theta + sin * cos + 2.0 * sin) / (2.0 + FRAC_PI_2)).asin();
+        let phi = arcsine((theta + sin * cos + 2.0 * sin) / (2.0 + FRAC_PI_2));
         (x * (PI * (4.0 + PI)).sqrt() / (2.0 * (1.0 + cos)), phi)
     }
 }
@@ -59,7 +59,7 @@ impl Projection for Eckert6 {
     fn inverse(&self, x: f64, y: f64) -> (f64, f64) {
         let scale = (2.0 + PI).sqrt();
         let theta = 0.5 * y * scale;
-        let phi = ((theta + theta.sin()) / (1.0 + FRAC_PI_2)).asin();
+        let phi = arcsine((theta + theta.sin()) / (1.0 + FRAC_PI_2));
         (x * scale / (1.0 + theta.cos()), phi)
     }
 }

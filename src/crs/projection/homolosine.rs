@@ -6,10 +6,14 @@
 
 use std::f64::consts::{PI, SQRT_2};
 
-use super::Projection;
+use super::{Projection, arcsine};
 
 /// Where both projections have the same scale.
 const SEAM: f64 = (40.0 + 44.0 / 60.0 + 11.8 / 3600.0) * PI / 180.0;
+/// The same, and how far the outer projection is moved to meet the inner, as PROJ
+/// rounds them for the projection without cuts.
+const ROUND_SEAM: f64 = (40.0 + 44.0 / 60.0) * PI / 180.0;
+const ROUND_DROP: f64 = 0.0528;
 
 /// The lobes of a half of the globe: western edge and central meridian in degrees.
 type Lobes = &'static [(f64, f64)];
@@ -19,6 +23,8 @@ type Lobes = &'static [(f64, f64)];
 pub(super) struct Homolosine {
     north: Lobes,
     south: Lobes,
+    /// The latitude where the two projections meet.
+    seam: f64,
     /// How far the outer projection is moved towards the equator to meet the inner.
     drop: f64,
 }
@@ -26,7 +32,8 @@ pub(super) struct Homolosine {
 impl Homolosine {
     /// One piece, without cuts.
     pub(super) fn whole() -> Self {
-        Self::new(&[(-180.0, 0.0)], &[(-180.0, 0.0)])
+        let lobes: Lobes = &[(-180.0, 0.0)];
+        Self { north: lobes, south: lobes, seam: ROUND_SEAM, drop: ROUND_DROP }
     }
 
     /// Cut through the oceans.
@@ -46,7 +53,7 @@ impl Homolosine {
     }
 
     fn new(north: Lobes, south: Lobes) -> Self {
-        Self { north, south, drop: mollweide(0.0, SEAM).1 - SEAM }
+        Self { north, south, seam: SEAM, drop: mollweide(0.0, SEAM).1 - SEAM }
     }
 
     /// The edges and middle of the lobe around a longitude or easting.
@@ -76,8 +83,8 @@ fn mollweide(lam: f64, phi: f64) -> (f64, f64) {
 }
 
 fn mollweide_inverse(x: f64, y: f64) -> (f64, f64) {
-    let theta = (y / SQRT_2).asin();
-    let phi = ((2.0 * theta + (2.0 * theta).sin()) / PI).asin();
+    let theta = arcsine(y / SQRT_2);
+    let phi = arcsine((2.0 * theta + (2.0 * theta).sin()) / PI);
     (x * PI / (2.0 * SQRT_2 * theta.cos()), phi)
 }
 
@@ -85,7 +92,7 @@ impl Projection for Homolosine {
     fn forward(&self, lam: f64, phi: f64) -> (f64, f64) {
         let (_, _, middle) = self.lobe(phi, lam);
         let lam = lam - middle;
-        if phi.abs() <= SEAM {
+        if phi.abs() <= self.seam {
             return (middle + lam * phi.cos(), phi);
         }
         let (x, y) = mollweide(lam, phi);
@@ -95,14 +102,19 @@ impl Projection for Homolosine {
     fn inverse(&self, x: f64, y: f64) -> (f64, f64) {
         let (west, east, middle) = self.lobe(y, x);
         let x = x - middle;
-        let (lam, phi) = if y.abs() <= SEAM {
+        let (lam, phi) = if y.abs() <= self.seam {
             (x / y.cos(), y)
         } else {
             mollweide_inverse(x, y + self.drop.copysign(y))
         };
         let lam = lam + middle;
-        // Between the lobes there is nothing.
-        let edge = 1e-9;
-        if lam < west - edge || lam > east + edge { (f64::NAN, f64::NAN) } else { (lam, phi) }
+        // Between the lobes there is nothing; next to a pole, where they end, an easting
+        // says little of the longitude.
+        let edge = 1e-9 / phi.cos().max(1e-12);
+        if lam < west - edge || lam > east + edge {
+            (f64::NAN, f64::NAN)
+        } else {
+            (lam.clamp(west, east), phi)
+        }
     }
 }

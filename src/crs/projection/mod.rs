@@ -1,5 +1,6 @@
 //! Projections: one file for each that proj4rs lacks, and what makes one of a definition.
 
+mod batch;
 mod bonne;
 mod build;
 mod colombia_urban;
@@ -9,11 +10,14 @@ mod gall;
 mod homolosine;
 mod krovak;
 mod laborde;
+mod mercator;
 mod meridian;
 mod miller;
 mod natural_earth;
+mod near_conformal;
 mod newton;
 mod nzmg;
+mod orthographic;
 mod plane;
 mod proj4rs;
 mod rotated_pole;
@@ -22,8 +26,9 @@ mod winkel_tripel;
 
 use std::fmt::Debug;
 
+pub(super) use batch::BATCH;
 pub(super) use build::{plane, turned};
-pub(super) use plane::{BATCH, Plane};
+pub(super) use plane::Plane;
 
 /// A projection on a body with a radius of 1: longitudes in radians from the
 /// central meridian, latitudes in radians, x and y in radii from the natural
@@ -31,6 +36,11 @@ pub(super) use plane::{BATCH, Plane};
 pub(super) trait Projection: Debug + Send + Sync {
     fn forward(&self, lam: f64, phi: f64) -> (f64, f64);
     fn inverse(&self, x: f64, y: f64) -> (f64, f64);
+}
+
+/// The arc sine, of what rounding has made a hair too large as well.
+fn arcsine(sine: f64) -> f64 {
+    if sine.abs() <= 1.0 + 1e-12 { sine.clamp(-1.0, 1.0).asin() } else { f64::NAN }
 }
 
 /// Brings an angle into [-π, π].

@@ -1,10 +1,8 @@
 //! A projected system's plane: from radians on its own datum to its coordinates and back.
 
+use super::batch::{BATCH, copies};
 use super::proj4rs::Library;
 use super::{Projection, wrapped};
-
-/// Points converted at a time: their copies live on the stack.
-pub(in crate::crs) const BATCH: usize = 128;
 
 /// How far a point may lie from where it started after a projection and its
 /// inverse: metres of a projected coordinate.
@@ -162,7 +160,10 @@ impl Plane {
                 dx -= (dx / period).round() * period;
             }
             let dy = back_y[i] - y0[i];
-            keep_if(dx.abs() <= self.tolerance && dy.abs() <= self.tolerance, &mut x[i], &mut y[i]);
+            // Beyond the poles some formulas go on, and come back.
+            let is_place = y[i].abs() <= std::f64::consts::FRAC_PI_2 + RADIANS;
+            let is_near = dx.abs() <= self.tolerance && dy.abs() <= self.tolerance;
+            keep_if(is_place && is_near, &mut x[i], &mut y[i]);
         }
     }
 
@@ -182,19 +183,6 @@ impl Plane {
             keep_if(near, &mut x[i], &mut y[i]);
         }
     }
-}
-
-/// Copies points into the beginnings of two buffers.
-fn copies<'a>(
-    x: &[f64],
-    y: &[f64],
-    to_x: &'a mut [f64; BATCH],
-    to_y: &'a mut [f64; BATCH],
-) -> (&'a mut [f64], &'a mut [f64]) {
-    let (to_x, to_y) = (&mut to_x[..x.len()], &mut to_y[..y.len()]);
-    to_x.copy_from_slice(x);
-    to_y.copy_from_slice(y);
-    (to_x, to_y)
 }
 
 fn keep_if(keep: bool, x: &mut f64, y: &mut f64) {

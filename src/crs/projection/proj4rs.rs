@@ -5,6 +5,7 @@ use std::fmt;
 use proj4rs::Proj;
 use proj4rs::transform::{Transform, TransformClosure, transform};
 
+use super::batch::{BATCH, copies};
 use crate::{Error, Result};
 
 /// A projection of proj4rs and the longitudes and latitudes it starts from. No
@@ -43,9 +44,20 @@ impl Library {
         convert(&self.geographic, &self.projected, x, y);
     }
 
-    /// Takes metres to radians.
+    /// Takes metres to radians. A point that lies outside by rounding alone, as half
+    /// of those on the antimeridian do, is taken a hair inside.
     pub(super) fn unproject(&self, x: &mut [f64], y: &mut [f64]) {
+        let (mut x0, mut y0) = ([0.0; BATCH], [0.0; BATCH]);
+        let (x0, y0) = copies(x, y, &mut x0, &mut y0);
         convert(&self.projected, &self.geographic, x, y);
+        let (middle, hair) = (self.false_easting(), 1.0 - 1e-11);
+        for i in 0..x.len() {
+            if x[i].is_nan() && x0[i].is_finite() {
+                let (mut east, mut north) = ([middle + (x0[i] - middle) * hair], [y0[i]]);
+                convert(&self.projected, &self.geographic, &mut east, &mut north);
+                (x[i], y[i]) = (east[0], north[0]);
+            }
+        }
     }
 }
 

@@ -24,13 +24,16 @@ impl Projection for VanDerGrinten {
         let a = 0.5 * (PI / lam - lam / PI).abs();
         let cos = (1.0 - p * p).sqrt();
         let g = cos / (p + cos - 1.0);
-        let q = (g * (2.0 / p - 1.0)).powi(2);
-        let across = g - q;
-        let sum = q + a * a;
-        let root = (a * across).powi(2) - sum * (g * g - q);
-        let x = PI * (a * across + root.max(0.0).sqrt()) / sum;
-        let share = x / PI;
-        let y = PI * (1.0 - share * (share + 2.0 * a)).max(0.0).sqrt();
+        // Snyder's 29-1 and 29-2, whose numerators are differences of nearly equal
+        // numbers near the equator and the central meridian, as what such differences
+        // are multiplied up to.
+        let steep = g * (2.0 / p - 1.0);
+        let (q, a2) = (steep * steep, a * a);
+        let across = q - g;
+        let root = (a2 * across * across + (q + a2) * (q - g * g)).max(0.0).sqrt();
+        let x = PI * (q - g * g) / (a * across + root);
+        let root = (a2 * (q + 1.0 - 2.0 * g) + q - g * g).max(0.0).sqrt();
+        let y = PI * (a2 * (2.0 * g - 1.0) + g * g) / (steep * (a2 + g) + a * root);
         (x.copysign(lam), y.copysign(phi))
     }
 
@@ -58,5 +61,23 @@ impl Projection for VanDerGrinten {
         let angle = cos.clamp(-1.0, 1.0).acos();
         let phi = PI * (m * (angle / 3.0 + 4.0 * PI / 3.0).cos() - c2 / 3.0);
         (east(root), phi.copysign(y))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_equator_and_the_central_meridian_are_smooth() {
+        // Both are true to scale where they meet: 1e-8 radian is 6 cm.
+        for lam in [1e-8, 1e-4, 0.3, 3.0] {
+            let (x, y) = VanDerGrinten.forward(lam, 1e-8);
+            assert!((x - lam).abs() < 1e-12 && (y - 1e-8).abs() < 1e-13, "{lam}: {x} {y}");
+        }
+        for phi in [1e-8, 0.1, 1.0, 1.5] {
+            let (on, beside) = (VanDerGrinten.forward(0.0, phi), VanDerGrinten.forward(1e-8, phi));
+            assert!((on.1 - beside.1).abs() < 1e-12 && beside.0 > 0.0 && beside.0 < 1.1e-8);
+        }
     }
 }

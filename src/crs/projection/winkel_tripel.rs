@@ -1,9 +1,10 @@
 //! Winkel's third projection, and Aitoff's, of which it is half.
 //!
 //! Formulas: J. P. Snyder and P. M. Voxland, "An Album of Map Projections"
-//! (1989). There is no closed inverse; it is solved numerically.
+//! (1989). Aitoff's is an equidistant azimuthal projection of half the longitude,
+//! which is how it is turned round; the other's inverse has no closed form.
 
-use super::{Projection, newton};
+use super::{Projection, arcsine, newton};
 
 /// The mean of Aitoff's projection and an equidistant cylindrical one.
 #[derive(Debug)]
@@ -27,8 +28,14 @@ impl Projection for Aitoff {
     }
 
     fn inverse(&self, x: f64, y: f64) -> (f64, f64) {
-        let guess = (x.clamp(-3.1, 3.1) * 0.9, y.clamp(-1.5, 1.5) * 0.9);
-        newton::solve(|lam, phi| self.forward(lam, phi), (x, y), guess)
+        let across = 0.5 * x;
+        let angle = across.hypot(y);
+        if angle == 0.0 {
+            return (0.0, 0.0);
+        }
+        let (sin, cos) = angle.sin_cos();
+        let half = (across * sin).atan2(angle * cos);
+        (2.0 * half, arcsine(y * sin / angle))
     }
 }
 

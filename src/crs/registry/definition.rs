@@ -148,7 +148,9 @@ fn geographic(system: System) -> Geographic {
         name: name(row),
         id: id(row),
         datum: datum_at(DATUMS.row(usize::from(row.u16(6)))),
-        unit: unit(row, 10),
+        // Withdrawn codes write degrees, minutes and seconds as one number, which has no
+        // factor; as in PROJ they are degrees. No system of EPSG is in radians.
+        unit: Some(unit(row, 10)).filter(|&unit| unit != 1.0).unwrap_or(1f64.to_radians()),
         axes,
         height: (row.u16(8) >> 8 == 1).then_some(1.0),
     }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::units;
-use super::wkt_write::word;
+use super::wkt_out::word;
 use crate::crs::{
     Axes, Conversion, Datum, Definition, Direction, Geographic, Id, Method, Parameter,
     ParameterKind, Vertical, registry,

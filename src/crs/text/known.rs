@@ -18,6 +18,25 @@ pub(in crate::crs) fn ellipsoid(
     id.and_then(|id| Ellipsoid::from_id(&id)).unwrap_or(stated)
 }
 
+/// Makes an ellipsoid of metres and inverse flattening.
+///
+/// # Errors
+/// What a size must be.
+pub(super) fn checked_ellipsoid(
+    name: String,
+    id: Option<Id>,
+    semi_major: f64,
+    inverse_flattening: f64,
+) -> std::result::Result<Ellipsoid, &'static str> {
+    if !(semi_major.is_finite() && semi_major > 0.0) {
+        return Err("a semi-major axis above 0");
+    }
+    if !(inverse_flattening == 0.0 || inverse_flattening > 1.0 && inverse_flattening.is_finite()) {
+        return Err("an inverse flattening of 0 or above 1");
+    }
+    Ok(ellipsoid(name, id, semi_major, inverse_flattening))
+}
+
 /// Makes a datum on an ellipsoid, that of the registry if it is one of its.
 pub(in crate::crs) fn datum(name: String, id: Option<Id>, ellipsoid: Ellipsoid) -> Datum {
     let accept =
@@ -33,15 +52,20 @@ pub(in crate::crs) fn datum(name: String, id: Option<Id>, ellipsoid: Ellipsoid) 
             },
             ..known
         },
-        None => Datum {
-            name: name.into(),
-            id: None,
-            ensemble: false,
-            ellipsoid,
-            prime_meridian: PrimeMeridian::GREENWICH,
-            to_wgs84: None,
-            grids: None,
-        },
+        None => unnamed(name, ellipsoid),
+    }
+}
+
+/// Makes a datum of its ellipsoid alone.
+pub(super) fn unnamed(name: String, ellipsoid: Ellipsoid) -> Datum {
+    Datum {
+        name: name.into(),
+        id: None,
+        ensemble: false,
+        ellipsoid,
+        prime_meridian: PrimeMeridian::GREENWICH,
+        to_wgs84: None,
+        grids: None,
     }
 }
 

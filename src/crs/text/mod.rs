@@ -3,12 +3,18 @@
 mod json_read;
 mod json_write;
 mod known;
+mod proj_keys;
+mod proj_method;
+mod proj_names;
 mod proj_plane;
 mod proj_read;
 mod proj_write;
 mod tree;
 pub(super) mod units;
+mod wkt_geographic;
 mod wkt_method;
+mod wkt_out;
+mod wkt_projection;
 mod wkt_read;
 mod wkt_write;
 
@@ -21,7 +27,8 @@ pub(super) use known::{datum, ellipsoid, prime_meridian};
 pub(super) use proj_plane::{projection, radius};
 pub(super) use proj_write::string as proj_string;
 pub(super) use wkt_method::usual_axes;
-pub(super) use wkt_write::{Style, write as wkt};
+pub(super) use wkt_out::Style;
+pub(super) use wkt_write::write as wkt;
 
 /// Reads well-known text of any age, PROJJSON or a PROJ string, told apart by
 /// how they begin.

@@ -82,7 +82,7 @@ fn push_datum(text: &mut String, datum: &Datum) {
         _ => None,
     };
     let ellipsoid = &datum.ellipsoid;
-    match (named, super::proj_read::ellipsoid_name(ellipsoid)) {
+    match (named, super::proj_names::ellipsoid_name(ellipsoid)) {
         (Some(name), _) => write!(text, " +datum={name}"),
         (None, Some(name)) => write!(text, " +ellps={name}"),
         (None, None) if ellipsoid.inverse_flattening == 0.0 => {

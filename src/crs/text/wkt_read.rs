@@ -2,10 +2,10 @@
 //! (ISO 19162:2015 and 2019).
 
 use super::tree::{Node, Value, error_at};
-use super::{known, proj_read, same_name, units, wkt_method};
+use super::{known, proj_method, same_name, units, wkt_method};
 use crate::crs::{
-    Axes, Conversion, Datum, Definition, Derived, Direction, Ellipsoid, Geographic, Id, Method,
-    Parameter, ParameterKind, PrimeMeridian, Projected, Vertical,
+    Axes, Conversion, Datum, Definition, Derived, Direction, Geographic, Id, Method, Parameter,
+    ParameterKind, PrimeMeridian, Projected, Vertical,
 };
 use crate::error::Result;
 
@@ -186,7 +186,7 @@ impl Reader<'_> {
         let (Some(a), Some(rf)) = (body.number(1), body.number(2)) else {
             return Err(error_at(self.text, body.at, "two numbers in an ellipsoid"));
         };
-        let ellipsoid = ellipsoid(body.name(), id(body), a * unit, rf)
+        let ellipsoid = known::checked_ellipsoid(body.name(), id(body), a * unit, rf)
             .map_err(|expected| error_at(self.text, body.at, expected))?;
         let to_wgs84 = node
             .child(&["TOWGS84"])
@@ -207,7 +207,8 @@ impl Reader<'_> {
         let directions = directions(&axes);
         let name = node.name();
         let extension = node.children().find(|n| n.is(&["EXTENSION"]) && n.name() == "PROJ4");
-        let extension = extension.and_then(|n| n.text(1)).and_then(|text| proj_read::method(&text));
+        let extension =
+            extension.and_then(|n| n.text(1)).and_then(|text| proj_method::method(&text));
         let conversion = match (extension, node.child(&["CONVERSION"])) {
             // What GDAL cannot say otherwise it says as a PROJ string.
             (Some(mut conversion), _) => {
@@ -306,25 +307,6 @@ impl Reader<'_> {
 /// The part of a projected system's name that names its conversion.
 pub(super) fn conversion_name(name: &str) -> &str {
     name.split_once(" / ").map_or("unnamed", |(_, conversion)| conversion)
-}
-
-/// Makes an ellipsoid of metres and inverse flattening.
-///
-/// # Errors
-/// What a size must be.
-pub(super) fn ellipsoid(
-    name: String,
-    id: Option<Id>,
-    semi_major: f64,
-    inverse_flattening: f64,
-) -> std::result::Result<Ellipsoid, &'static str> {
-    if !(semi_major.is_finite() && semi_major > 0.0) {
-        return Err("a semi-major axis above 0");
-    }
-    if !(inverse_flattening == 0.0 || inverse_flattening > 1.0 && inverse_flattening.is_finite()) {
-        return Err("an inverse flattening of 0 or above 1");
-    }
-    Ok(known::ellipsoid(name, id, semi_major, inverse_flattening))
 }
 
 fn id(node: &Node) -> Option<Id> {

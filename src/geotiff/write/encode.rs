@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::chunk::{ChunkMaker, Spent};
+use super::moves::Moves;
 use super::plan::Plan;
 use super::pyramid::{Complete, LevelTile, Pyramid, Waiting};
 use super::stats::Gathered;
@@ -18,6 +19,7 @@ pub(super) struct TileEncoder {
     chunks: ChunkMaker,
     pyramid: Pyramid,
     statistics: Option<Arc<Gathered>>,
+    moves: Option<Moves>,
     /// Whether the last band is the opacity of the others.
     alpha: bool,
 }
@@ -29,6 +31,18 @@ pub(super) struct Encoded {
     pub(super) layer: Layer,
     /// `None` if the chunk is left out.
     pub(super) bytes: Option<Vec<u8>>,
+    /// Whether it was moved as it was stored.
+    pub(super) moved: bool,
+}
+
+impl Encoded {
+    fn made(tile: LevelTile, layer: Layer, bytes: Option<Vec<u8>>) -> Self {
+        Self { tile, layer, bytes, moved: false }
+    }
+
+    fn moved(tile: LevelTile, first: u16, bytes: Vec<u8>) -> Self {
+        Self { tile, layer: Layer::Image(first), bytes: Some(bytes), moved: true }
+    }
 }
 
 /// What a chunk of a tile holds.
@@ -47,12 +61,14 @@ impl TileEncoder {
         waiting: Waiting,
         spent: Spent,
         statistics: Option<Arc<Gathered>>,
+        moves: Option<Moves>,
     ) -> Self {
         Self {
             chunks: ChunkMaker::new(info, plan.clone(), spent),
             pyramid: Pyramid::new(plan.clone(), waiting),
             plan,
             statistics,
+            moves,
             // Premultiplied colours average as they are.
             alpha: info.alpha == Some(Alpha::Straight) && info.bands > 1,
         }
@@ -95,6 +111,20 @@ impl TileEncoder {
         self.pyramid.add(tile, &pixels, cx.pool)
     }
 
+    /// Returns the first band of each chunk of a tile.
+    fn firsts(&self) -> impl Iterator<Item = u16> {
+        (0..self.plan.bands).step_by(self.plan.bands_in_chunk().into())
+    }
+
+    /// Returns the stored tiles of a unit of work: one, or several side by side.
+    fn tiles(&self, unit: Tile) -> impl Iterator<Item = u64> {
+        let image = &self.plan.levels[0];
+        let side = (i64::from(image.chunk.width), i64::from(image.chunk.height));
+        let across = image.tiling.across();
+        let first = (unit.window.row / side.1) as u64 * across + (unit.window.col / side.0) as u64;
+        first..first + u64::from(unit.window.width.div_ceil(image.chunk.width))
+    }
+
     /// Makes the chunks of a tile.
     fn store(
         &self,
@@ -104,13 +134,22 @@ impl TileEncoder {
         done: &mut Vec<Encoded>,
     ) -> Result<()> {
         let level = &self.plan.levels[tile.level];
-        for first in (0..self.plan.bands).step_by(self.plan.bands_in_chunk().into()) {
+        let moves = self.moves.as_ref().filter(|_| tile.level == 0);
+        for first in self.firsts() {
+            if let Some(bytes) = moves.map(|m| m.chunk(tile.index, first)).transpose()?.flatten() {
+                done.push(Encoded::moved(tile, first, bytes));
+                continue;
+            }
             let bytes = self.chunks.image(level, pixels, first, cx)?;
-            done.push(Encoded { tile, layer: Layer::Image(first), bytes });
+            let bytes = match (moves, bytes) {
+                (Some(moves), Some(bytes)) => Some(moves.beside(bytes)?),
+                (_, bytes) => bytes,
+            };
+            done.push(Encoded::made(tile, Layer::Image(first), bytes));
         }
         if self.plan.masked {
             let bytes = self.chunks.mask(level, pixels, cx)?;
-            done.push(Encoded { tile, layer: Layer::Mask, bytes });
+            done.push(Encoded::made(tile, Layer::Mask, bytes));
         }
         Ok(())
     }
@@ -142,15 +181,14 @@ impl Encode for TileEncoder {
     /// Encodes a unit of work: one stored tile, or several side by side.
     fn encode(&self, unit: Tile, pixels: Buffer, cx: &Context<'_>) -> Result<Self::Packet> {
         let image = &self.plan.levels[0];
-        let side = (i64::from(image.chunk.width), i64::from(image.chunk.height));
-        let across = image.tiling.across();
-        let first = (unit.window.row / side.1) as u64 * across + (unit.window.col / side.0) as u64;
         let mut done = Vec::new();
+        let mut tiles = self.tiles(unit);
         if unit.window.width <= image.chunk.width {
-            self.tile(LevelTile { level: 0, index: first }, pixels, cx, &mut done)?;
+            let index = tiles.next().unwrap_or(0);
+            self.tile(LevelTile { level: 0, index }, pixels, cx, &mut done)?;
             return Ok(done);
         }
-        for index in first..first + u64::from(unit.window.width.div_ceil(image.chunk.width)) {
+        for index in tiles {
             let Some(tile) = image.tiling.tile(index) else { break };
             let mut part = Buffer::new(cx.pool, tile.window, pixels.bands(), pixels.dtype());
             for band in 0..pixels.bands() {
@@ -159,6 +197,21 @@ impl Encode for TileEncoder {
             self.tile(LevelTile { level: 0, index }, part, cx, &mut done)?;
         }
         Ok(done)
+    }
+
+    /// Moves the chunks of a unit of work, if nothing else is made of its pixels.
+    fn without_pixels(&self, unit: Tile) -> Result<Option<Self::Packet>> {
+        let plan = &self.plan;
+        let seen = plan.levels.len() > 1 || plan.masked || self.statistics.is_some();
+        let Some(moves) = self.moves.as_ref().filter(|_| !seen) else { return Ok(None) };
+        let mut done = Vec::new();
+        for index in self.tiles(unit) {
+            for first in self.firsts() {
+                let Some(bytes) = moves.chunk(index, first)? else { return Ok(None) };
+                done.push(Encoded::moved(LevelTile { level: 0, index }, first, bytes));
+            }
+        }
+        Ok(Some(done))
     }
 
     fn footprint(&self, window: Window) -> u64 {

@@ -8,6 +8,8 @@ mod chunk;
 mod encode;
 /// Directories, ghost area and where every chunk lies.
 mod head;
+/// Chunks that are moved as they are stored.
+mod moves;
 /// What an output looks like, as it is asked for.
 mod options;
 /// What is stored: every default of the options resolved.
@@ -45,6 +47,10 @@ pub struct Written {
     pub overviews: usize,
     /// Whether a mask is stored with the image and with each overview.
     pub masked: bool,
+    /// The number of the image's chunks that were moved from the input as they were stored there.
+    pub moved: u64,
+    /// The number of the image's chunks that are stored.
+    pub chunks: u64,
     /// The size of the file in bytes.
     pub bytes: u64,
 }
@@ -76,6 +82,9 @@ impl Raster {
     ) -> Result<Written> {
         options.check()?;
         let path = path.as_ref();
+        if let Some((moves, options)) = moves::Moves::find(self, options)? {
+            return engine.run(self, sink::FileSink::new(path, options).moving(moves), observer);
+        }
         let options = choose::settled(self, engine, options)?;
         engine.run(self, sink::FileSink::new(path, options), observer)
     }

@@ -97,6 +97,12 @@ pub struct WriteOptions {
     pub sparse: bool,
     /// Whether the file has 64-bit offsets.
     pub bigtiff: BigTiff,
+    /// Whether every chunk is compressed, also where the raster's own chunks could be moved as they
+    /// are: those of a file whose codec, predictor and chunks are the output's. Then its level,
+    /// quality or error is kept too, and what is stored loses nothing anew. A chunk that is moved
+    /// and that neither overviews, a mask nor statistics are made of is not decoded, so that damage
+    /// inside it goes unseen.
+    pub recompress: bool,
     /// Whether the minimum, maximum, mean and standard deviation of each band
     /// are made in the same pass and stored as GDAL stores them.
     pub statistics: bool,
@@ -120,6 +126,7 @@ impl Default for WriteOptions {
             mask: Mask::Auto,
             sparse: false,
             bigtiff: BigTiff::Auto,
+            recompress: false,
             statistics: false,
             overwrite: Overwrite::Refuse,
         }

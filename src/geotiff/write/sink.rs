@@ -7,6 +7,7 @@ use super::Written;
 use super::chunk::Spent;
 use super::encode::{Encoded, Layer, TileEncoder};
 use super::head::{self, Level, Placed};
+use super::moves::Moves;
 use super::options::{BigTiff, WriteOptions};
 use super::plan::{LevelPlan, Plan};
 use super::pyramid::Waiting;
@@ -33,6 +34,7 @@ pub(super) struct FileSink {
     target: PathBuf,
     options: WriteOptions,
     image: bool,
+    moves: Option<Moves>,
     file: Option<File>,
 }
 
@@ -44,18 +46,25 @@ struct File {
     parked: Scratch,
     spent: Spent,
     statistics: Option<Arc<Gathered>>,
+    /// The number of chunks moved as they were stored.
+    moved: u64,
     /// The chunks of each level; those parked count from the start of their file.
     levels: Vec<Level>,
 }
 
 impl FileSink {
     pub(super) fn new(target: &Path, options: WriteOptions) -> Self {
-        Self { target: target.to_path_buf(), options, image: true, file: None }
+        Self { target: target.to_path_buf(), options, image: true, moves: None, file: None }
     }
 
     /// Stores the overviews alone.
     pub(super) fn without_image(target: &Path, options: WriteOptions) -> Self {
         Self { image: false, ..Self::new(target, options) }
+    }
+
+    /// Moves chunks as they are stored, where it can be done.
+    pub(super) fn moving(self, moves: Moves) -> Self {
+        Self { moves: Some(moves), ..self }
     }
 
     fn failed(&self, error: Error) -> Error {
@@ -152,8 +161,14 @@ impl Sink for FileSink {
         let parent = parent.unwrap_or(Path::new("."));
         let parked = Scratch::create_in(parent)?;
         let waiting = Waiting { parked: Scratch::create_in(parent)?, limit: engine.memory / 4 };
-        let encoder =
-            TileEncoder::new(info, plan.clone(), waiting, spent.clone(), statistics.clone());
+        let encoder = TileEncoder::new(
+            info,
+            plan.clone(),
+            waiting,
+            spent.clone(),
+            statistics.clone(),
+            self.moves.take(),
+        );
         let level = |level: &LevelPlan| {
             // Counted above, and found to fit in memory.
             let places = |chunks| vec![Placed::default(); (level.tiling.len() * chunks) as usize];
@@ -161,8 +176,16 @@ impl Sink for FileSink {
         };
         let levels = plan.levels.iter().map(level).collect();
         let LevelPlan { chunk, tiled, tiling, .. } = plan.levels[0];
-        self.file =
-            Some(File { info: info.clone(), plan, staged, parked, spent, statistics, levels });
+        self.file = Some(File {
+            info: info.clone(),
+            plan,
+            staged,
+            parked,
+            spent,
+            statistics,
+            moved: 0,
+            levels,
+        });
         if !tiled {
             return Ok((tiling, encoder));
         }
@@ -176,8 +199,9 @@ impl Sink for FileSink {
     fn put(&mut self, _tile: Tile, packet: Vec<Encoded>) -> Result<()> {
         let file = self.file.as_mut().ok_or_else(|| Error::defect("tile before the beginning"))?;
         let frame = file.plan.frame();
-        for Encoded { tile, layer, bytes } in packet {
+        for Encoded { tile, layer, bytes, moved } in packet {
             let Some(bytes) = bytes else { continue };
+            file.moved += u64::from(moved);
             let offset = if file.parks(tile.level, layer) {
                 append(frame, &bytes, |b| file.parked.append(b))?
             } else {
@@ -200,7 +224,7 @@ impl Sink for FileSink {
     fn finish(mut self) -> Result<Written> {
         let mut file = self.file.take().ok_or_else(|| Error::defect("end before the beginning"))?;
         file.add_bands()?;
-        let File { mut info, plan, mut staged, parked, mut levels, statistics, .. } = file;
+        let File { mut info, plan, mut staged, parked, moved, mut levels, statistics, .. } = file;
         if let Some(statistics) = statistics {
             statistics.describe(Arc::make_mut(&mut info.metadata));
         }
@@ -246,6 +270,8 @@ impl Sink for FileSink {
             dtype: info.dtype,
             overviews: levels.len() - 1,
             masked: plan.masked,
+            moved,
+            chunks: levels[0].image.iter().filter(|chunk| chunk.bytes > 0).count() as u64,
             bytes,
         })
     }

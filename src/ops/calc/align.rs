@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use crate::crs::TransformOptions;
 use crate::ops::warp::{GridRequest, WarpOptions};
 use crate::raster::{Bounds, Grid, Point, Raster, Size};
 use crate::{Error, Result};
@@ -39,7 +40,7 @@ impl FromStr for GridChoice {
 }
 
 /// Returns the grid that some inputs are brought to.
-pub(super) fn grid(choice: &GridChoice, inputs: &[Raster]) -> Result<Grid> {
+pub(super) fn grid(choice: &GridChoice, inputs: &[Raster], how: &TransformOptions) -> Result<Grid> {
     let first = &inputs[0].info().grid;
     match choice {
         GridChoice::First => Ok(first.clone()),
@@ -49,7 +50,7 @@ pub(super) fn grid(choice: &GridChoice, inputs: &[Raster]) -> Result<Grid> {
             for input in &inputs[1..] {
                 let own = &input.info().grid;
                 // In units of the first's system, so that areas compare.
-                let seen = seen_in(first, own)?;
+                let seen = seen_in(first, own, how)?;
                 if area(&seen) < finest.0 {
                     finest = (area(&seen), own);
                 }
@@ -62,7 +63,7 @@ pub(super) fn grid(choice: &GridChoice, inputs: &[Raster]) -> Result<Grid> {
             })?;
             let mut all = [0.0, 0.0, f64::from(first.size.width), f64::from(first.size.height)];
             for input in &inputs[1..] {
-                let own = extent(&seen_in(first, &input.info().grid)?.bounds(), &inverse);
+                let own = extent(&seen_in(first, &input.info().grid, how)?.bounds(), &inverse);
                 let pairs: [(f64, f64); 4] = std::array::from_fn(|i| (all[i], own[i]));
                 all = std::array::from_fn(|i| {
                     let (a, b) = pairs[i];
@@ -98,9 +99,11 @@ pub(super) fn grid(choice: &GridChoice, inputs: &[Raster]) -> Result<Grid> {
 }
 
 /// A grid as it would be in another's system.
-fn seen_in(first: &Grid, own: &Grid) -> Result<Grid> {
+fn seen_in(first: &Grid, own: &Grid, how: &TransformOptions) -> Result<Grid> {
     match &first.crs {
-        Some(crs) if own.crs.as_ref() != Some(crs) => GridRequest::new(crs.clone()).grid(own),
+        Some(crs) if own.crs.as_ref() != Some(crs) => {
+            GridRequest { transform: how.clone(), ..GridRequest::new(crs.clone()) }.grid(own)
+        }
         _ => Ok(own.clone()),
     }
 }

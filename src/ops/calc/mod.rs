@@ -162,7 +162,7 @@ impl Expression {
         let bands = u16::try_from(outputs.len()).map_err(|_| {
             Error::limit("bands of the output").expected("at most 65535").found(outputs.len())
         })?;
-        let grid = align::grid(&options.grid, &rasters)?;
+        let grid = align::grid(&options.grid, &rasters, &options.warp.transform)?;
         let rasters = align::align(&rasters, &grid, &options.warp)?;
         let dtype = options.dtype.unwrap_or_else(|| usual_type(&rasters));
         let nodata = options.nodata.unwrap_or_else(|| usual_nodata(dtype));

@@ -10,7 +10,7 @@ use geo::{Coord, LineString, MapCoords, MultiPolygon, Polygon};
 use self::lines::Lines;
 use super::settled::without_statistics;
 use super::warp::place_options;
-use crate::crs::{Crs, Transformer};
+use crate::crs::{Crs, TransformOptions, Transformer};
 use crate::ops::nodata::fill_missing;
 use crate::raster::{Buffer, Context, Grid, Info, Point, Raster, Sample, Source, Window, dispatch};
 use crate::{Error, Result};
@@ -54,7 +54,11 @@ impl Cutline {
             (Some(from), Some(to)) if from != to => (from, to),
             _ => return Ok(self.polygons.map_coords(to_pixel)),
         };
-        let transformer = Transformer::with_options(from, to, &place_options(grid))?;
+        let transformer = Transformer::with_options(
+            from,
+            to,
+            &place_options(grid, &TransformOptions::default()),
+        )?;
         let place = |c: Coord<f64>| {
             let (mut x, mut y) = ([c.x], [c.y]);
             transformer.transform(&mut x, &mut y);

@@ -2,7 +2,7 @@
 
 use geo::{Coord, LineString, Polygon, Rect};
 
-use crate::crs::Crs;
+use crate::crs::{Crs, TransformOptions};
 use crate::ops::warp::{GridRequest, transformer};
 use crate::raster::{Bounds, Grid, Point};
 use crate::{Error, Result};
@@ -24,14 +24,17 @@ pub struct Footprint {
 }
 
 impl Footprint {
-    /// Finds the footprint of a raster; without a system, in its own.
+    /// Finds the footprint of a raster; without a system, in its own. `how` says which
+    /// operation there is between datums.
     ///
     /// # Errors
     /// Those of [`GridRequest::grid`]; [`Error::Usage`] if only one of both has a system.
-    pub fn of(source: &Grid, to: Option<&Crs>) -> Result<Self> {
+    pub fn of(source: &Grid, to: Option<&Crs>, how: &TransformOptions) -> Result<Self> {
         let request = match (&source.crs, to) {
             (Some(from), Some(to)) if from == to => None,
-            (Some(_), Some(to)) => Some(GridRequest::new(to.clone())),
+            (Some(_), Some(to)) => {
+                Some(GridRequest { transform: how.clone(), ..GridRequest::new(to.clone()) })
+            }
             (_, None) => None,
             (None, Some(_)) => {
                 return Err(Error::usage("the raster's coordinate reference system")
@@ -41,7 +44,7 @@ impl Footprint {
         };
         if let Some(request) = request {
             let grid = request.grid(source)?;
-            let edge = edge_elsewhere(source, &request.to, &grid.bounds())?;
+            let edge = edge_elsewhere(source, &request.to, how, &grid.bounds())?;
             return Ok(Self { grid, edge, exact: false });
         }
         let corners = corners(source).map(|p| source.transform.apply(p));
@@ -82,7 +85,12 @@ fn polygon(points: &[Point]) -> Polygon<f64> {
 }
 
 /// The edge of a raster in another system, if it is one ring around all of it.
-fn edge_elsewhere(source: &Grid, to: &Crs, whole: &Bounds) -> Result<Option<Polygon<f64>>> {
+fn edge_elsewhere(
+    source: &Grid,
+    to: &Crs,
+    how: &TransformOptions,
+    whole: &Bounds,
+) -> Result<Option<Polygon<f64>>> {
     let corners = corners(source);
     let (mut xs, mut ys) = (Vec::new(), Vec::new());
     for side in 0..4 {
@@ -95,7 +103,7 @@ fn edge_elsewhere(source: &Grid, to: &Crs, whole: &Bounds) -> Result<Option<Poly
             ys.push(p.y);
         }
     }
-    transformer(source, to)?.transform(&mut xs, &mut ys);
+    transformer(source, to, how)?.transform(&mut xs, &mut ys);
     let points: Vec<Point> = xs.iter().zip(&ys).map(|(&x, &y)| Point { x, y }).collect();
     if points.iter().any(|p| !(p.x.is_finite() && p.y.is_finite())) {
         return Ok(None);
@@ -130,10 +138,12 @@ mod tests {
     #[test]
     fn the_edge_is_that_of_the_pixels_where_it_is_one() {
         let utm = grid(32633, 399_960.0, 5_300_040.0, 30.0, Size::new(3660, 3660));
-        let own = Footprint::of(&utm, utm.crs.as_ref()).expect("its own");
+        let own =
+            Footprint::of(&utm, utm.crs.as_ref(), &TransformOptions::default()).expect("its own");
         assert_eq!(own.edge.map(|e| e.unsigned_area()), Some(109_800.0 * 109_800.0));
         // pyproj: 13.6583 to 15.1528 east, 46.8588 to 47.8539 north.
-        let there = Footprint::of(&utm, Some(&Crs::from_epsg(4326))).expect("elsewhere");
+        let there = Footprint::of(&utm, Some(&Crs::from_epsg(4326)), &TransformOptions::default())
+            .expect("elsewhere");
         let rect = there.edge.and_then(|e| e.bounding_rect()).expect("an edge");
         let bounds = [rect.min().x, rect.max().x, rect.min().y, rect.max().y];
         let wanted = [13.6583, 15.1528, 46.8588, 47.8539];
@@ -143,11 +153,13 @@ mod tests {
     #[test]
     fn poles_and_seams_have_no_edge() {
         let pole = grid(3413, -1e6, 1e6, 1e4, Size::new(200, 200));
-        let found = Footprint::of(&pole, Some(&Crs::from_epsg(4326))).expect("is seen");
+        let found = Footprint::of(&pole, Some(&Crs::from_epsg(4326)), &TransformOptions::default())
+            .expect("is seen");
         assert!(found.edge.is_none() && found.grid.bounds().top == 90.0);
         // Fiji, across 180 degrees.
         let fiji = grid(3460, 1.8e6, 4.2e6, 1e4, Size::new(50, 50));
-        let found = Footprint::of(&fiji, Some(&Crs::from_epsg(4326))).expect("is seen");
+        let found = Footprint::of(&fiji, Some(&Crs::from_epsg(4326)), &TransformOptions::default())
+            .expect("is seen");
         assert!(found.edge.is_none(), "{found:?}");
     }
 }

@@ -58,7 +58,7 @@ impl Mosaic {
         let crs = options.grid.crs(&inputs);
         let mut prints = Vec::with_capacity(inputs.len());
         for MosaicInput { name, raster } in &inputs {
-            let print = Footprint::of(&raster.info().grid, crs.as_ref());
+            let print = Footprint::of(&raster.info().grid, crs.as_ref(), &options.warp.transform);
             prints.push(print.map_err(|e| e.at_path(name))?);
         }
         let grid = options.grid.grid(&prints, crs.as_ref())?;
@@ -97,7 +97,7 @@ impl Mosaic {
             tree: RTree::new(),
             method: options.method,
             blend: options.blend,
-            how: WarpOptions { nodata: None, ..options.warp },
+            how: WarpOptions { nodata: None, ..options.warp.clone() },
             nodes: Shelf::new(READY),
             made: Arc::default(),
             warped: Arc::default(),

@@ -14,11 +14,6 @@ pub struct Shift {
     pub rows: i64,
 }
 
-/// The factor between the largest error seen at a patch's check points and the
-/// largest that is reckoned with anywhere in it: what is beyond the cubic terms
-/// may peak elsewhere.
-pub(super) const MARGIN: f64 = 1.25;
-
 /// The spacing in pixels at which places without coordinates are searched.
 const SEARCH: u32 = 16;
 

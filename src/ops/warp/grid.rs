@@ -1,7 +1,7 @@
 //! The output grid of a warp, as gdalwarp chooses it.
 
 use super::suggest::{Resolution, Suggestion, limit};
-use crate::crs::{Crs, Transformer};
+use crate::crs::{Crs, TransformOptions, Transformer};
 use crate::raster::{Bounds, GeoTransform, Grid, Size};
 use crate::{Error, Result};
 
@@ -44,6 +44,9 @@ pub struct GridRequest {
     /// Whether pixels are square where neither a resolution nor a size says
     /// otherwise. Pixels of another system are square in any case.
     pub square: bool,
+    /// Which operation between the datums is taken; without an area, that for
+    /// where the source lies.
+    pub transform: TransformOptions,
 }
 
 /// How far beyond a multiple an edge may lie and still count as on it, in pixels.
@@ -60,6 +63,7 @@ impl GridRequest {
             bounds_crs: None,
             align: false,
             square: false,
+            transform: TransformOptions::default(),
         }
     }
 
@@ -115,13 +119,13 @@ impl GridRequest {
             return Ok(source.clone());
         }
         let bounds = match (self.bounds, &self.bounds_crs) {
-            (Some(bounds), Some(crs)) if *crs != self.to => Some(extent_in(bounds, crs, &self.to)?),
+            (Some(bounds), Some(crs)) if *crs != self.to => Some(self.extent_in(bounds, crs)?),
             (bounds, _) => bounds,
         };
         // With an area and a pixel or a size, nothing depends on the source.
         let suggestion = match bounds {
             Some(_) if self.resolution.is_some() || self.size.is_some() => None,
-            _ => Some(Suggestion::new(source, &self.to)?),
+            _ => Some(Suggestion::new(source, &self.to, &self.transform)?),
         };
         let area = match (bounds, &suggestion) {
             (Some(bounds), _) => bounds,
@@ -155,6 +159,33 @@ impl GridRequest {
             transform: GeoTransform::north_up(area.left, area.top, pixel.x, pixel.y),
             crs: Some(self.to.clone()),
         })
+    }
+
+    /// Returns the extent in the target system of bounds given in another.
+    fn extent_in(&self, bounds: Bounds, from: &Crs) -> Result<Bounds> {
+        const STEPS: u32 = 21;
+        // The number of an operation is one between the source's system and this one.
+        let how = TransformOptions { operation: None, ..self.transform.clone() };
+        let to = &self.to;
+        let transformer = Transformer::with_options(from, to, &how)?;
+        let (mut xs, mut ys) = (Vec::new(), Vec::new());
+        for i in 0..=STEPS {
+            let t = f64::from(i) / f64::from(STEPS);
+            let (x, y) = (bounds.left + t * bounds.width(), bounds.bottom + t * bounds.height());
+            xs.extend([x, x, bounds.left, bounds.right]);
+            ys.extend([bounds.bottom, bounds.top, y, y]);
+        }
+        transformer.transform(&mut xs, &mut ys);
+        let least = |v: &[f64]| v.iter().copied().fold(f64::INFINITY, f64::min);
+        let most = |v: &[f64]| v.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let found = Bounds::new(least(&xs), least(&ys), most(&xs), most(&ys));
+        if found.left < found.right && found.bottom < found.top {
+            return Ok(found);
+        }
+        Err(Error::usage("bounds").expected(format!("an area that {to} can show")).found(format!(
+            "{} {} {} {} in {from}",
+            bounds.left, bounds.bottom, bounds.right, bounds.top
+        )))
     }
 
     fn check(&self) -> Result<()> {
@@ -208,30 +239,6 @@ fn aligned(area: Bounds, pixel: Resolution) -> Bounds {
         after(area.right, pixel.x),
         after(area.top, pixel.y),
     )
-}
-
-/// Returns the extent in one system of bounds given in another.
-fn extent_in(bounds: Bounds, from: &Crs, to: &Crs) -> Result<Bounds> {
-    const STEPS: u32 = 21;
-    let transformer = Transformer::new(from, to)?;
-    let (mut xs, mut ys) = (Vec::new(), Vec::new());
-    for i in 0..=STEPS {
-        let t = f64::from(i) / f64::from(STEPS);
-        let (x, y) = (bounds.left + t * bounds.width(), bounds.bottom + t * bounds.height());
-        xs.extend([x, x, bounds.left, bounds.right]);
-        ys.extend([bounds.bottom, bounds.top, y, y]);
-    }
-    transformer.transform(&mut xs, &mut ys);
-    let least = |v: &[f64]| v.iter().copied().fold(f64::INFINITY, f64::min);
-    let most = |v: &[f64]| v.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let found = Bounds::new(least(&xs), least(&ys), most(&xs), most(&ys));
-    if found.left < found.right && found.bottom < found.top {
-        return Ok(found);
-    }
-    Err(Error::usage("bounds").expected(format!("an area that {to} can show")).found(format!(
-        "{} {} {} {} in {from}",
-        bounds.left, bounds.bottom, bounds.right, bounds.top
-    )))
 }
 
 /// Counts the pixels over an area, to the nearest, at least one.

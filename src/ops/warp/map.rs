@@ -3,10 +3,10 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::curve::{Curve, MARGIN, Shift, affine};
+use super::curve::{Curve, Shift, affine};
 use super::patch::{CELL, CENTRES, CHECKS, NODES, Patch, Span, Spans};
 use super::place;
-use crate::crs::Transformer;
+use crate::crs::{TransformOptions, Transformer};
 use crate::kernel::Quad;
 use crate::raster::{GeoTransform, Grid, Point, Size, Window};
 use crate::{Error, Result};
@@ -104,6 +104,21 @@ impl PixelMap {
     /// grids has a reference system, or if pixels of `from` have no area;
     /// [`Error::Unsupported`] if swath cannot transform between the systems.
     pub fn between(to: &Grid, from: &Grid, max_error: f64) -> Result<Self> {
+        Self::with_options(to, from, max_error, &TransformOptions::default())
+    }
+
+    /// Makes the map as [`PixelMap::between`] does, with a choice of grids of datum
+    /// shifts and of the operation; without an area, that for where `from` lies.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`PixelMap::between`] and [`Transformer::with_options`].
+    pub fn with_options(
+        to: &Grid,
+        from: &Grid,
+        max_error: f64,
+        how: &TransformOptions,
+    ) -> Result<Self> {
         if max_error.is_nan() || max_error < 0.0 {
             return Err(Error::usage("largest error of coordinates")
                 .expected("0 or more source pixels")
@@ -114,7 +129,7 @@ impl PixelMap {
                 .expected("pixels with an area")
                 .found(format!("{:?}", from.transform.to_gdal()))
         })?;
-        let how = place::options(from);
+        let how = place::options(from, how);
         let transformer = match (&to.crs, &from.crs) {
             (None, None) => None,
             (Some(to), Some(from)) => {
@@ -397,7 +412,6 @@ impl PixelMap {
         if finite == xs.len() {
             let (patch, off) = Patch::through(&xs, &ys, 1.0 / side);
             let exact = self.0.max_error == 0.0;
-            let off = off * MARGIN;
             let near_enough = off <= if exact { LOOSE } else { self.0.max_error };
             if near_enough && !exact {
                 cell.max_error = cell.max_error.max(off);

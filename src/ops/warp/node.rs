@@ -4,8 +4,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::density::{Form, hide_unseen, opaque, show_unseen, unweigh, weigh};
-use super::{CELL, Cell, GridRequest, Leaf, PixelMap, SourceOverview, Tally, Unified};
-use crate::crs::Crs;
+use super::{CELL, Cell, GridRequest, Leaf, PixelMap, SourceOverview, Tally, Unified, place};
+use crate::crs::{Crs, TransformOptions};
 use crate::kernel::{Cover, Footprints, Outcome, Plane, Positions, Quad, Resampling, Segment};
 use crate::ops::nodata::check_fits;
 use crate::ops::settled::without_statistics;
@@ -16,7 +16,7 @@ use crate::raster::{
 use crate::{Error, Result};
 
 /// How a warp makes its pixels.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct WarpOptions {
     /// How output pixels are made of source pixels.
     pub resampling: Resampling,
@@ -29,6 +29,9 @@ pub struct WarpOptions {
     pub unified: Unified,
     /// The nodata value of the output; `None` keeps the source's.
     pub nodata: Option<NoData>,
+    /// Which operation between the datums is taken, and the grids it may use;
+    /// without an area, that for where the source lies.
+    pub transform: TransformOptions,
 }
 
 impl Default for WarpOptions {
@@ -40,6 +43,7 @@ impl Default for WarpOptions {
             overview: SourceOverview::Auto,
             unified: Unified::Mixed,
             nodata: None,
+            transform: TransformOptions::default(),
         }
     }
 }
@@ -136,8 +140,10 @@ impl Raster {
                 .expected("average or area")
                 .hint("a sum is of amounts, which opacity says nothing of"));
         }
-        let input = how.overview.choose(self, &to, how.resampling)?;
-        let map = PixelMap::between(&to, &input.info().grid, how.max_error)?;
+        // That of the image, whichever overview is read.
+        let transform = place::options(&info.grid, &how.transform);
+        let input = how.overview.choose(self, &to, how.resampling, &transform)?;
+        let map = PixelMap::with_options(&to, &input.info().grid, how.max_error, &transform)?;
         // Every kernel gives the samples themselves at their centres; this one
         // does so without rounding, and without spreading NaN.
         let resampling = if map.shift().is_some() { Resampling::Near } else { how.resampling };
@@ -173,7 +179,8 @@ impl Raster {
     /// # Errors
     /// Those of [`GridRequest::grid`] and [`Raster::warp`].
     pub fn warp_to(&self, to: Crs, how: &WarpOptions) -> Result<Self> {
-        self.warp(GridRequest::new(to).grid(&self.info().grid)?, how)
+        let request = GridRequest { transform: how.transform.clone(), ..GridRequest::new(to) };
+        self.warp(request.grid(&self.info().grid)?, how)
     }
 }
 

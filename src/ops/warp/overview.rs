@@ -1,6 +1,7 @@
 //! Which of a source's images a warp reads.
 
 use super::suggest::Suggestion;
+use crate::crs::TransformOptions;
 use crate::kernel::Resampling;
 use crate::raster::{Grid, Raster};
 use crate::{Error, Result};
@@ -20,9 +21,15 @@ pub enum SourceOverview {
 
 impl SourceOverview {
     /// Returns the image to read for an output grid.
-    pub(super) fn choose(self, input: &Raster, to: &Grid, how: Resampling) -> Result<Raster> {
+    pub(super) fn choose(
+        self,
+        input: &Raster,
+        to: &Grid,
+        resampling: Resampling,
+        how: &TransformOptions,
+    ) -> Result<Raster> {
         let mut overviews = match self {
-            Self::Auto if how.is_exact_cover() => Vec::new(),
+            Self::Auto if resampling.is_exact_cover() => Vec::new(),
             Self::None => Vec::new(),
             _ => input.overviews(),
         };
@@ -39,7 +46,7 @@ impl SourceOverview {
             Self::Auto => {
                 let width = |grid: &Grid| f64::from(grid.size.width);
                 let factors = overviews.iter().map(|o| width(&own.grid) / width(&o.info().grid));
-                level(ratio(&own.grid, to), &factors.collect::<Vec<_>>())
+                level(ratio(&own.grid, to, how), &factors.collect::<Vec<_>>())
             }
         };
         let alike = |raster: &Raster| {
@@ -55,9 +62,9 @@ impl SourceOverview {
 
 /// Returns how many source pixels an output pixel is long, by the diagonal; 1 if
 /// the source has no extent in the output's system.
-fn ratio(from: &Grid, to: &Grid) -> f64 {
+fn ratio(from: &Grid, to: &Grid, how: &TransformOptions) -> f64 {
     let pixel = match &to.crs {
-        Some(crs) => Suggestion::new(from, crs).map(|s| s.resolution).ok(),
+        Some(crs) => Suggestion::new(from, crs, how).map(|s| s.resolution).ok(),
         None => Some(super::Resolution {
             x: from.transform.pixel_width.hypot(from.transform.column_rotation),
             y: from.transform.row_rotation.hypot(from.transform.pixel_height),

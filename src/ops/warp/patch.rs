@@ -47,6 +47,16 @@ pub(super) const CHECKS: [(f64, f64); 8] = [
     (NEAR, 1.0),
 ];
 
+/// The factor between the largest error seen at [`CHECKS`] and the largest that is
+/// reckoned with anywhere: what is beyond the cubic terms may peak elsewhere.
+const MARGIN: f64 = 1.25;
+
+/// What the sums of the errors at opposite inner checks count. Of cubic terms they
+/// are nothing; a kink between the outermost checks and the edge, as where two
+/// projections or the cells of a grid meet, bends the whole stand-in and is larger
+/// where no check sees it: by 1 where one node lies beyond it, the sums by 0.33.
+const KINK: f64 = 2.25;
+
 /// The centres of the pixels of a row, counted from the left edge.
 pub(super) const CENTRES: [f64; CELL as usize] = {
     let mut centres = [0.0; CELL as usize];
@@ -183,13 +193,18 @@ pub(super) struct Patch {
 
 impl Patch {
     /// Fits the stand-in to positions at [`NODES`] and then [`CHECKS`], and
-    /// returns the largest error of either coordinate at the latter.
+    /// returns the largest error of either coordinate that is to be reckoned with.
     pub(super) fn through(xs: &[f64; 17], ys: &[f64; 17], step: f64) -> (Self, f64) {
         let fit = |values: &[f64; 17]| {
             let [a, b, c, d, e, f, g, h, i, checks @ ..] = *values;
             let p = Biquadratic::through([a, b, c, d, e, f, g, h, i]);
-            let off = CHECKS.iter().zip(checks).map(|(&(s, t), v)| (p.at(s, t) - v).abs());
-            (p, off.fold(0.0, f64::max))
+            let mut off = checks;
+            for (off, (s, t)) in off.iter_mut().zip(CHECKS) {
+                *off = p.at(s, t) - *off;
+            }
+            let largest = off.iter().map(|v| v.abs()).fold(0.0, f64::max);
+            let kink = (off[0] + off[3]).abs() + (off[1] + off[2]).abs();
+            (p, MARGIN * largest + KINK * kink)
         };
         let ((x, off_x), (y, off_y)) = (fit(xs), fit(ys));
         (Self { x, y, step }, off_x.max(off_y))

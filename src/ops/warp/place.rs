@@ -8,21 +8,24 @@ use crate::{Error, Result};
 const STEPS: u32 = 16;
 
 /// Returns the transformation of a raster's coordinates to another system, by
-/// the operation that a warp of it takes.
+/// the operation that a warp of it takes with the same options.
 ///
 /// # Errors
 /// [`Error::Usage`] if the raster has no system; those of [`Transformer::with_options`].
-pub fn transformer(source: &Grid, to: &Crs) -> Result<Transformer> {
+pub fn transformer(source: &Grid, to: &Crs, how: &TransformOptions) -> Result<Transformer> {
     let Some(from) = &source.crs else {
         return Err(Error::usage("the source's coordinate reference system").found("none"));
     };
-    Transformer::with_options(from, to, &options(source))
+    Transformer::with_options(from, to, &options(source, how))
 }
 
-/// Returns the options of a transformation for a raster: the operation is that
-/// for the area the raster lies in, the same in both directions.
-pub(in crate::ops) fn options(source: &Grid) -> TransformOptions {
-    TransformOptions { area: area(source), ..TransformOptions::default() }
+/// Returns the options of a transformation for a raster: unless they say otherwise,
+/// the operation is that for the area the raster lies in, the same in both directions.
+/// One asked for by its number is that of the list without an area, so that the
+/// number means the same for every raster.
+pub(in crate::ops) fn options(source: &Grid, how: &TransformOptions) -> TransformOptions {
+    let area = how.area.or_else(|| how.operation.is_none().then(|| area(source)).flatten());
+    TransformOptions { area, ..how.clone() }
 }
 
 /// The area between the outermost longitudes and latitudes of a lattice over the

@@ -5,7 +5,7 @@
 
 use super::curve::Curve;
 use super::place;
-use crate::crs::{Crs, Transformer};
+use crate::crs::{Crs, TransformOptions, Transformer};
 use crate::raster::{Bounds, GeoTransform, Grid, Point, Size};
 use crate::{Error, Result};
 
@@ -84,7 +84,7 @@ struct Samples {
 }
 
 impl Suggestion {
-    pub(super) fn new(source: &Grid, to: &Crs) -> Result<Self> {
+    pub(super) fn new(source: &Grid, to: &Crs, how: &TransformOptions) -> Result<Self> {
         let Some(from) = &source.crs else {
             return Err(Error::usage("the source's coordinate reference system").found("none"));
         };
@@ -101,7 +101,7 @@ impl Suggestion {
                 .expected("pixels with an area")
                 .found(format!("{:?}", source.transform.to_gdal()))
         })?;
-        let how = place::options(source);
+        let how = place::options(source, how);
         let ways = Ways {
             transform: source.transform,
             forward: Transformer::with_options(from, to, &how)?,
