@@ -186,7 +186,7 @@ mod tests {
         let ring = vec![(0.3, 17.2), (0.4, 17.2), (0.4, 17.1), (0.3, 17.2)];
         let edge = Some(Polygon::new(LineString::from(ring), Vec::new()));
         let entry = Entry { location: "a \"b\".tif".into(), info, complete: true, edge };
-        assert_eq!(read_index(&write_index(&[entry.clone()])).expect("reads"), [entry]);
+        assert_eq!(read_index(&write_index(std::slice::from_ref(&entry))).expect("reads"), [entry]);
     }
 
     #[test]

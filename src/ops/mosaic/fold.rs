@@ -194,5 +194,5 @@ pub(super) fn median(parts: &[Buffer], strip: Window, out: &mut Buffer) {
 fn middle(list: &mut [f64]) -> Option<f64> {
     list.sort_unstable_by(f64::total_cmp);
     let (below, above) = (list.get(list.len().checked_sub(1)? / 2)?, list.get(list.len() / 2)?);
-    Some(if list.len() % 2 == 0 { (below + above) / 2.0 } else { *above })
+    Some(if list.len().is_multiple_of(2) { (below + above) / 2.0 } else { *above })
 }
