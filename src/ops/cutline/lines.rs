@@ -151,8 +151,10 @@ mod tests {
     #[test]
     fn the_rim_of_polygons_that_overlap_lies_outside_them() {
         let rim = Lines::rim(&polygons());
-        // On the second polygon's left tip, which lies inside the first.
-        assert!(rim.distance(30, 5) > 0.5 && !rim.near(Window::new(31, 7, 2, 1), 0.2));
+        // The second polygon's left edge enters the first at (33.1, 7.9) and leaves it at (37.4, 12.1).
+        let (all, inside) = (Lines::new(&polygons()), Window::new(35, 9, 1, 1));
+        assert!(all.near(inside, 0.2) && all.distance(35, 9) < 0.6);
+        assert!(!rim.near(inside, 0.2) && rim.distance(35, 9) > 2.5);
         let (square, centre) = (geo::Rect::new((0.0, 0.0), (10.0, 10.0)).to_polygon(), 4);
         let rim = Lines::rim(&MultiPolygon::new(vec![square]));
         assert!((rim.distance(centre, 7) - 2.5).abs() < 1e-6);
