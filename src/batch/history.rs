@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -95,6 +95,9 @@ impl History {
 
     /// Reads the lines of a journal; `None` if not even the first is there.
     pub(super) fn read(file: &File, command: &Command) -> Result<Option<Self>> {
+        if first(file, command)?.is_none() {
+            return Ok(None);
+        }
         let mut lines = BufReader::new(file);
         let (mut history, mut begun) = (Self::default(), false);
         let (mut at, mut number, mut bytes) = (0, 0u64, Vec::new());
@@ -150,7 +153,46 @@ fn damaged(number: u64) -> Error {
         .hint("what it said is lost: start anew without --resume, with another --journal")
 }
 
-pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// Makes the first line of a command's journal.
+pub(super) fn head(command: &Command) -> Vec<u8> {
+    line::encode(&json!({
+        "type": "batch",
+        "format": 1,
+        "swath": VERSION,
+        "digest": command.digest(),
+        "words": command.words(),
+    }))
+}
+
+/// Reads the first line of what is to be a command's journal; `None` of an empty file, and of
+/// one that ends within the line that the command would have written. Reading then begins anew.
+///
+/// # Errors
+/// [`Error::Usage`] if it is another file, which is not to be lost.
+pub(super) fn first(mut file: &File, command: &Command) -> Result<Option<Value>> {
+    let mut bytes = Vec::new();
+    file.rewind().map_err(|e| Error::io("read", e))?;
+    let mut start = BufReader::new(file).take(MOST_HEAD);
+    start.read_until(b'\n', &mut bytes).map_err(|e| Error::io("read", e))?;
+    file.rewind().map_err(|e| Error::io("read", e))?;
+    if head(command).starts_with(&bytes) && !bytes.ends_with(b"\n") {
+        return Ok(None);
+    }
+    match line::decode(&bytes) {
+        Some(value) if value["type"] == "batch" => Ok(Some(value)),
+        // Damage before sound lines is told of where those are.
+        None if line::is_like(&bytes) => Err(damaged(1)),
+        _ => Err(Error::usage("journal")
+            .expected("a new or empty file, or a journal of swath")
+            .found("another file, which is left as it is")
+            .hint("name another file with --journal")),
+    }
+}
+
+/// The most bytes of a first line: many times what a system lets a command have.
+const MOST_HEAD: u64 = 64 << 20;
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Checks that a journal was begun by the same command of the same version.
 fn same_command(first: &Value, command: &Command) -> Result<()> {

@@ -11,7 +11,7 @@ use std::thread::JoinHandle;
 use serde_json::{Value, json};
 
 use super::command::Command;
-use super::history::{Done, History, VERSION, same_outputs};
+use super::history::{Done, History, first, head, same_outputs};
 use super::plan::{Item, Plan};
 use super::{Failure, line};
 use crate::error::{Error, Result};
@@ -32,11 +32,13 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Begins a journal, in the place of what had its name.
+    /// Begins a journal, in the place of an older one of its name; one of another command is
+    /// replaced only if outputs are.
     ///
     /// # Errors
-    /// [`Error::Io`] if it cannot be written, [`Error::Usage`] if another process has it open, or
-    /// if outputs are there that may not be replaced; what was in the journal then stays.
+    /// [`Error::Io`] if it cannot be written, [`Error::Usage`] if another process has it open, if
+    /// it is a file that is neither a journal nor empty, or if outputs are there that may not be
+    /// replaced; what was in it then stays.
     pub fn create(
         path: impl AsRef<Path>,
         command: &Command,
@@ -45,6 +47,14 @@ impl Journal {
     ) -> Result<Self> {
         let path = path.as_ref();
         let file = locked(path)?;
+        let old = first(&file, command).map_err(|e| e.at_path(path))?;
+        if overwrite == Overwrite::Refuse && old.is_some_and(|o| o["digest"] != command.digest()) {
+            return Err(Error::usage("journal")
+                .expected("a new file")
+                .found("the journal of another command")
+                .hint("name another file, or have it replaced with --overwrite")
+                .at_path(path));
+        }
         plan.refuse_existing(overwrite, |_| false)?;
         Self::begin(path, file, None, command, plan).map_err(|e| e.at_path(path))
     }
@@ -64,6 +74,7 @@ impl Journal {
         let path = path.as_ref();
         let file = locked(path)?;
         let history = History::read(&file, command).map_err(|e| e.at_path(path))?;
+        history.iter().try_for_each(|h| same_outputs(h, plan)).map_err(|e| e.at_path(path))?;
         // Before their items are claimed.
         plan.refuse_existing(overwrite, |item| history.as_ref().is_some_and(|h| h.claims(item)))?;
         Self::begin(path, file, history, command, plan).map_err(|e| e.at_path(path))
@@ -76,26 +87,17 @@ impl Journal {
         command: &Command,
         plan: &Plan,
     ) -> Result<Self> {
-        let mut head = Vec::new();
+        let mut lines = Vec::new();
         let end = match &history {
             None => {
-                head = line::encode(&json!({
-                    "type": "batch",
-                    "format": 1,
-                    "swath": VERSION,
-                    "digest": command.digest(),
-                    "words": command.words(),
-                }));
+                lines = head(command);
                 Some(0)
             }
-            Some(history) => {
-                same_outputs(history, plan)?;
-                history.torn
-            }
+            Some(history) => history.torn,
         };
         let history = history.unwrap_or_default();
         for item in plan.items().iter().filter(|item| !history.claims(item)) {
-            head.extend(line::encode(&json!({
+            lines.extend(line::encode(&json!({
                 "type": "item",
                 "input": item.input.to_string_lossy(),
                 "output": item.output.to_string_lossy(),
@@ -104,7 +106,7 @@ impl Journal {
         if let Some(end) = end {
             file.set_len(end).map_err(|e| Error::io("cut", e))?;
         }
-        file.write_all(&head).map_err(|e| Error::io("write", e))?;
+        file.write_all(&lines).map_err(|e| Error::io("write", e))?;
         file.sync_all().map_err(|e| Error::io("sync", e))?;
         let (lines, received) = channel();
         let broken = Arc::new(AtomicBool::new(false));

@@ -29,6 +29,15 @@ pub(super) fn decode(line: &[u8]) -> Option<Value> {
     (checksum(json).as_bytes() == digits).then(|| serde_json::from_slice(json).ok())?
 }
 
+/// Whether a line looks like one that was written, whatever its checksum.
+pub(super) fn is_like(line: &[u8]) -> bool {
+    line.split_at_checked(DIGITS).is_some_and(|(digits, rest)| {
+        digits.iter().all(u8::is_ascii_hexdigit)
+            && rest.starts_with(b" {\"")
+            && rest.ends_with(b"}\n")
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -40,6 +40,8 @@ mod history;
 mod journal;
 /// The lines of a journal, each with its checksum.
 mod line;
+/// Where names lead.
+mod place;
 /// [`Plan`]: an output for every input.
 mod plan;
 /// Which item is worked on next.

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
+use super::place::{Places, plain};
 use super::template::{Names, Template};
 use crate::error::{Error, Result};
 use crate::io::Overwrite;
@@ -59,6 +60,8 @@ impl Item {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     items: Vec<Item>,
+    /// Where the outputs lead.
+    outputs: Vec<PathBuf>,
 }
 
 impl Plan {
@@ -83,9 +86,61 @@ impl Plan {
             let output = template.expand(&Names { input: &path, dir: &dir, index, verb })?;
             items.push(Item { index, input: path, dir, output });
         }
-        clashes(&items)?;
-        onto_inputs(&items)?;
-        Ok(Self { items })
+        let mut places = Places::default();
+        let outputs: Vec<_> = items.iter().map(|item| places.of(&item.output)).collect();
+        clashes(&items, &outputs)?;
+        let plan = Self { items, outputs };
+        plan.keep(plan.items.iter().map(|item| item.input.as_path()))?;
+        Ok(plan)
+    }
+
+    /// Sees to it that no output is one of these files, which are read, or a file that is taken
+    /// for a part of one because it lies beside it: its overviews, mask or metadata.
+    ///
+    /// # Errors
+    /// [`Error::Usage`], listing such outputs.
+    pub fn keep<'a>(&self, read: impl IntoIterator<Item = &'a Path>) -> Result<()> {
+        let mut places = Places::default();
+        let read: BTreeSet<_> = read.into_iter().map(|path| places.of(path)).collect();
+        let onto = |place: &Path| read.contains(place) || part_of(place, &read);
+        let onto = self.items.iter().zip(&self.outputs).filter(|(_, place)| onto(place));
+        let list: String = onto.map(|(item, _)| format!("\n  {}", item.output.display())).collect();
+        if list.is_empty() {
+            return Ok(());
+        }
+        Err(Error::usage("outputs")
+            .expected("files that the same batch does not read")
+            .found(format!("inputs as well, or parts of them:{list}"))
+            .hint("write to another folder: a batch that was stopped could not tell old from new"))
+    }
+
+    /// Sees to it that files which are written beside the outputs, such as a journal and reports,
+    /// are none of the outputs, of the inputs with what lies beside them, of the files in `read`
+    /// or of each other. `files` has what each is, for people, and its name.
+    ///
+    /// # Errors
+    /// [`Error::Usage`], naming the first that is.
+    pub fn keep_apart(&self, files: &[(&str, &Path)], read: &[PathBuf]) -> Result<()> {
+        let mut places = Places::default();
+        let inputs = self.items.iter().map(|item| &item.input).chain(read);
+        let inputs: BTreeSet<_> = inputs.map(|path| places.of(path)).collect();
+        let outputs: BTreeSet<_> = self.outputs.iter().map(PathBuf::as_path).collect();
+        let mut others = BTreeMap::new();
+        for (what, path) in files {
+            let place = places.of(path);
+            let found = if inputs.contains(&place) || part_of(&place, &inputs) {
+                "one that the batch reads"
+            } else if outputs.contains(place.as_path()) {
+                "an output of the batch"
+            } else if let Some(other) = others.insert(place, *what) {
+                other
+            } else {
+                continue;
+            };
+            let error = Error::usage(*what).expected("a file of its own").found(found);
+            return Err(error.at_path(path));
+        }
+        Ok(())
     }
 
     /// Returns the items, in the order of the inputs.
@@ -120,23 +175,20 @@ impl Plan {
     }
 }
 
-/// A path without `.` and doubled slashes.
-fn plain(path: &Path) -> PathBuf {
-    path.components().filter(|c| *c != Component::CurDir).collect()
-}
-
-fn clashes(items: &[Item]) -> Result<()> {
-    let mut by_output: BTreeMap<PathBuf, Vec<&Item>> = BTreeMap::new();
-    for item in items {
-        by_output.entry(plain(&item.output)).or_default().push(item);
+/// Lists outputs of several inputs; `places` are where the outputs lead.
+fn clashes(items: &[Item], places: &[PathBuf]) -> Result<()> {
+    let mut by_output: BTreeMap<&Path, Vec<&Item>> = BTreeMap::new();
+    for (item, place) in items.iter().zip(places) {
+        by_output.entry(place).or_default().push(item);
     }
     by_output.retain(|_, items| items.len() > 1);
     if by_output.is_empty() {
         return Ok(());
     }
     let mut list = String::new();
-    for (output, items) in &by_output {
+    for items in by_output.values() {
         let inputs: Vec<_> = items.iter().map(|i| i.input.display().to_string()).collect();
+        let output = plain(&items[0].output);
         // Writing to a string cannot fail.
         let _ = write!(list, "\n  {}: {}", output.display(), inputs.join(", "));
     }
@@ -146,18 +198,18 @@ fn clashes(items: &[Item]) -> Result<()> {
         .hint("{dir}, {parent} or {index} in the template tells them apart"))
 }
 
-fn onto_inputs(items: &[Item]) -> Result<()> {
-    let real = |path: &Path| path.canonicalize().ok();
-    let inputs: BTreeSet<_> = items.iter().filter_map(|item| real(&item.input)).collect();
-    let onto = items.iter().filter(|item| real(&item.output).is_some_and(|o| inputs.contains(&o)));
-    let list: String = onto.map(|item| format!("\n  {}", item.output.display())).collect();
-    if list.is_empty() {
-        return Ok(());
-    }
-    Err(Error::usage("outputs")
-        .expected("files that are no inputs of the same batch")
-        .found(format!("inputs as well:{list}"))
-        .hint("write to another folder: a batch that was stopped could not tell old from new"))
+/// What names of files end in that are taken for parts of the file of the name before it.
+const PARTS: [&str; 3] = ["ovr", "msk", "aux.xml"];
+
+/// Whether a file would be taken for a part of one of `files`: `a.tif.ovr`, `a.tif.msk` and
+/// `a.tif.aux.xml` are of `a.tif`.
+fn part_of(place: &Path, files: &BTreeSet<PathBuf>) -> bool {
+    let Some(name) = place.file_name().and_then(|name| name.to_str()) else { return false };
+    let lower = name.to_ascii_lowercase();
+    let end = PARTS.iter().find(|&&end| lower.strip_suffix(end).is_some_and(|l| l.ends_with('.')));
+    let Some(end) = end else { return false };
+    let whole = place.with_file_name(&name[..name.len() - end.len() - 1]);
+    files.contains(&whole)
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ const MOST_BYTES: u64 = 256 << 20;
 pub(crate) struct CutArgs {
     /// Keep only what lies in the polygons of a GeoJSON file.
     #[arg(long, value_name = "FILE")]
-    cutline: Option<PathBuf>,
+    pub(crate) cutline: Option<PathBuf>,
     /// The CRS of the polygons [default: what the file says, else longitudes and
     /// latitudes].
     #[arg(long, value_name = "CRS", value_parser = parse_crs, requires = "cutline")]

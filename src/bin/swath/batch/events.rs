@@ -1,5 +1,6 @@
 //! What happens in a batch, as it happens, for programs: a line of JSON each.
 
+use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -11,23 +12,34 @@ use swath::{Error, Result};
 /// Where lines go; nowhere once they cannot be written.
 pub(crate) struct Events {
     out: Mutex<Option<Box<dyn Write + Send>>>,
+    file: Option<File>,
 }
 
 impl Events {
-    /// Opens a file, or for `-` standard output; without a path there are no lines.
+    /// Opens a file, which is emptied only when the batch begins, or for `-` standard output;
+    /// without a path there are no lines.
     pub(crate) fn open(path: Option<&Path>) -> Result<Self> {
+        let mut file = None;
         let out: Option<Box<dyn Write + Send>> = match path {
             None => None,
             Some(path) if path == Path::new("-") => Some(Box::new(std::io::stdout())),
             Some(path) => {
-                let file = std::fs::File::create(path);
-                Some(Box::new(file.map_err(|e| Error::io("create", e).at_path(path))?))
+                let fail = |e| Error::io("create", e).at_path(path);
+                let mut options = File::options();
+                let opened = options.write(true).create(true).truncate(false).open(path);
+                let opened = opened.map_err(fail)?;
+                file = Some(opened.try_clone().map_err(fail)?);
+                Some(Box::new(opened))
             }
         };
-        Ok(Self { out: Mutex::new(out) })
+        Ok(Self { out: Mutex::new(out), file })
     }
 
     pub(crate) fn begin(&self, items: u64, jobs: usize, threads: usize, memory: u64) {
+        if let Some(file) = &self.file {
+            // A pipe or a terminal has nothing to be cut.
+            let _ = file.set_len(0);
+        }
         self.write(&json!({
             "event": "begin", "items": items, "jobs": jobs, "threads": threads, "memory": memory,
         }));

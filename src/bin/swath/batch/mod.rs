@@ -19,16 +19,16 @@ mod summary;
 /// What is done with each file.
 mod work;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use swath::Result;
 use swath::batch::{Batch, BatchOptions, Command, Event, Journal, Plan, Tally, Task, Template};
 use swath::engine::Engine;
 use swath::io::Overwrite;
+use swath::{Error, Result};
 
 use crate::args::{RunArgs, on_signal};
 use crate::report::{Exit, failure, say};
@@ -99,11 +99,11 @@ pub(crate) struct BatchArgs {
     /// Write what happens, as it happens, as lines of JSON; - is standard output.
     #[arg(long, value_name = "FILE|-")]
     events: Option<PathBuf>,
-    /// Write a report as JSON.
-    #[arg(long, value_name = "FILE")]
+    /// Write a report as JSON; - is standard output.
+    #[arg(long, value_name = "FILE|-")]
     report: Option<PathBuf>,
-    /// Write a report as one page of HTML that needs nothing else.
-    #[arg(long, value_name = "FILE")]
+    /// Write a report as one page of HTML that needs nothing else; - is standard output.
+    #[arg(long, value_name = "FILE|-")]
     html: Option<PathBuf>,
     /// The most outputs that the page shows pictures of.
     #[arg(long, value_name = "N", default_value_t = 24)]
@@ -169,7 +169,7 @@ impl BatchArgs {
     }
 
     /// What outputs depend on, and where they go.
-    fn command(&self, template: &Template) -> Command {
+    fn command(&self, template: &Template) -> Result<Command> {
         let mut words = vec![self.verb.name().to_owned()];
         words.extend(self.inputs.iter().cloned());
         if self.from_stdin {
@@ -180,25 +180,51 @@ impl BatchArgs {
         }
         words.extend(["-o".into(), template.text().to_owned(), "--".into()]);
         words.extend(self.words.iter().cloned());
-        Command::new(words)
+        // Names mean other files in another folder.
+        let here = std::env::current_dir().map_err(|e| Error::io("ask for the folder", e))?;
+        words.extend(["(in)".into(), here.to_string_lossy().into_owned()]);
+        Ok(Command::new(words))
     }
 
-    fn journal(
+    /// Where the journal is, if one is kept.
+    fn journal_path(&self, template: &Template, command: &Command) -> Option<PathBuf> {
+        let usual = || template.folder().join(format!(".swath-batch-{}.journal", command.short()));
+        (!self.no_journal).then(|| self.journal.clone().unwrap_or_else(usual))
+    }
+
+    /// Sees to it that what is written beside the outputs is no other file of the batch, and
+    /// that reports can be written.
+    fn check_files(
         &self,
-        template: &Template,
+        plan: &Plan,
+        journal: Option<&Path>,
+        mut read: Vec<PathBuf>,
+    ) -> Result<()> {
+        read.extend(
+            self.inputs.iter().filter_map(|word| word.strip_prefix('@')).map(PathBuf::from),
+        );
+        let reports = [("--report", &self.report), ("--html", &self.html)];
+        let mut files: Vec<_> = journal.map(|path| ("--journal", path)).into_iter().collect();
+        files.extend(self.events.as_deref().map(|path| ("--events", path)));
+        files.extend(reports.iter().filter_map(|(what, path)| Some((*what, path.as_deref()?))));
+        plan.keep_apart(&files, &read)?;
+        reports.iter().filter_map(|(_, path)| path.as_deref()).try_for_each(report::try_out)
+    }
+
+    fn open_journal(
+        &self,
+        path: Option<&Path>,
+        command: &Command,
         plan: &Plan,
         how: &BatchOptions,
     ) -> Result<Option<Journal>> {
-        if self.no_journal {
+        let Some(path) = path else {
             plan.refuse_existing(how.overwrite, |_| false)?;
             return Ok(None);
-        }
-        let command = self.command(template);
-        let usual = || template.folder().join(format!(".swath-batch-{}.journal", command.short()));
-        let path = self.journal.clone().unwrap_or_else(usual);
+        };
         let journal = match self.resume {
-            true => Journal::resume(path, &command, plan, how.overwrite),
-            false => Journal::create(path, &command, plan, how.overwrite),
+            true => Journal::resume(path, command, plan, how.overwrite),
+            false => Journal::create(path, command, plan, how.overwrite),
         };
         journal.map(Some)
     }
@@ -209,6 +235,8 @@ fn all(args: &BatchArgs, work: &Work) -> Result<Exit> {
     let template = args.template()?;
     let found = inputs::find(&args.inputs, args.from_stdin, args.base.as_deref())?;
     let plan = Plan::new(found, &template, args.verb.name())?;
+    let beside = work.read_beside(args.verb, &plan)?;
+    plan.keep(beside.iter().map(PathBuf::as_path))?;
     let how = args.options(work);
     if args.dry_run {
         for item in plan.items() {
@@ -217,8 +245,11 @@ fn all(args: &BatchArgs, work: &Work) -> Result<Exit> {
         return Ok(Exit::Success);
     }
     let engine = args.run.bare_engine()?;
+    let command = args.command(&template)?;
+    let journal = args.journal_path(&template, &command);
+    args.check_files(&plan, journal.as_deref(), beside)?;
     let events = Events::open(args.events.as_deref())?;
-    let journal = args.journal(&template, &plan, &how)?;
+    let journal = args.open_journal(journal.as_deref(), &command, &plan, &how)?;
     let batch = Batch::new(&plan, &engine, how);
     let (halt, signals) = (batch.halt(), AtomicU32::new(0));
     on_signal(move || match signals.fetch_add(1, Ordering::Relaxed) {

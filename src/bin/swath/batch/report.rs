@@ -9,7 +9,7 @@ use swath::io::{Overwrite, Staged};
 
 use super::events::failed;
 use super::ledger::{Ledger, Record, State};
-use crate::report::peak_memory;
+use crate::report::{peak_memory, say};
 
 /// What a batch was, apart from its files.
 #[derive(Debug)]
@@ -94,9 +94,17 @@ fn item(record: &Record) -> Value {
     out
 }
 
-/// Writes a report in the place of an older one.
+/// Writes a report in the place of an older one, or for `-` to standard output.
 pub(crate) fn write(path: &Path, text: &str) -> Result<()> {
+    if path == Path::new("-") {
+        return say(text);
+    }
     let mut file = Staged::create(path, Overwrite::Replace)?;
     file.append(text.as_bytes())?;
     file.commit()
+}
+
+/// Finds out whether a report can be written, before there is something to be said in it.
+pub(crate) fn try_out(path: &Path) -> Result<()> {
+    if path == Path::new("-") { Ok(()) } else { Staged::create(path, Overwrite::Replace).map(drop) }
 }

@@ -1,10 +1,11 @@
 //! What is done with each file: a verb with its options, parsed once.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Parser, ValueEnum};
-use swath::batch::{Item, Made, Task, Template};
+use swath::batch::{Item, Made, Plan, Task, Template};
 use swath::engine::Engine;
 use swath::geotiff::WriteOptions;
 use swath::io::Overwrite;
@@ -98,6 +99,15 @@ impl Work {
                 .hint("--events and --report tell programs what a batch did")
                 .into());
         }
+        // What a verb takes alone would be left unread, and an option without its value has INPUT.
+        if matches!(&work, Self::Warp(args) if args.out.is_some() || args.files != [INPUT, "OUTPUT"].map(PathBuf::from))
+        {
+            return Err(Error::usage("behind --")
+                .expected("options of the verb, each with its value")
+                .found("files, -o, or an option without its value")
+                .hint("inputs and -o stand before --")
+                .into());
+        }
         work.read_args().prefer_pread();
         work.write_options()?;
         if let Self::Calc(args) = &work {
@@ -134,8 +144,7 @@ impl Work {
         let Item { input, output, .. } = task.item;
         let mut work = self.clone();
         for path in work.beside() {
-            let template = Template::parse(&path.to_string_lossy())?;
-            *path = template.expand(&task.item.names(verb.name()))?;
+            *path = name(path, verb, task.item)?;
         }
         if let Some(job) = work.job() {
             (job.input, job.output) = (input.clone(), output.clone());
@@ -155,6 +164,21 @@ impl Work {
         Ok(work)
     }
 
+    /// Returns the files that items read besides their inputs.
+    ///
+    /// # Errors
+    /// As [`Template::expand`].
+    pub(crate) fn read_beside(&self, verb: BatchVerb, plan: &Plan) -> Result<Vec<PathBuf>> {
+        let mut work = self.clone();
+        let mut all = BTreeSet::new();
+        for path in work.beside() {
+            for item in plan.items() {
+                all.insert(name(path, verb, item)?);
+            }
+        }
+        Ok(all.into_iter().collect())
+    }
+
     fn job(&mut self) -> Option<&mut JobArgs> {
         match self {
             Self::Convert(args) => Some(&mut args.job),
@@ -167,7 +191,7 @@ impl Work {
     fn beside(&mut self) -> Vec<&mut PathBuf> {
         match self {
             Self::Calc(args) => args.inputs.iter_mut().map(|input| &mut input.path).collect(),
-            Self::Warp(args) => args.like.iter_mut().collect(),
+            Self::Warp(args) => args.like.iter_mut().chain(&mut args.cut.cutline).collect(),
             _ => Vec::new(),
         }
     }
@@ -203,6 +227,11 @@ impl Work {
         };
         write.options().map(Some)
     }
+}
+
+/// Names a file that an item reads besides its input.
+fn name(template: &Path, verb: BatchVerb, item: &Item) -> Result<PathBuf> {
+    Template::parse(&template.to_string_lossy())?.expand(&item.names(verb.name()))
 }
 
 /// Why a verb's options do not do.

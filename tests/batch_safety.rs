@@ -1,0 +1,159 @@
+//! What a batch must never do: lose a file that is not its own, miss that an input changed, hang
+//! on links, or end for one bad item.
+
+mod files;
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use files::{fixture, sha256};
+use serde_json::Value;
+use tempfile::TempDir;
+
+fn swath(dir: &Path, words: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_swath"));
+    command.args(words).current_dir(dir).output().expect("swath runs")
+}
+
+/// Runs what is to end well; returns what it said.
+fn good(dir: &Path, words: &[&str]) -> String {
+    let done = swath(dir, words);
+    let said = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(done.status.success(), "{words:?}: {said}");
+    said
+}
+
+/// Runs what is to be refused; returns what it said.
+fn refused(dir: &Path, words: &[&str], code: i32) -> String {
+    let done = swath(dir, words);
+    let said = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert_eq!(done.status.code(), Some(code), "{words:?}: {said}");
+    said
+}
+
+/// A folder with copies of a small raster.
+fn rasters(names: &[&str]) -> TempDir {
+    let dir = tempfile::tempdir().expect("a directory");
+    for name in names {
+        let path = dir.path().join(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("makes");
+        fs::copy(fixture("landsat.tif"), path).expect("copies");
+    }
+    dir
+}
+
+const CONVERT: [&str; 5] = ["batch", "convert", "in", "-o", "out/{stem}.tif"];
+
+#[test]
+fn no_file_beside_the_outputs_takes_the_place_of_another() {
+    let dir = rasters(&["in/a.tif"]);
+    let at = |name: &str| dir.path().join(name);
+    fs::create_dir(at("out")).expect("makes");
+    symlink("in", at("link")).expect("links");
+    fs::write(at("list.txt"), "in/a.tif\n").expect("writes");
+    let whole = sha256(&at("in/a.tif"));
+    for option in ["--journal", "--report", "--html", "--events"] {
+        for path in ["in/a.tif", "link/a.tif", "out/a.tif", "out/../out/a.tif", "in/a.tif.aux.xml"]
+        {
+            let said = refused(dir.path(), &[&CONVERT[..], &[option, path]].concat(), 2);
+            assert!(said.contains(&format!("{path}: {option}")), "{said}");
+        }
+        let words = ["batch", "convert", "@list.txt", "--to-dir", "out", option, "./list.txt"];
+        refused(dir.path(), &words, 2);
+    }
+    for (one, two) in [("--report", "--events"), ("--html", "--journal"), ("--report", "--html")] {
+        refused(dir.path(), &[&CONVERT[..], &[one, "x", two, "./x"]].concat(), 2);
+    }
+    refused(dir.path(), &[&CONVERT[..], &["--report", "-", "--events", "-"]].concat(), 2);
+    // What cannot be written is said before anything is done.
+    refused(dir.path(), &[&CONVERT[..], &["--report", "absent/x.json"]].concat(), 5);
+    refused(dir.path(), &[&CONVERT[..], &["--html", "in"]].concat(), 2);
+    assert!(!at("out/a.tif").exists() && !at("x").exists());
+    assert_eq!(sha256(&at("in/a.tif")), whole);
+    assert_eq!(fs::read(at("list.txt")).expect("reads"), b"in/a.tif\n");
+    let done = swath(dir.path(), &[&CONVERT[..], &["--report", "-", "--quiet"]].concat());
+    let report: Value = serde_json::from_slice(&done.stdout).expect("a report");
+    assert_eq!(report["done"], 1);
+}
+
+#[test]
+fn a_journal_replaces_nothing_but_a_journal() {
+    let dir = rasters(&["in/a.tif"]);
+    let at = |name: &str| dir.path().join(name);
+    for (name, bytes) in
+        [("a.txt", &b"a text of mine\n"[..]), ("short", b"ab"), ("x.tif", b"II*\0")]
+    {
+        fs::write(at(name), bytes).expect("writes");
+        for more in [&[][..], &["--resume"], &["--overwrite"]] {
+            fs::write(at("events"), "old").expect("writes");
+            let words = [&CONVERT[..], &["--journal", name, "--events", "events"], more].concat();
+            let said = refused(dir.path(), &words, 2);
+            assert!(said.contains("left as it is"), "{said}");
+            assert_eq!(fs::read(at(name)).expect("reads"), bytes);
+            assert_eq!(fs::read(at("events")).expect("reads"), b"old");
+        }
+    }
+    good(dir.path(), &[&CONVERT[..], &["--journal", "j"]].concat());
+    let journal = fs::read(at("j")).expect("reads");
+    let other = ["batch", "convert", "in", "-o", "other/{stem}.tif", "--journal", "j"];
+    let said = refused(dir.path(), &other, 2);
+    assert!(said.contains("another command"), "{said}");
+    assert_eq!(fs::read(at("j")).expect("reads"), journal);
+    good(dir.path(), &[&other[..], &["--overwrite"]].concat());
+}
+
+#[test]
+fn two_names_of_one_output_are_a_clash() {
+    let dir = rasters(&["in/x/a.tif", "in/y/a.tif"]);
+    fs::create_dir_all(dir.path().join("out/x")).expect("makes");
+    symlink("x", dir.path().join("out/y")).expect("links");
+    for template in ["new/{dir}/../{stem}.tif", "out/{dir}/{stem}.tif"] {
+        let said = refused(dir.path(), &["batch", "convert", "in", "-o", template], 2);
+        assert!(said.contains("1 of several inputs"), "{said}");
+    }
+    assert!(!dir.path().join("new").exists() && !dir.path().join("out/x/a.tif").exists());
+}
+
+#[test]
+fn what_an_item_reads_is_no_output() {
+    let dir = rasters(&["in/a.tif", "in/a_n.tif", "like.tif"]);
+    fs::write(dir.path().join("cut.geojson"), "{}").expect("writes");
+    let calc = ["--", "A + N", "--in", "A={input}", "--in", "N={folder}/{stem}_n.tif"];
+    let words = ["batch", "calc", "in/a.tif", "--overwrite", "-o", "in/./{stem}_n.tif"];
+    refused(dir.path(), &[&words[..], &calc].concat(), 2);
+    for output in ["like.tif", "cut.geojson"] {
+        let words = ["batch", "warp", "in/a.tif", "--overwrite", "-o", output, "--"];
+        let more = ["--like", "like.tif", "--cutline", "cut.geojson"];
+        let said = refused(dir.path(), &[&words[..], &more].concat(), 2);
+        assert!(said.contains("inputs as well"), "{said}");
+    }
+    for end in ["ovr", "msk", "aux.xml"] {
+        let output = format!("{{input}}.{end}");
+        let said = refused(dir.path(), &["batch", "convert", "in", "-o", &output], 2);
+        assert!(said.contains("parts of them"), "{said}");
+    }
+}
+
+#[test]
+fn what_a_verb_takes_alone_is_refused_behind_the_dashes() {
+    let dir = rasters(&["in/a.tif", "b.tif"]);
+    let words = ["batch", "warp", "in", "-o", "out/{stem}.tif", "--", "--to", "EPSG:3857"];
+    for more in [&["b.tif"][..], &["-o", "x.tif"], &["--cutline"]] {
+        refused(dir.path(), &[&words[..], more].concat(), 2);
+    }
+    assert!(!dir.path().join("out").exists() && !dir.path().join("x.tif").exists());
+}
+
+#[test]
+fn a_journal_is_of_the_folder_it_was_begun_in() {
+    let dir = rasters(&["one/in/a.tif", "two/in/a.tif", "two/out/a.tif"]);
+    let journal = dir.path().join("j").display().to_string();
+    let words = [&CONVERT[..], &["--resume", "--journal", &journal]].concat();
+    good(&dir.path().join("one"), &words);
+    let theirs = sha256(&dir.path().join("two/out/a.tif"));
+    refused(&dir.path().join("two"), &words, 2);
+    assert_eq!(sha256(&dir.path().join("two/out/a.tif")), theirs);
+    assert!(good(&dir.path().join("one"), &words).contains("1  skipped"));
+}
