@@ -48,14 +48,17 @@ impl Journal {
         let path = path.as_ref();
         let file = locked(path)?;
         let old = first(&file, command).map_err(|e| e.at_path(path))?;
-        if overwrite == Overwrite::Refuse && old.is_some_and(|o| o["digest"] != command.digest()) {
+        let other = old.is_some_and(|old| old["digest"] != command.digest());
+        if overwrite == Overwrite::Refuse && other {
             return Err(Error::usage("journal")
                 .expected("a new file")
                 .found("the journal of another command")
                 .hint("name another file, or have it replaced with --overwrite")
                 .at_path(path));
         }
-        plan.refuse_existing(overwrite, |_| false)?;
+        let history = History::read(&file, command).ok().flatten();
+        let history = history.filter(|_| overwrite == Overwrite::Replace);
+        plan.refuse_existing(overwrite, |item| history.as_ref().is_some_and(|h| h.claims(item)))?;
         Self::begin(path, file, None, command, plan).map_err(|e| e.at_path(path))
     }
 
@@ -96,7 +99,7 @@ impl Journal {
             Some(history) => history.torn,
         };
         let history = history.unwrap_or_default();
-        for item in plan.items().iter().filter(|item| !history.claims(item)) {
+        for item in plan.items().iter().filter(|item| item.is_named() && !history.claims(item)) {
             lines.extend(line::encode(&json!({
                 "type": "item",
                 "input": item.input.to_string_lossy(),

@@ -19,19 +19,22 @@ pub struct Found {
     pub path: PathBuf,
     /// The folders between where the search began and the input.
     pub dir: PathBuf,
+    /// Whether a search found it, and nobody named it.
+    pub searched: bool,
 }
 
 impl Found {
     /// A file that was named, not searched for.
     pub fn file(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), dir: PathBuf::new() }
+        Self { path: path.into(), dir: PathBuf::new(), searched: false }
     }
 
     /// A file that was found below a folder; one that does not lie there was named.
     pub fn below(base: &Path, path: impl Into<PathBuf>) -> Self {
         let path = path.into();
-        let dir = path.strip_prefix(base).ok().and_then(Path::parent);
-        Self { dir: dir.map(Path::to_path_buf).unwrap_or_default(), path }
+        let below = plain(&path);
+        let dir = below.strip_prefix(plain(base)).ok().and_then(Path::parent);
+        Self { dir: dir.map(Path::to_path_buf).unwrap_or_default(), path, searched: true }
     }
 }
 
@@ -45,11 +48,17 @@ pub struct Item {
     pub input: PathBuf,
     /// The folders between where the search began and the input.
     pub dir: PathBuf,
-    /// The file to write.
+    /// The file to write; empty for an input whose name is no UTF-8, which fails when its turn
+    /// comes.
     pub output: PathBuf,
 }
 
 impl Item {
+    /// Returns whether its output has a name.
+    pub fn is_named(&self) -> bool {
+        !self.output.as_os_str().is_empty()
+    }
+
     /// Returns what templates may say of it.
     pub fn names<'a>(&'a self, verb: &'a str) -> Names<'a> {
         Names { input: &self.input, dir: &self.dir, index: self.index, verb }
@@ -62,36 +71,70 @@ pub struct Plan {
     items: Vec<Item>,
     /// Where the outputs lead.
     outputs: Vec<PathBuf>,
+    /// Where those lead that a search found as inputs too.
+    left_out: BTreeSet<PathBuf>,
 }
 
 impl Plan {
     /// Names the outputs of inputs, which keep their order. An input that was found twice counts
-    /// once.
+    /// once; one that was searched for, and is the output of another, not at all: an earlier run
+    /// made it, or the batch is refused where outputs that exist are.
     ///
     /// # Errors
     /// [`Error::Usage`], listing all of them, if inputs would have the same output or an output
     /// is an input as well; and as [`Template::expand`].
-    pub fn new(inputs: Vec<Found>, template: &Template, verb: &str) -> Result<Self> {
+    pub fn new(mut inputs: Vec<Found>, template: &Template, verb: &str) -> Result<Self> {
         let mut seen = BTreeSet::new();
-        let mut items = Vec::new();
-        for Found { path, dir } in inputs {
-            // The journal, the report and the events are texts.
-            if path.to_str().is_none() {
-                return Err(Error::usage("file name").expected("one in UTF-8").at_path(path));
+        inputs.retain(|found| seen.insert(plain(&found.path)));
+        let mut plan = Self::of(&inputs, template, verb)?;
+        let made = plan.made_by_others(&inputs);
+        if made.contains(&true) {
+            let mut rest = made.iter();
+            let kept =
+                inputs.into_iter().filter(|_| rest.next() == Some(&false)).collect::<Vec<_>>();
+            let mut places = Places::default();
+            let left = plan.items.iter().zip(made).filter(|(_, made)| *made);
+            let left_out: BTreeSet<_> = left.map(|(item, _)| places.of(&item.input)).collect();
+            let without = Self { left_out, ..Self::of(&kept, template, verb)? };
+            // With {index}, other names may come of fewer inputs.
+            if without.left_out.iter().all(|place| without.outputs.contains(place)) {
+                plan = without;
             }
-            if !seen.insert(plain(&path)) {
-                continue;
-            }
-            let index = items.len() as u64 + 1;
-            let output = template.expand(&Names { input: &path, dir: &dir, index, verb })?;
-            items.push(Item { index, input: path, dir, output });
         }
-        let mut places = Places::default();
-        let outputs: Vec<_> = items.iter().map(|item| places.of(&item.output)).collect();
-        clashes(&items, &outputs)?;
-        let plan = Self { items, outputs };
+        clashes(&plan.items, &plan.outputs)?;
         plan.keep(plan.items.iter().map(|item| item.input.as_path()))?;
         Ok(plan)
+    }
+
+    fn of(inputs: &[Found], template: &Template, verb: &str) -> Result<Self> {
+        let mut places = Places::default();
+        let (mut items, mut outputs) = (Vec::new(), Vec::new());
+        for (Found { path, dir, .. }, index) in inputs.iter().zip(1..) {
+            // The journal, the report and the events are texts.
+            let output = match path.to_str() {
+                Some(_) => template.expand(&Names { input: path, dir, index, verb })?,
+                None => PathBuf::new(),
+            };
+            outputs.push(places.of(&output));
+            items.push(Item { index, input: path.clone(), dir: dir.clone(), output });
+        }
+        Ok(Self { items, outputs, left_out: BTreeSet::new() })
+    }
+
+    /// Which inputs were searched for and are outputs of others that are not.
+    fn made_by_others(&self, inputs: &[Found]) -> Vec<bool> {
+        let mut places = Places::default();
+        let from: Vec<_> = self.items.iter().map(|item| places.of(&item.input)).collect();
+        let mut makers: BTreeMap<&Path, Vec<usize>> = BTreeMap::new();
+        for (at, place) in self.outputs.iter().enumerate() {
+            makers.entry(place).or_default().push(at);
+        }
+        let others = |at: usize| {
+            let makers = makers.get(from[at].as_path()).into_iter().flatten();
+            makers.copied().filter(move |&maker| maker != at)
+        };
+        let is_made = |at: usize| others(at).any(|maker| others(maker).next().is_none());
+        inputs.iter().enumerate().map(|(at, found)| found.searched && is_made(at)).collect()
     }
 
     /// Sees to it that no output is one of these files, which are read, or a file that is taken
@@ -148,7 +191,8 @@ impl Plan {
         &self.items
     }
 
-    /// Refuses outputs that are there already, unless they may be replaced or are `ours`.
+    /// Refuses outputs that are there already, unless they may be replaced or are `ours`. Those
+    /// that would be inputs by their names are replaced only if they are `ours`.
     ///
     /// # Errors
     /// [`Error::Usage`], naming the first ones.
@@ -157,11 +201,13 @@ impl Plan {
         overwrite: Overwrite,
         ours: impl Fn(&Item) -> bool,
     ) -> Result<()> {
-        let there = |item: &&Item| item.output.symlink_metadata().is_ok() && !ours(item);
-        let found: Vec<&Item> = match overwrite {
-            Overwrite::Replace => return Ok(()),
-            Overwrite::Refuse => self.items.iter().filter(there).collect(),
+        let replace = overwrite == Overwrite::Replace;
+        let there = |(item, place): &(&Item, &PathBuf)| {
+            let may = replace && !self.left_out.contains(*place);
+            !may && item.output.symlink_metadata().is_ok() && !ours(item)
         };
+        let found: Vec<&Item> =
+            self.items.iter().zip(&self.outputs).filter(there).map(|(item, _)| item).collect();
         if found.is_empty() {
             return Ok(());
         }
@@ -171,14 +217,18 @@ impl Plan {
         Err(Error::usage("outputs")
             .expected("new names")
             .found(format!("{} that are there already:{names}{more}", found.len()))
-            .hint("`--resume` goes on where an earlier run stopped, `--overwrite` makes all anew"))
+            .hint(if replace {
+                "they may be inputs, and no journal says that they were made: write to another folder"
+            } else {
+                "`--resume` goes on where an earlier run stopped, `--overwrite` makes all anew"
+            }))
     }
 }
 
 /// Lists outputs of several inputs; `places` are where the outputs lead.
 fn clashes(items: &[Item], places: &[PathBuf]) -> Result<()> {
     let mut by_output: BTreeMap<&Path, Vec<&Item>> = BTreeMap::new();
-    for (item, place) in items.iter().zip(places) {
+    for (item, place) in items.iter().zip(places).filter(|(item, _)| item.is_named()) {
         by_output.entry(place).or_default().push(item);
     }
     by_output.retain(|_, items| items.len() > 1);

@@ -312,6 +312,9 @@ impl Run<'_> {
         engine: &Engine,
     ) -> Result<(Vec<Fingerprint>, Fingerprint, Made)> {
         let (item, hash) = (task.item, self.batch.options.hash);
+        if !item.is_named() {
+            return Err(Error::usage("file name").expected("one in UTF-8").at_path(&item.input));
+        }
         // Before it is read: what changes meanwhile will not hold. A name that is none of a file,
         // such as `a.tif#2`, is left to whoever opens it.
         let there = item.input.is_file();

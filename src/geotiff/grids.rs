@@ -30,7 +30,8 @@ impl GridDirectories {
         Self { directories, read: Mutex::default() }
     }
 
-    fn path(&self, name: &str) -> Option<PathBuf> {
+    /// Returns the file of a grid, if it is in one of the directories.
+    pub fn path(&self, name: &str) -> Option<PathBuf> {
         // Names come from files too: none may lead out of the directories.
         let is_plain = !name.contains(['/', '\\']) && name != "..";
         let paths = self.directories.iter().map(|directory| directory.join(name));

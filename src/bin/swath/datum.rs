@@ -55,11 +55,15 @@ impl DatumArgs {
             std::fs::read_dir(directory)
                 .map_err(|error| Error::io("read --grid-dir", error).at_path(directory))?;
         }
+        let grids = Grids::new(self.directories());
+        Ok(TransformOptions { grids, ..TransformOptions::default() })
+    }
+
+    fn directories(&self) -> GridDirectories {
         let mut directories = self.grid_dir.clone();
         let named = std::env::var_os("PROJ_DATA");
         directories.extend(named.iter().flat_map(std::env::split_paths));
-        let grids = Grids::new(GridDirectories::new(directories));
-        Ok(TransformOptions { grids, ..TransformOptions::default() })
+        GridDirectories::new(directories)
     }
 }
 
@@ -71,6 +75,8 @@ pub(crate) struct Told {
     pub(crate) guess: Option<String>,
     /// What is lost for want of a grid.
     pub(crate) lost: Option<String>,
+    /// The files of the grids that it takes.
+    pub(crate) grids: Vec<PathBuf>,
 }
 
 impl Told {
@@ -96,7 +102,10 @@ pub(crate) fn operation(transformer: &Transformer, datums: &DatumArgs) -> Told {
         )
     });
     let lost = transformer.better().map(|better| lost(better, operation));
-    Told { remark: format!("datum: {operation}"), guess, lost }
+    let (directories, present) = (datums.directories(), operation.grids().iter());
+    let present = present.filter(|grid| grid.is_present);
+    let grids = present.filter_map(|grid| directories.path(&grid.name)).collect();
+    Told { remark: format!("datum: {operation}"), guess, lost, grids }
 }
 
 /// Describes for each system that rasters have, other than `to`, the operation that a warp of

@@ -8,6 +8,7 @@ use swath::vector::read_index;
 use swath::{Error, Raster, Result};
 
 use crate::convert::NoDataArg;
+use crate::walk;
 
 /// The most bytes of an index.
 const MOST_INDEX_BYTES: u64 = 1 << 30;
@@ -100,21 +101,9 @@ pub(crate) fn is_index(path: &Path) -> bool {
 }
 
 fn matches(name: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
-    let pattern = name.to_str().filter(|text| text.contains(['*', '?', '[']) && !name.exists());
-    let Some(pattern) = pattern else {
-        found.push(name.to_path_buf());
-        return Ok(());
-    };
-    let wrong = |e: glob::PatternError| Error::usage("pattern").found(format!("{pattern}: {e}"));
-    let before = found.len();
-    for path in glob::glob(pattern).map_err(wrong)? {
-        let path = path.map_err(|e| Error::io("look for files", e.into()).at_path(name))?;
-        if path.is_file() {
-            found.push(path);
-        }
-    }
-    if found.len() == before {
-        return Err(Error::usage("pattern").expected("files that match").found(pattern));
+    match name.to_str().filter(|_| walk::is_glob(name)) {
+        Some(pattern) => found.extend(walk::glob(pattern)?),
+        None => found.push(name.to_path_buf()),
     }
     Ok(())
 }

@@ -21,6 +21,7 @@ mod stats;
 mod terrain;
 mod transform;
 mod validate;
+mod walk;
 mod warp;
 mod warp_many;
 mod write_args;

@@ -2,7 +2,8 @@
 //! alone, to whoever keeps the items of a batch.
 
 use std::cell::RefCell;
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use swath::Result;
 use swath::batch::Made;
@@ -21,6 +22,8 @@ pub(crate) struct Session<'a> {
     voice: Voice<'a>,
     /// What opened the files that the output depends on.
     opened: RefCell<Vec<Files>>,
+    /// Other files that the output depends on: grids of datum shifts.
+    read: RefCell<BTreeSet<PathBuf>>,
 }
 
 enum Voice<'a> {
@@ -33,13 +36,18 @@ enum Voice<'a> {
 impl<'a> Session<'a> {
     /// For a verb that runs alone.
     pub(crate) fn alone(engine: &'a Engine, quiet: bool) -> Self {
-        Self { engine, voice: Voice::Alone { quiet }, opened: RefCell::default() }
+        Self {
+            engine,
+            voice: Voice::Alone { quiet },
+            opened: RefCell::default(),
+            read: RefCell::default(),
+        }
     }
 
     /// For an item of a batch.
     pub(crate) fn item(engine: &'a Engine, output: &'a Path, overwrite: Overwrite) -> Self {
         let voice = Voice::Item { output, overwrite, made: RefCell::default() };
-        Self { engine, voice, opened: RefCell::default() }
+        Self { engine, voice, opened: RefCell::default(), read: RefCell::default() }
     }
 
     /// Returns what was kept of an item.
@@ -48,7 +56,8 @@ impl<'a> Session<'a> {
             Voice::Alone { .. } => Made::default(),
             Voice::Item { made, .. } => {
                 let files = self.opened.into_inner();
-                let inputs = files.iter().flat_map(Files::touched).collect();
+                let inputs =
+                    files.iter().flat_map(Files::touched).chain(self.read.into_inner()).collect();
                 Made { inputs, ..made.into_inner() }
             }
         }
@@ -66,6 +75,7 @@ impl<'a> Session<'a> {
         self.remark(&told.remark);
         told.guess.iter().for_each(|text| self.insist(text));
         told.lost.iter().for_each(|text| self.warn(text));
+        self.read.borrow_mut().extend(told.grids);
     }
 
     /// Says what does not end the job, unless it is quiet.

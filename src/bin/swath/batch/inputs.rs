@@ -1,18 +1,14 @@
 //! Which files a batch works on: names, folders, globs, lists.
 
+use std::ffi::OsStr;
 use std::io::Read;
-use std::path::{Component, Path, PathBuf};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 
-use glob::{MatchOptions, Pattern};
 use swath::batch::Found;
 use swath::{Error, Result};
 
-/// As shells have it: `*` crosses no folder and meets no hidden file.
-const MATCH: MatchOptions = MatchOptions {
-    case_sensitive: true,
-    require_literal_separator: true,
-    require_literal_leading_dot: true,
-};
+use crate::walk;
 
 /// Finds the files that words name, in the order of the words and by name within one.
 ///
@@ -25,7 +21,7 @@ pub(crate) fn find(words: &[String], stdin: bool, base: Option<&Path>) -> Result
         match word.strip_prefix('@') {
             Some(list) if !Path::new(word).exists() => {
                 let text = std::fs::read(list).map_err(|e| Error::io("read", e).at_path(list))?;
-                names(&text, Path::new(list), &mut found)?;
+                names(&text, &mut found);
             }
             _ => one(word, &mut found)?,
         }
@@ -34,7 +30,7 @@ pub(crate) fn find(words: &[String], stdin: bool, base: Option<&Path>) -> Result
         let mut text = Vec::new();
         let read = std::io::stdin().lock().read_to_end(&mut text);
         read.map_err(|e| Error::io("read standard input", e))?;
-        names(&text, Path::new("standard input"), &mut found)?;
+        names(&text, &mut found);
     }
     if found.is_empty() {
         return Err(Error::usage("inputs").expected("at least one").found("none"));
@@ -46,24 +42,21 @@ pub(crate) fn find(words: &[String], stdin: bool, base: Option<&Path>) -> Result
                     .expected(format!("one below --base {}", base.display()))
                     .found(file.path.display()));
             }
-            *file = Found::below(base, std::mem::take(&mut file.path));
+            file.dir = Found::below(base, &file.path).dir;
         }
     }
     Ok(found)
 }
 
 /// Reads names from a list: one a line, or ended by zeros, as `find -print0` has them.
-fn names(text: &[u8], list: &Path, found: &mut Vec<Found>) -> Result<()> {
+fn names(text: &[u8], found: &mut Vec<Found>) {
     let end = if text.contains(&0) { 0 } else { b'\n' };
     for name in text.split(|&byte| byte == end) {
-        let name = std::str::from_utf8(name)
-            .map_err(|_| Error::usage("a name").expected("one in UTF-8").at_path(list))?;
-        let name = if end == 0 { name } else { name.trim_end_matches('\r') };
+        let name = if end == 0 { name } else { name.strip_suffix(b"\r").unwrap_or(name) };
         if !name.is_empty() {
-            found.push(Found::file(name));
+            found.push(Found::file(OsStr::from_bytes(name)));
         }
     }
-    Ok(())
 }
 
 /// Finds what one word names: a file, a folder's files, or what a glob matches.
@@ -71,7 +64,12 @@ fn one(word: &str, found: &mut Vec<Found>) -> Result<()> {
     let path = Path::new(word);
     if path.is_dir() {
         let before = found.len();
-        tree(path, path, found)?;
+        let tiff = |path: &PathBuf| {
+            let end = path.extension().unwrap_or_default();
+            end.eq_ignore_ascii_case("tif") || end.eq_ignore_ascii_case("tiff")
+        };
+        let all = walk::tree(path)?.into_iter().filter(tiff);
+        found.extend(all.map(|file| Found::below(path, file)));
         return match found.len() > before {
             true => Ok(()),
             false => Err(Error::usage("folder")
@@ -80,59 +78,12 @@ fn one(word: &str, found: &mut Vec<Found>) -> Result<()> {
                 .at_path(path)),
         };
     }
-    // A file may be called `a[1].tif`.
-    if !word.contains(['*', '?', '[']) || path.symlink_metadata().is_ok() {
+    if !walk::is_glob(path) {
         found.push(Found::file(path));
         return Ok(());
     }
-    let wrong = |e| Error::usage(format!("glob {word:?}")).found(e);
-    let matches = glob::glob_with(word, MATCH).map_err(|e| wrong(e.to_string()))?;
-    let base = fixed(path);
-    let before = found.len();
-    for path in matches {
-        let path = path.map_err(|e| {
-            let folder = e.path().to_path_buf();
-            Error::io("list", e.into()).at_path(folder)
-        })?;
-        if !path.is_dir() {
-            found.push(Found::below(&base, path));
-        }
-    }
-    if found.len() == before {
-        return Err(Error::usage(format!("glob {word:?}")).expected("files").found("none"));
-    }
-    Ok(())
-}
-
-/// The folders of a glob before the first that is a pattern.
-fn fixed(glob: &Path) -> PathBuf {
-    let plain = |c: &Component<'_>| {
-        let text = c.as_os_str().to_string_lossy();
-        Pattern::escape(&text) == text
-    };
-    glob.components().take_while(plain).collect()
-}
-
-/// Finds the GeoTIFFs below a folder by their names; hidden ones and links to folders are left
-/// out, so that no loop is entered.
-fn tree(base: &Path, folder: &Path, found: &mut Vec<Found>) -> Result<()> {
-    let fail = |e| Error::io("list", e).at_path(folder);
-    let mut entries = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(fail)? {
-        let entry = entry.map_err(fail)?;
-        if !entry.file_name().to_string_lossy().starts_with('.') {
-            entries.push((entry.path(), entry.file_type().map_err(fail)?));
-        }
-    }
-    entries.sort_by(|a, b| a.0.cmp(&b.0));
-    for (path, kind) in entries {
-        let ends = |end| path.extension().is_some_and(|e| e.eq_ignore_ascii_case(end));
-        if kind.is_dir() {
-            tree(base, &path, found)?;
-        } else if ends("tif") || ends("tiff") {
-            found.push(Found::below(base, path));
-        }
-    }
+    let base = walk::fixed(word);
+    found.extend(walk::glob(word)?.into_iter().map(|file| Found::below(&base, file)));
     Ok(())
 }
 

@@ -127,7 +127,7 @@ impl Work {
 
     /// Makes one output; returns what else is to be said of it.
     pub(crate) fn run(&self, verb: BatchVerb, task: &Task<'_>, engine: &Engine) -> Result<Made> {
-        let work = self.at(verb, task)?;
+        let mut work = self.at(verb, task)?;
         let session = Session::item(engine, &task.item.output, task.overwrite);
         match &work {
             Self::Convert(args) => convert::run(args, &session),
@@ -136,7 +136,11 @@ impl Work {
             Self::Terrain(args) => terrain::run(args, &session),
             Self::Stats(args) => stats::run(args, &session),
         }?;
-        Ok(session.made())
+        let mut made = session.made();
+        // A cutline is no raster that the session opened.
+        let beside = work.beside().into_iter().filter(|path| path.is_file());
+        made.inputs.extend(beside.map(|path| path.clone()));
+        Ok(made)
     }
 
     /// The same work, on the files of one item.
@@ -172,9 +176,13 @@ impl Work {
         let mut work = self.clone();
         let mut all = BTreeSet::new();
         for path in work.beside() {
-            for item in plan.items() {
+            for item in plan.items().iter().filter(|item| item.is_named()) {
                 all.insert(name(path, verb, item)?);
             }
+        }
+        if let Self::Calc(args) = &work {
+            // Or a word such as `finest`, which is no input's name.
+            all.insert(PathBuf::from(&args.grid));
         }
         Ok(all.into_iter().collect())
     }
