@@ -3,7 +3,9 @@
 
 mod files;
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -156,4 +158,91 @@ fn a_journal_is_of_the_folder_it_was_begun_in() {
     refused(&dir.path().join("two"), &words, 2);
     assert_eq!(sha256(&dir.path().join("two/out/a.tif")), theirs);
     assert!(good(&dir.path().join("one"), &words).contains("1  skipped"));
+}
+
+#[test]
+fn a_cutline_that_changed_makes_outputs_stale() {
+    let dir = rasters(&["in/a.tif"]);
+    let cut = |side: f64| {
+        let ring = format!("[[-180,-90],[{side},-90],[{side},90],[-180,90],[-180,-90]]");
+        let text = format!(r#"{{"type":"Polygon","coordinates":[{ring}]}}"#);
+        fs::write(dir.path().join("in/a.geojson"), text).expect("writes");
+    };
+    cut(180.0);
+    let mut words = vec!["batch", "warp", "in/a.tif", "-o", "out/{stem}.tif", "--resume", "--"];
+    words.extend(["--to", "EPSG:3857", "--cutline", "{folder}/{stem}.geojson"]);
+    words.extend(["--dst-nodata", "0"]);
+    good(dir.path(), &words);
+    assert!(good(dir.path(), &words).contains("1  skipped"));
+    cut(179.5);
+    assert!(!good(dir.path(), &words).contains("skipped"));
+}
+
+#[test]
+fn globs_end_where_links_lead_back_and_know_their_folders() {
+    let dir = rasters(&["in/x/a.tif", "in/y/b.tif"]);
+    for name in ["in/x/up", "in/y/up", "in/x/again"] {
+        symlink("..", dir.path().join(name)).expect("links");
+    }
+    for glob in ["in/**/*.tif", "./in/**/*.tif", "in"] {
+        let words = ["batch", "convert", glob, "-o", "out/{dir}/{stem}.tif", "--dry-run"];
+        let done = swath(dir.path(), &words);
+        let said = String::from_utf8(done.stdout).expect("UTF-8").replace("./", "");
+        assert_eq!(said, "in/x/a.tif\tout/x/a.tif\nin/y/b.tif\tout/y/b.tif\n", "{glob}");
+    }
+    good(dir.path(), &["mosaic", "in/**/*.tif", "-o", "m.tif"]);
+}
+
+#[test]
+fn one_bad_name_fails_alone_and_is_shown_safely() {
+    let dir = rasters(&["in/a.tif"]);
+    for name in [&b"n\xff.tif"[..], b"m\xfe.tif", b"e\x1b[2J\n.tif"] {
+        let to = dir.path().join("in").join(OsStr::from_bytes(name));
+        fs::write(to, "no raster").expect("writes");
+    }
+    let said = refused(dir.path(), &CONVERT, 9);
+    assert!(said.contains("1  done") && said.contains("3  failed"), "{said}");
+    assert!(said.contains("UTF-8") && said.contains("e\\u{1b}[2J\\n.tif"), "{said}");
+    assert!(!said.contains('\u{1b}') && dir.path().join("out/a.tif").exists());
+    assert!(refused(dir.path(), &[&CONVERT[..], &["--resume"]].concat(), 9).contains("1  skipped"));
+}
+
+#[test]
+fn a_file_that_may_not_grow_fails_alone() {
+    let dir = rasters(&["in/a.tif"]);
+    fs::write(dir.path().join("in/b.tif"), "no raster").expect("writes");
+    let words = CONVERT.map(|word| format!("'{word}'")).join(" ");
+    let line =
+        format!("ulimit -f 16; exec {} {words} -- --compress none", env!("CARGO_BIN_EXE_swath"));
+    let done = Command::new("sh").args(["-c", &line]).current_dir(dir.path()).output();
+    let done = done.expect("runs");
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert_eq!(done.status.code(), Some(9), "{said}");
+    assert!(said.contains("2  failed") && said.contains("system"), "{said}");
+}
+
+#[test]
+fn outputs_below_the_inputs_are_no_inputs_but_strangers_are_not_replaced() {
+    let dir = rasters(&["in/a.tif", "in/b.tif", "other/a.tif", "other/a_x.tif"]);
+    let words = ["batch", "convert", "in", "-o", "in/out/{stem}.tif"];
+    good(dir.path(), &words);
+    assert!(good(dir.path(), &[&words[..], &["--resume"]].concat()).contains("2  skipped"));
+    assert!(good(dir.path(), &[&words[..], &["--overwrite"]].concat()).contains("2  done"));
+    let theirs = sha256(&dir.path().join("other/a_x.tif"));
+    for more in ["--overwrite", "--no-journal", "--resume"] {
+        let words = ["batch", "convert", "other", "--overwrite", "-o", "other/{stem}_x.tif", more];
+        let words = if more == "--overwrite" { &words[..6] } else { &words[..] };
+        refused(dir.path(), words, 2);
+    }
+    assert_eq!(sha256(&dir.path().join("other/a_x.tif")), theirs);
+}
+
+#[test]
+fn a_list_in_another_order_says_what_is_wrong() {
+    let dir = rasters(&["in/a.tif", "in/b.tif"]);
+    let words = ["batch", "convert", "@list", "--resume", "-o", "out/{index}.tif"];
+    fs::write(dir.path().join("list"), "in/a.tif\nin/b.tif\n").expect("writes");
+    good(dir.path(), &words);
+    fs::write(dir.path().join("list"), "in/b.tif\nin/a.tif\n").expect("writes");
+    assert!(refused(dir.path(), &words, 2).contains("{index} counts the inputs"));
 }

@@ -1,6 +1,7 @@
 //! What is typed, and how it becomes the library's values.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use swath::crs::Crs;
@@ -233,8 +234,11 @@ impl RunArgs {
     }
 }
 
-/// Has `act` called at each Ctrl-C, SIGTERM and SIGHUP.
+/// Has `act` called at each Ctrl-C, SIGTERM and SIGHUP. A file that grows beyond the largest size
+/// that is allowed then is an error of that write, and no end of the process.
 pub(crate) fn on_signal(act: impl FnMut() + Send + 'static) -> Result<()> {
+    let caught = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
+    caught.map_err(|e| Error::io("catch SIGXFSZ", e))?;
     let listen = ctrlc::set_handler(act);
     listen.map_err(|e| Error::io("listen for Ctrl-C", std::io::Error::other(e)))
 }

@@ -44,13 +44,37 @@ impl From<Exit> for ExitCode {
     }
 }
 
+/// Makes a text safe to show: characters that control a terminal or turn the direction of what
+/// follows are spelt out, as names of files may have them; line feeds stay.
+pub(crate) fn safe(text: &str) -> String {
+    spelt_out(text, |c| c == '\n')
+}
+
+/// As [`safe`], with line feeds spelt out too: for what is one line.
+pub(crate) fn safe_line(text: &str) -> String {
+    spelt_out(text, |_| false)
+}
+
+fn spelt_out(text: &str, stays: fn(char) -> bool) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        let turns = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        if (c.is_control() || turns) && !stays(c) {
+            out.extend(c.escape_default());
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
 /// Prints an error and its hint; returns how the command ends.
 pub(crate) fn failure(error: &Error) -> Exit {
     let mut stderr = std::io::stderr().lock();
     // Nobody is left to tell if stderr is closed.
-    let _ = writeln!(stderr, "swath: {error}");
+    let _ = writeln!(stderr, "swath: {}", safe(&error.to_string()));
     if let Some(hint) = error.detail().and_then(|d| d.hint.as_deref()) {
-        let _ = writeln!(stderr, "hint: {hint}");
+        let _ = writeln!(stderr, "hint: {}", safe(hint));
     }
     match error {
         Error::Format(_) => Exit::Format,
@@ -102,13 +126,13 @@ pub(crate) fn success() -> Exit {
 /// Says on stderr what does not end the command.
 pub(crate) fn warn(text: &str) {
     // Nobody is left to tell if stderr is closed.
-    let _ = writeln!(std::io::stderr().lock(), "swath: warning: {text}");
+    let _ = writeln!(std::io::stderr().lock(), "swath: warning: {}", safe(text));
 }
 
 /// Says on stderr what happens.
 pub(crate) fn remark(text: &str) {
     // Nobody is left to tell if stderr is closed.
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
+    let _ = writeln!(std::io::stderr().lock(), "{}", safe(text));
 }
 
 /// Writes a line to stdout; a closed pipe ends the command quietly.
@@ -183,7 +207,7 @@ pub(crate) fn closing(output: &Path, written: &Written, progress: Progress, quie
     let _ = writeln!(
         std::io::stderr().lock(),
         "{}: {} x {} pixels, {} band(s) of {}, {} overview(s){}{moved}, {} in {elapsed:.1} s ({:.0} Mpx/s)",
-        output.display(),
+        safe_line(&output.to_string_lossy()),
         written.size.width,
         written.size.height,
         written.bands,

@@ -8,7 +8,7 @@ use super::chart::{Line, draw, duration, rates};
 use super::ledger::{Ledger, Record, Sample, State};
 use super::preview::Picture;
 use super::report::{About, Totals, totals};
-use crate::report::human_bytes;
+use crate::report::{human_bytes, safe_line};
 
 const STYLE: &str = include_str!("page.css");
 /// The most rows of a table: a page about ten thousand files still opens.
@@ -242,7 +242,7 @@ fn files(out: &mut String, records: &[Record]) {
 /// A text as HTML.
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    for c in safe_line(text).chars() {
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
@@ -262,5 +262,6 @@ mod tests {
     #[test]
     fn no_name_of_a_file_becomes_markup() {
         assert_eq!(escape("<img src='x'>&\"a\""), "&lt;img src=&#39;x&#39;&gt;&amp;&quot;a&quot;");
+        assert_eq!(escape("a\u{1b}[2J\u{202e}b"), "a\\u{1b}[2J\\u{202e}b");
     }
 }

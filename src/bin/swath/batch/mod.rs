@@ -31,7 +31,7 @@ use swath::io::Overwrite;
 use swath::{Error, Result};
 
 use crate::args::{RunArgs, on_signal};
-use crate::report::{Exit, failure, say};
+use crate::report::{Exit, failure, safe_line, say};
 use events::Events;
 use ledger::Ledger;
 use work::{BatchVerb, Refusal, Work};
@@ -240,7 +240,9 @@ fn all(args: &BatchArgs, work: &Work) -> Result<Exit> {
     let how = args.options(work);
     if args.dry_run {
         for item in plan.items() {
-            say(&format!("{}\t{}\n", item.input.display(), item.output.display()))?;
+            let [input, output] =
+                [&item.input, &item.output].map(|p| safe_line(&p.to_string_lossy()));
+            say(&format!("{input}\t{output}\n"))?;
         }
         return Ok(Exit::Success);
     }

@@ -6,7 +6,7 @@ use swath::batch::{FailureKind, Tally};
 
 use super::ledger::{Ledger, State};
 use super::report::{About, totals};
-use crate::report::{human_bytes, remark};
+use crate::report::{human_bytes, remark, safe_line};
 
 /// How many failures and remarks are told in full.
 const TOLD: usize = 20;
@@ -19,7 +19,7 @@ fn text(about: &About, ledger: &Ledger, tally: &Tally) -> String {
     let (mut out, totals, records) = (String::new(), totals(ledger), ledger.records());
     // Writing to a string cannot fail.
     let mut line = |text: String| {
-        let _ = writeln!(out, "{text}");
+        let _ = writeln!(out, "{}", safe_line(&text));
     };
     let per_second = |n: f64| n / about.seconds.max(1e-3);
     line(format!("{} file(s) in {:.1} s", records.len(), about.seconds));
