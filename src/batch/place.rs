@@ -26,6 +26,15 @@ impl Places {
         }
         self.folders[folder].join(name)
     }
+
+    /// Returns where the file is that is read under a name: `a.tif#2` is a page of `a.tif`.
+    pub(super) fn of_read(&mut self, path: &Path) -> PathBuf {
+        let page = path.to_str().and_then(|text| text.rsplit_once('#'));
+        match page.filter(|_| path.symlink_metadata().is_err()) {
+            Some((file, _)) => self.of(Path::new(file)),
+            None => self.of(path),
+        }
+    }
 }
 
 /// Follows a path part by part; what is not there yet will be plain folders.
@@ -71,5 +80,6 @@ mod tests {
         ] {
             assert_eq!(places.of(&base.join(name)), base.join(wanted), "{name}");
         }
+        assert_eq!(places.of_read(&base.join("real/x.tif#2")), base.join("real/x.tif"));
     }
 }

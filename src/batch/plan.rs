@@ -144,7 +144,7 @@ impl Plan {
     /// [`Error::Usage`], listing such outputs.
     pub fn keep<'a>(&self, read: impl IntoIterator<Item = &'a Path>) -> Result<()> {
         let mut places = Places::default();
-        let read: BTreeSet<_> = read.into_iter().map(|path| places.of(path)).collect();
+        let read: BTreeSet<_> = read.into_iter().map(|path| places.of_read(path)).collect();
         let onto = |place: &Path| read.contains(place) || part_of(place, &read);
         let onto = self.items.iter().zip(&self.outputs).filter(|(_, place)| onto(place));
         let list: String = onto.map(|(item, _)| format!("\n  {}", item.output.display())).collect();
@@ -166,7 +166,7 @@ impl Plan {
     pub fn keep_apart(&self, files: &[(&str, &Path)], read: &[PathBuf]) -> Result<()> {
         let mut places = Places::default();
         let inputs = self.items.iter().map(|item| &item.input).chain(read);
-        let inputs: BTreeSet<_> = inputs.map(|path| places.of(path)).collect();
+        let inputs: BTreeSet<_> = inputs.map(|path| places.of_read(path)).collect();
         let outputs: BTreeSet<_> = self.outputs.iter().map(PathBuf::as_path).collect();
         let mut others = BTreeMap::new();
         for (what, path) in files {
