@@ -37,6 +37,12 @@ UNREAD = {
 }
 
 
+# PROJ knows this method by name alone, so no distance can be measured: four systems of Greenland.
+NOT_COMPUTED = ("Lambert Conic Conformal (West Orientated)", "Qornoq 1927 / Greenland zone")
+# All codes take some 10 minutes, GDAL's share of them for the most part.
+STEP = 21
+
+
 def codes():
     """Every horizontal and compound EPSG code of PROJ's database, those that are withdrawn too."""
     kinds = (PJType.PROJECTED_CRS, PJType.GEOGRAPHIC_2D_CRS, PJType.GEOGRAPHIC_3D_CRS, PJType.COMPOUND_CRS)
@@ -83,6 +89,8 @@ def same(found, wanted, what):
     if found == wanted:
         return "equal"
     gap = apart(found, wanted)
+    if gap is None and any(name in wanted.to_wkt(version="WKT2_2019") for name in NOT_COMPUTED):
+        return "exception"
     if gap is None or gap > METRE * (1e-5 if wanted.is_geographic else 1):
         raise Failed(f"{what}: {gap} apart: {text(found)} instead of {text(wanted)}")
     return "within 1 mm"
@@ -108,10 +116,10 @@ def written(swath, folder, names):
     return {said["system"]: said for said in map(json.loads, done.stdout.splitlines())}
 
 
-def run(swath, folder, shared):
-    """All that there is, both ways."""
+def run(swath, folder, shared, long=False):
+    """Every STEPth code, or if it may take long all that there are, both ways."""
     report = Report("crs", ("systems", "way", "equal", "within 1 mm", "named exceptions"))
-    for title, names in (("EPSG", codes()), ("geokeys.txt", special(shared))):
+    for title, names in (("EPSG", codes()[:: 1 if long else STEP]), ("geokeys.txt", special(shared))):
         known, by_swath = {}, written(swath, folder, names)
         newer = 0
         for name in names:

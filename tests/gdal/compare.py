@@ -41,7 +41,7 @@ CHECKS = {"read": check_read, "sidecars": check_sidecars, "stats": check_stats, 
 def main():
     prompt = argparse.ArgumentParser(description="Holds swath against GDAL.")
     prompt.add_argument("--max-error", type=float, help="passed on to swath warp (its default otherwise)")
-    prompt.add_argument("--long", action="store_true", help="warp: every method, scale and CRS")
+    prompt.add_argument("--long", action="store_true", help="warp: every method, scale and CRS; crs: every code")
     prompt.add_argument("--keep", help="folder for the files made, kept")
     prompt.add_argument("swath")
     prompt.add_argument("checks", nargs="*", metavar="CHECK", help=", ".join(CHECKS))
@@ -53,7 +53,7 @@ def main():
         folder.mkdir(parents=True, exist_ok=True)
         for name in asked.checks or CHECKS:
             start = time.monotonic()
-            options = dict(max_error=asked.max_error, long=asked.long) if name == "warp" else {}
+            options = dict(max_error=asked.max_error, long=asked.long) if name == "warp" else dict(long=asked.long) if name == "crs" else {}
             report = CHECKS[name].run(Swath(asked.swath), folder, rasters, **options)
             report.print()
             print(f"{name}: {time.monotonic() - start:.0f} s", flush=True)
