@@ -104,3 +104,53 @@ fn projections_without_codes_agree_with_proj_both_ways() {
     assert_eq!(systems, 28);
     assert!(wrong.is_empty(), "{} of {points} points:\n{}", wrong.len(), wrong.join("\n"));
 }
+
+/// Where the pieces of Robinson's table meet, and where Mollweide's auxiliary angle changes
+/// fastest, there are places too. The numbers are PROJ's (9.5.1).
+#[test]
+fn no_latitude_is_lost() {
+    let world = Crs::from_epsg(4326);
+    let known: [(&str, &[[f64; 4]]); 2] = [
+        (
+            "ESRI:54030",
+            &[
+                [10.0, 20.0, 927_951.6638, 2_139_038.3220],
+                [10.0, 30.0, 906_977.7574, 3_208_557.6115],
+                [10.0, 65.0, 717_740.6437, 6_816_459.8322],
+                [-170.0, -85.0, -9_190_141.2901, -8_419_013.7063],
+            ],
+        ),
+        (
+            "ESRI:54009",
+            &[
+                [10.0, 89.14, 64_381.5911, 9_001_417.6134],
+                [10.0, 89.5, 44_857.6970, 9_011_008.4858],
+                [10.0, 89.98, 5_247.6367, 9_019_924.2030],
+            ],
+        ),
+    ];
+    for (code, known) in known {
+        let system = Crs::parse(code).expect("is known");
+        let there = Transformer::new(&world, &system).expect("there is a way");
+        let back = Transformer::new(&system, &world).expect("there is a way");
+        for &[lon, lat, x, y] in known {
+            let (mut u, mut v) = ([lon], [lat]);
+            there.transform(&mut u, &mut v);
+            let off = (u[0] - x).hypot(v[0] - y);
+            assert!(off < 1e-3, "{code}: {lon}, {lat}: {u:?}, {v:?}");
+        }
+        // Every fifth of a degree, and every hundredth beside the pole.
+        let steps = (0..450).map(|k| f64::from(k) / 5.0);
+        for lat in steps.chain((8900..=9000).map(|k| f64::from(k) / 100.0)) {
+            for (lon, lat) in [(10.0, lat), (-179.0, -lat)] {
+                let (mut x, mut y) = ([lon], [lat]);
+                there.transform(&mut x, &mut y);
+                assert!(x[0].is_finite() && y[0].is_finite(), "{code}: {lon}, {lat}");
+                back.transform(&mut x, &mut y);
+                let off = apart((x[0], y[0]), (lon, lat));
+                // Robinson's pieces lie up to 1.6 m apart along either axis, in PROJ too.
+                assert!(off < 2.3, "{code}: {lon}, {lat}: {off} m");
+            }
+        }
+    }
+}

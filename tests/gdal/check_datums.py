@@ -8,6 +8,7 @@ import json
 import os
 import struct
 import subprocess
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -137,11 +138,15 @@ def check(swath, folder, report, name, crs, to, area, operation):
         y, x = np.mgrid[0 : made.height, 0 : made.width] + 0.5
         x, y = made.transform * (x.ravel(), y.ravel())
     interest = pyproj.transformer.AreaOfInterest(*area)
-    back = pyproj.Transformer.from_crs(to, crs, always_xy=True, area_of_interest=interest, only_best=True)
+    # The first of the operations whose grids are there, for all pixels.
+    with warnings.catch_warnings(action="ignore"):
+        back = pyproj.transformer.TransformerGroup(to, crs, always_xy=True, area_of_interest=interest).transformers[0]
     x, y = (~transform) * back.transform(x, y)
     x, y = x.reshape(rows.shape) - 0.5, y.reshape(rows.shape) - 0.5
     # Outside the centres of the outermost pixels a mean is of fewer, and no longer the position.
     inside = (x > 0.01) & (y > 0.01) & (x < 398.99) & (y < 398.99)
+    if not inside.any():
+        raise Failed(f"PROJ finds nothing of it: x {np.nanmin(x)} to {np.nanmax(x)}" if np.isfinite(x).any() else "PROJ has no places there")
     if (columns[inside] == -9999).any():
         raise Failed(f"{(columns[inside] == -9999).sum()} pixels are missing")
     off = np.hypot(columns - x, rows - y)[inside]

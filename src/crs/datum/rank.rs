@@ -59,7 +59,8 @@ fn covered(operation: &DatumOperation, area: Option<Area>) -> f64 {
 /// Chooses among operations in the order of [`sort`] for an area, by PROJ's
 /// rule for a point: of those meant for all of it the most accurate, and of
 /// equally accurate ones that with the smallest area; one for the sea only if it
-/// comes first. If none is meant for all of the area, that which covers most.
+/// comes first. If none is meant for all of the area, that which covers most: but one of
+/// grids, which have nothing to say beyond their edges, only if it covers half.
 pub(in crate::crs) fn choose(operations: &[DatumOperation], area: Option<Area>) -> Option<usize> {
     let usable = || operations.iter().enumerate().filter(|(_, o)| o.is_available());
     let whole = |o: &DatumOperation| match (o.area, area) {
@@ -85,7 +86,13 @@ pub(in crate::crs) fn choose(operations: &[DatumOperation], area: Option<Area>) 
         }
     }
     let most = || {
-        let real = usable().filter(|(_, o)| !o.is_ballpark && area.is_none_or(|a| !a.is_point()));
+        let reaches = |o: &DatumOperation| {
+            area.is_none_or(|area| {
+                o.grids.is_empty() || covered(o, Some(area)) >= 0.5 * area.size()
+            })
+        };
+        let real = usable().filter(|(_, o)| !o.is_ballpark && reaches(o));
+        let real = real.filter(|_| area.is_none_or(|a| !a.is_point()));
         // Of equal ones the first: `max_by` would take the last.
         real.rev().max_by(|a, b| covered(a.1, area).total_cmp(&covered(b.1, area)))
     };

@@ -10,6 +10,7 @@ use super::krovak::{Cone, ModifiedKrovak};
 use super::laborde::Laborde;
 use super::mercator::Mercator;
 use super::miller::Miller;
+use super::mollweide::Mollweide;
 use super::natural_earth::NaturalEarth;
 use super::near_conformal::NearConformal;
 use super::nzmg::NewZealandMapGrid;
@@ -43,7 +44,8 @@ pub(in crate::crs) fn plane(system: &Projected) -> Result<Plane> {
             Engine::Library(Box::new(Library::new(&text)?))
         }
     };
-    Ok(Plane::new(engine, axes(system), system.unit, is_cylinder(conversion.method)))
+    let plane = Plane::new(engine, axes(system), system.unit, is_cylinder(conversion.method));
+    Ok(if conversion.method == Method::Robinson { plane.in_pieces() } else { plane })
 }
 
 /// Makes the plane of a system about another pole: its coordinates are degrees.
@@ -169,6 +171,7 @@ fn own(conversion: &Conversion, on: &Shape) -> Option<Own> {
         Method::NaturalEarth => Box::new(NaturalEarth),
         Method::Aitoff => Box::new(Aitoff),
         Method::WinkelTripel => Box::new(WinkelTripel { cos: angle(P::FirstParallel).cos() }),
+        Method::Mollweide => Box::new(Mollweide),
         Method::Goode => Box::new(Homolosine::whole()),
         Method::GoodeLand => Box::new(Homolosine::land()),
         Method::GoodeOcean => Box::new(Homolosine::ocean()),

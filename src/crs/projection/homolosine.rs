@@ -4,9 +4,10 @@
 //! J. P. Goode, "The Homolosine projection" (1925); D. R. Steinwand, "Mapping
 //! raster imagery to the Interrupted Goode Homolosine projection" (1994).
 
-use std::f64::consts::{PI, SQRT_2};
+use std::f64::consts::PI;
 
-use super::{Projection, arcsine};
+use super::Projection;
+use super::mollweide::{mollweide, mollweide_inverse};
 
 /// Where both projections have the same scale.
 const SEAM: f64 = (40.0 + 44.0 / 60.0 + 11.8 / 3600.0) * PI / 180.0;
@@ -63,29 +64,6 @@ impl Homolosine {
         let east = lobes.get(at + 1).map_or(180.0, |&(west, _)| west);
         (lobes[at].0.to_radians(), east.to_radians(), lobes[at].1.to_radians())
     }
-}
-
-fn mollweide(lam: f64, phi: f64) -> (f64, f64) {
-    let wanted = PI * phi.sin();
-    let mut theta = phi;
-    for _ in 0..60 {
-        let step = (theta + theta.sin() - wanted) / (1.0 + theta.cos());
-        if !step.is_finite() {
-            break;
-        }
-        theta -= step;
-        if step.abs() < 1e-14 {
-            break;
-        }
-    }
-    let half = 0.5 * theta;
-    (2.0 * SQRT_2 / PI * lam * half.cos(), SQRT_2 * half.sin())
-}
-
-fn mollweide_inverse(x: f64, y: f64) -> (f64, f64) {
-    let theta = arcsine(y / SQRT_2);
-    let phi = arcsine((2.0 * theta + (2.0 * theta).sin()) / PI);
-    (x * PI / (2.0 * SQRT_2 * theta.cos()), phi)
 }
 
 impl Projection for Homolosine {

@@ -13,6 +13,7 @@ mod laborde;
 mod mercator;
 mod meridian;
 mod miller;
+mod mollweide;
 mod natural_earth;
 mod near_conformal;
 mod newton;

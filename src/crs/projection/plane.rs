@@ -24,6 +24,8 @@ pub(in crate::crs) struct Plane {
     pub(super) false_easting: f64,
     /// How far a point may come back from where it started, in units of the axes.
     pub(super) tolerance: f64,
+    /// The same of longitudes and latitudes, in radians.
+    pub(super) slack: f64,
 }
 
 /// What does the projecting.
@@ -80,6 +82,7 @@ impl Plane {
             period: None,
             false_easting: false_easting / unit,
             tolerance: METRES / unit,
+            slack: RADIANS,
         };
         if cylinder {
             let middle = match &plane.engine {
@@ -93,6 +96,12 @@ impl Plane {
         plane
     }
 
+    /// The same of a projection whose pieces do not quite meet: Robinson's polynomials leave up to
+    /// 1.6 m between them (in PROJ too, whose coefficients they are).
+    pub(super) fn in_pieces(self) -> Self {
+        Self { tolerance: 3.0 / self.unit, slack: 3.0 * RADIANS, ..self }
+    }
+
     /// The plane of a globe about another pole, whose coordinates are degrees.
     pub(super) fn turned(own: Own, axes: Axes) -> Self {
         Self {
@@ -102,6 +111,7 @@ impl Plane {
             period: Some(360.0),
             false_easting: 0.0,
             tolerance: RADIANS.to_degrees(),
+            slack: RADIANS,
         }
     }
 
@@ -179,7 +189,7 @@ impl Plane {
             // The chord between the two meridians: blind to whole turns, and
             // small near a pole, where longitude means little.
             let east = 2.0 * (0.5 * (back_lon[i] - lon[i])).sin() * lat[i].cos();
-            let near = east.abs() <= RADIANS && (back_lat[i] - lat[i]).abs() <= RADIANS;
+            let near = east.abs() <= self.slack && (back_lat[i] - lat[i]).abs() <= self.slack;
             keep_if(near, &mut x[i], &mut y[i]);
         }
     }
