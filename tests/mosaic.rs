@@ -246,3 +246,170 @@ fn nothing_is_read_outside_a_cutline() {
     let said: serde_json::Value = serde_json::from_str(&said).expect("is JSON");
     assert_eq!(said["inputs"]["opened"], 1, "{said}");
 }
+
+/// Reads 9 x 5 pixels of a virtual raster of one source, whose 6 x 4 pixels are
+/// 1 to 6, 11 to 16, 21 to 26 and 31 to 36.
+fn virtual_rows(dir: &Path, nodata: &str, rects: &str) -> Vec<u8> {
+    let grid = Grid { size: Size::new(6, 4), transform: GeoTransform::IDENTITY, crs: None };
+    let pool = swath::raster::Pool::new(0);
+    let mut pixels = swath::raster::Buffer::new(&pool, grid.size.window(), 1, DataType::U8);
+    for (at, value) in (0u8..).zip(pixels.plane_mut::<u8>(0)) {
+        *value = at / 6 * 10 + at % 6 + 1;
+    }
+    let source = Raster::from_buffer(Info::new(grid, 1, DataType::U8), pixels).expect("whole");
+    let write = WriteOptions {
+        format: Format::Tiled,
+        tile: 16,
+        overwrite: swath::io::Overwrite::Replace,
+        ..Default::default()
+    };
+    source.write(dir.join("a.tif"), &write).expect("writes");
+    let text = format!(
+        "<VRTDataset rasterXSize=\"9\" rasterYSize=\"5\"><VRTRasterBand dataType=\"Byte\">{nodata}\
+         <SimpleSource><SourceFilename relativeToVRT=\"1\">a.tif</SourceFilename>{rects}\
+         </SimpleSource></VRTRasterBand></VRTDataset>"
+    );
+    std::fs::write(dir.join("x.vrt"), text).expect("writes");
+    let raster = swath::open(dir.join("x.vrt")).expect("opens");
+    let whole = raster.read(raster.info().grid.size.window()).expect("reads");
+    let part = raster.read(Window::new(2, 1, 5, 3)).expect("reads");
+    assert_crop(&part, &whole, rects);
+    assert!(whole.valid(0).is_none());
+    whole.plane::<u8>(0).to_vec()
+}
+
+#[test]
+fn parts_of_pixels_and_of_sources_are_laid_as_gdal_lays_them() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let rect = |name: &str, r: [f64; 4]| {
+        let [x, y, w, h] = r;
+        format!("<{name} xOff=\"{x}\" yOff=\"{y}\" xSize=\"{w}\" ySize=\"{h}\"/>")
+    };
+    // What GDAL 3.12 reads of the same files: the columns of a row, and each row's tens;
+    // None where nothing is filled.
+    let whole = [0.0, 0.0, 6.0, 4.0];
+    let (n, some) = (None, |v: u8| Some(v));
+    let run = |range: std::ops::Range<u8>| range.map(Some).collect::<Vec<_>>();
+    for (from, to, cols, rows) in [
+        (
+            whole,
+            [0.4, 0.6, 6.0, 4.0],
+            [run(1..7), vec![some(6), n, n]].concat(),
+            vec![some(0), some(0), some(10), some(20), some(30)],
+        ),
+        (
+            whole,
+            [1.5, 0.5, 3.0, 2.0],
+            vec![n, some(1), some(3), some(5), some(6), n, n, n, n],
+            vec![some(0), some(20), some(30), n, n],
+        ),
+        (
+            [0.5, 0.25, 4.5, 3.5],
+            [0.4, 0.7, 7.2, 3.5],
+            [1, 2, 2, 3, 4, 4, 5, 5].map(Some).into_iter().chain([n]).collect(),
+            vec![some(0), some(10), some(20), some(30), some(30)],
+        ),
+        (
+            [-2.0, -1.0, 9.0, 5.0],
+            [0.0, 0.0, 9.0, 5.0],
+            [vec![n, n], run(1..7), vec![n]].concat(),
+            vec![n, some(0), some(10), some(20), some(30)],
+        ),
+        (
+            [3.0, 2.0, 6.0, 4.0],
+            [1.0, 0.0, 6.0, 4.0],
+            [vec![n], run(4..7), vec![n; 5]].concat(),
+            vec![some(20), some(30), n, n, n],
+        ),
+        (
+            [-3.0, -2.0, 12.0, 8.0],
+            [1.2, 0.7, 6.0, 4.0],
+            vec![n, n, some(1), some(2), some(4), some(6), n, n, n],
+            vec![n, some(0), some(10), some(30), n],
+        ),
+        (
+            whole,
+            [1.0004, 0.9996, 6.0, 4.0],
+            [vec![n], run(1..7), vec![n, n]].concat(),
+            vec![n, some(0), some(10), some(20), some(30)],
+        ),
+    ] {
+        let wanted: Vec<u8> = rows
+            .iter()
+            .flat_map(|row| cols.iter().map(move |col| row.zip(*col).map_or(0, |(r, c)| r + c)))
+            .collect();
+        let rects = rect("SrcRect", from) + &rect("DstRect", to);
+        assert_eq!(virtual_rows(dir.path(), "", &rects), wanted, "{rects}");
+    }
+    // Without rectangles pixels lie on pixels.
+    assert_eq!(
+        virtual_rows(dir.path(), "", "")[..18],
+        [1, 2, 3, 4, 5, 6, 0, 0, 0, 11, 12, 13, 14, 15, 16, 0, 0, 0]
+    );
+    // The nearest that a byte can be stands where nothing is.
+    let rects = rect("SrcRect", [0.0, 0.0, 3.0, 2.0]) + &rect("DstRect", [0.0, 0.0, 3.0, 2.0]);
+    for (nodata, fill) in [("300", 255), ("3.5", 4), ("-7", 0), ("nan", 0)] {
+        let nodata = format!("<NoDataValue>{nodata}</NoDataValue>");
+        let read = virtual_rows(dir.path(), &nodata, &rects);
+        assert_eq!((&read[..3], read[12], &read[9..12]), (&[1, 2, 3][..], fill, &[11, 12, 13][..]));
+        assert_eq!(read.iter().filter(|v| **v == fill).count(), 39, "{nodata}");
+    }
+}
+
+#[test]
+fn zeros_that_are_no_values_and_rounded_integers_are_warned_of() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let at = |name: &str| dir.path().join(name).display().to_string();
+    let plain = |name: &str, dtype, left: f64| {
+        let grid = Grid {
+            size: Size::new(8, 8),
+            transform: GeoTransform::north_up(left, 5_300_000.0, 30.0, 30.0),
+            crs: Some(Crs::from_epsg(32633)),
+        };
+        let pool = swath::raster::Pool::new(0);
+        let pixels = swath::raster::Buffer::new(&pool, grid.size.window(), 1, dtype);
+        let raster = Raster::from_buffer(Info::new(grid, 1, dtype), pixels).expect("whole");
+        raster.write(dir.path().join(name), &WriteOptions::default()).expect("writes");
+        at(name)
+    };
+    let near = plain("near.tif", DataType::U64, 500_000.0);
+    let beside = plain("beside.tif", DataType::U64, 500_240.0);
+    let signed = plain("signed.tif", DataType::I64, 500_240.0);
+    let far = plain("far.tif", DataType::U64, 501_000.0);
+    let line = at("line.geojson");
+    let ring = "[[500000,5300000],[500200,5300000],[500000,5299800],[500000,5300000]]";
+    std::fs::write(&line, format!(r#"{{"type":"Polygon","coordinates":[{ring}]}}"#))
+        .expect("writes");
+    let cut = ["--cutline", &line, "--cutline-crs", "EPSG:32633"];
+    let (gap, cutline, rounds) = ("where no file has", "outside the cutline", "become float64");
+    for (files, words, wanted) in [
+        ([&near, &beside], &[][..], None),
+        ([&near, &far], &[], Some(gap)),
+        ([&near, &far], &["--dst-nodata", "9"], None),
+        ([&near, &far], &["--mask", "internal"], None),
+        ([&near, &far], &["--mask", "none"], Some(gap)),
+        ([&near, &far], &["--method", "count"], None),
+        ([&near, &beside], &cut, Some(cutline)),
+        ([&near, &beside], &[&cut[..], &["--dst-nodata", "9"]].concat(), None),
+        ([&near, &signed], &[], Some(rounds)),
+        ([&near, &signed], &["--method", "mean"], None),
+    ] {
+        let out = at("out.tif");
+        let job = ["mosaic", files[0], files[1], "-o", &out, "--overwrite"];
+        let ended = swath(&[&job[..], words].concat());
+        let error = String::from_utf8_lossy(&ended.stderr).into_owned();
+        assert!(ended.status.success(), "{words:?}: {error}");
+        let warned = [gap, cutline, rounds].into_iter().filter(|text| error.contains(text));
+        assert_eq!(warned.collect::<Vec<_>>(), Vec::from_iter(wanted), "{words:?}: {error}");
+    }
+    for (words, wanted) in
+        [(&cut[..], true), (&[&cut[..], &["--mask", "internal"]].concat(), false)]
+    {
+        let out = at("out.tif");
+        let job = ["warp", &near, &out, "--to", "EPSG:3857", "--overwrite"];
+        let ended = swath(&[&job[..], words].concat());
+        let error = String::from_utf8_lossy(&ended.stderr).into_owned();
+        assert!(ended.status.success(), "{words:?}: {error}");
+        assert_eq!(error.contains(cutline), wanted, "{words:?}: {error}");
+    }
+}

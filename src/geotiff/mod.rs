@@ -46,6 +46,7 @@ pub use edit::edit;
 pub use grids::GridDirectories;
 pub use image::{Image, StoredChunk};
 pub use layout::{Interleave, Layout};
+pub(crate) use reader::split_page;
 pub use reader::{GeoTiff, OpenOptions};
 pub use sidecar::{Sidecar, SidecarKind};
 pub use validate::validate;

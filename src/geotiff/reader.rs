@@ -202,7 +202,7 @@ impl GeoTiff {
 }
 
 /// Splits `name.tif#2` into file and page, unless it is the name of a file.
-fn split_page(path: &Path) -> Option<(PathBuf, u32)> {
+pub(crate) fn split_page(path: &Path) -> Option<(PathBuf, u32)> {
     let (file, page) = path.file_name()?.to_str()?.rsplit_once('#')?;
     let page = page.parse().ok().filter(|_| page.bytes().all(|byte| byte.is_ascii_digit()))?;
     // What cannot be asked for is not there either.

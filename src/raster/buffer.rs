@@ -43,7 +43,8 @@ impl Buffer {
 
     /// Returns the bytes a buffer takes with validity, for budgets.
     pub fn bytes_for(window: Window, bands: u16, dtype: DataType) -> u64 {
-        window.pixels() * u64::from(bands) * (dtype.bytes() as u64 + 1)
+        let samples = window.pixels().saturating_mul(bands.into());
+        samples.saturating_mul(dtype.bytes() as u64 + 1)
     }
 
     /// Returns the window whose samples these are.

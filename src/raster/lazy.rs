@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Buffer, Context, Info, Raster, Source, Window};
+use super::{Buffer, Context, Grid, Info, Masked, Raster, Source, Window};
 use crate::error::{Error, Result};
 
 /// Open rasters, least recently used dropped first once there are more than a
@@ -120,22 +120,41 @@ impl Lazy {
             None => Some(whole),
             Some(level) => whole.overviews().into_iter().nth(level),
         };
-        let alike = |raster: &Raster| {
-            let (a, b) = (raster.info(), &self.info);
-            (a.grid.size, a.grid.transform, a.bands, a.dtype)
-                == (b.grid.size, b.grid.transform, b.bands, b.dtype)
-        };
-        raster.filter(alike).ok_or_else(|| {
+        let found = raster.as_ref().map_or("none".into(), |raster| summary(raster.info()));
+        raster.filter(|raster| alike(raster.info(), &self.info)).ok_or_else(|| {
             Error::format("the raster is another than when it was looked at")
                 .expected(summary(&self.info))
+                .found(found)
                 .hint("it was changed meanwhile, or the index is older than the file")
         })
     }
 }
 
+/// Whether all that samples are made and judged by is the same.
+fn alike(a: &Info, b: &Info) -> bool {
+    // A number and the text of it are the same; NaN is NaN.
+    let nodata = |info: &Info| info.nodata.map(|n| n.to_string());
+    (a.grid.size, a.grid.transform, a.bands, a.dtype)
+        == (b.grid.size, b.grid.transform, b.bands, b.dtype)
+        && (&a.colors, a.alpha, a.masked != Masked::No)
+            == (&b.colors, b.alpha, b.masked != Masked::No)
+        && nodata(a) == nodata(b)
+}
+
 fn summary(info: &Info) -> String {
-    let size = info.grid.size;
-    format!("{} x {} pixels, {} band(s) of {}", size.width, size.height, info.bands, info.dtype)
+    let Info { grid: Grid { size, transform, .. }, bands, dtype, colors, .. } = info;
+    let nodata = info.nodata.map_or("none".into(), |n| n.to_string());
+    let word = |has: bool, word| if has { word } else { "" };
+    format!(
+        "{} x {} pixels at {}, {}, {bands} band(s) of {dtype}, {}{}{}, nodata {nodata}",
+        size.width,
+        size.height,
+        transform.origin_x,
+        transform.origin_y,
+        colors.word(),
+        word(info.alpha.is_some(), ", opacity"),
+        word(info.masked != Masked::No, ", masked"),
+    )
 }
 
 impl Source for Lazy {
@@ -151,7 +170,8 @@ impl Source for Lazy {
         // Known without opening: one chunk in work, and twice more while samples are
         // widened and bands split; masks alike.
         let (info, chunk) = (&self.info, self.info.chunk.window());
-        3 * Buffer::bytes_for(chunk, info.bands, info.dtype) + 2 * window.pixels()
+        let one = Buffer::bytes_for(chunk, info.bands, info.dtype);
+        one.saturating_mul(3).saturating_add(window.pixels().saturating_mul(2))
     }
 
     fn overviews(&self) -> Vec<Raster> {
@@ -168,7 +188,7 @@ impl Source for Lazy {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::raster::{DataType, GeoTransform, Grid, Pool, Size};
+    use crate::raster::{Alpha, Colors, DataType, GeoTransform, Grid, NoData, Pool, Size};
 
     fn raster(value: u8, size: Size) -> Raster {
         let grid = Grid { size, transform: GeoTransform::IDENTITY, crs: None };
@@ -201,5 +221,31 @@ mod tests {
         let lazy = Raster::lazy(info, Vec::new(), &shelf, move || Ok(raster(0, size)));
         let error = lazy.read(size.window()).expect_err("is another");
         assert!(matches!(error, Error::Format(_)), "{error}");
+    }
+
+    #[test]
+    fn all_that_samples_are_judged_by_must_be_as_promised() {
+        let (shelf, size) = (Shelf::new(1), Size::new(3, 2));
+        let read = |change: &dyn Fn(&mut Info)| {
+            let mut info = raster(7, size).info().clone();
+            change(&mut info);
+            let made = move || {
+                let mut own = raster(7, size).info().clone();
+                own.nodata = Some(NoData::Float(5.0));
+                Raster::from_buffer(own, raster(7, size).read(size.window())?)
+            };
+            Raster::lazy(info, Vec::new(), &shelf, made).read(size.window())
+        };
+        read(&|info| info.nodata = Some(NoData::Integer(5))).expect("the same number");
+        let changes: [&dyn Fn(&mut Info); 5] = [
+            &|info| info.nodata = None,
+            &|info| info.nodata = Some(NoData::Integer(7)),
+            &|info| (info.nodata, info.masked) = (Some(NoData::Integer(5)), Masked::Shared),
+            &|info| (info.nodata, info.colors) = (Some(NoData::Integer(5)), Colors::WhiteIsZero),
+            &|info| (info.nodata, info.alpha) = (Some(NoData::Integer(5)), Some(Alpha::Straight)),
+        ];
+        for change in changes {
+            assert!(matches!(read(change), Err(Error::Format(_))));
+        }
     }
 }

@@ -31,6 +31,19 @@ pub enum Colors {
     Other(u16),
 }
 
+impl Colors {
+    /// Returns a word for them; `other` for those that need more than a word.
+    pub(crate) fn word(&self) -> &'static str {
+        match self {
+            Self::Gray => "gray",
+            Self::Rgb => "rgb",
+            Self::Cmyk => "cmyk",
+            Self::WhiteIsZero => "whiteiszero",
+            Self::Palette(_) | Self::Other(_) => "other",
+        }
+    }
+}
+
 /// What an opacity band has done to the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Alpha {

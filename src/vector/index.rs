@@ -59,7 +59,7 @@ fn feature(entry: &Entry) -> Value {
             "bands": info.bands,
             "dtype": info.dtype.name(),
             "nodata": info.nodata.map(|n| n.to_string()),
-            "colors": color_word(&info.colors),
+            "colors": info.colors.word(),
             "alpha": info.alpha.map(|a| a == Alpha::Straight),
             "masked": info.masked != Masked::No,
             "block": [info.chunk.width, info.chunk.height],
@@ -68,17 +68,10 @@ fn feature(entry: &Entry) -> Value {
     })
 }
 
-const TIME: &str = "TIFFTAG_DATETIME";
+/// The side of the largest block that is believed of a smaller image.
+const LARGE_BLOCK: u32 = 4096;
 
-fn color_word(colors: &Colors) -> &'static str {
-    match colors {
-        Colors::Gray => "gray",
-        Colors::Rgb => "rgb",
-        Colors::Cmyk => "cmyk",
-        Colors::WhiteIsZero => "whiteiszero",
-        _ => "other",
-    }
-}
+const TIME: &str = "TIFFTAG_DATETIME";
 
 /// Reads an index that [`write_index`] wrote.
 ///
@@ -126,7 +119,11 @@ fn read_feature(feature: &Value) -> Result<Entry> {
     let nodata =
         text("nodata").map(|n| NoData::parse(n).ok_or_else(|| wrong("nodata", "a number")));
     let chunk = match numbers("block").as_deref() {
-        Some(&[w, h]) if w >= 1.0 && h >= 1.0 => Size::new(w as u32, h as u32),
+        Some(&[w, h]) if w >= 1.0 && h >= 1.0 => {
+            // A block may be larger than its image, if not by much.
+            let most = |side: u32| f64::from(side.max(LARGE_BLOCK));
+            Size::new(w.min(most(grid.size.width)) as u32, h.min(most(grid.size.height)) as u32)
+        }
         _ => return Err(wrong("block", "two numbers")),
     };
     let colors = match text("colors") {
@@ -173,6 +170,7 @@ impl Entry {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::raster::{Raster, Shelf};
 
     #[test]
     fn what_is_written_is_read() {
@@ -187,6 +185,33 @@ mod tests {
         let edge = Some(Polygon::new(LineString::from(ring), Vec::new()));
         let entry = Entry { location: "a \"b\".tif".into(), info, complete: true, edge };
         assert_eq!(read_index(&write_index(std::slice::from_ref(&entry))).expect("reads"), [entry]);
+    }
+
+    #[test]
+    fn forged_numbers_do_no_harm() {
+        let grid = Grid { size: Size::new(30, 6000), transform: GeoTransform::IDENTITY, crs: None };
+        let info = Info::new(grid, 65535, DataType::CF64);
+        let entry = Entry { location: "a.tif".into(), info, complete: true, edge: None };
+        let text = write_index(&[entry]);
+        for (block, wanted) in [
+            ("[30,6000]", Size::new(30, 6000)),
+            ("[512,256]", Size::new(512, 256)),
+            ("[4294967295,4294967295]", Size::new(4096, 6000)),
+            ("[1e300,1.5]", Size::new(4096, 1)),
+        ] {
+            let forged = text.replace("[30,6000]", block);
+            let entry = read_index(&forged).expect("reads").remove(0);
+            assert_eq!(entry.info.chunk, wanted, "{block}");
+        }
+        // As large as a raster can be said to be: no size of it overflows.
+        let forged = text.replace(":30,", ":4294967295,").replace(":6000,", ":4294967295,");
+        let forged = forged.replace("[30,6000]", "[4294967295,4294967295]");
+        let info = read_index(&forged).expect("reads").remove(0).info;
+        assert_eq!(info.grid.size, Size::new(u32::MAX, u32::MAX));
+        let whole = info.grid.size.window();
+        let unread = || Err(Error::usage("unread"));
+        let raster = Raster::lazy(info, Vec::new(), &Shelf::new(1), unread);
+        assert_eq!(raster.source().footprint(whole), u64::MAX);
     }
 
     #[test]

@@ -182,6 +182,19 @@ def virtual(swath, folder, paths, report):
         "complex": f'<VRTRasterBand dataType="Float32" band="1"><NoDataValue>-1</NoDataValue><ComplexSource>{name}<SrcRect xOff="5" yOff="2" xSize="100" ySize="80"/><DstRect xOff="10" yOff="4" xSize="100" ySize="80"/><NODATA>0</NODATA><ScaleOffset>100</ScaleOffset><ScaleRatio>0.5</ScaleRatio></ComplexSource></VRTRasterBand>',
         "table": f'<VRTRasterBand dataType="Float64" band="1"><ComplexSource>{name}<SrcRect xOff="0" yOff="0" xSize="90" ySize="80"/><DstRect xOff="0" yOff="0" xSize="90" ySize="80"/><LUT>0:10,20:50,100:60,255:0</LUT></ComplexSource></VRTRasterBand>',
     }
+    numbers = np.random.default_rng(3)
+    some = lambda low, high: round(numbers.uniform(low, high), int(numbers.choice([0, 1, 3])))
+    frame = lambda name, x, y, width, height: f'<{name} xOff="{x}" yOff="{y}" xSize="{width}" ySize="{height}"/>'
+    for i in range(24):
+        # Parts of pixels here, there and in both, and sources that end before what is asked of them.
+        source = [0, 0, *size] if i % 4 < 2 else [some(0, 9), some(0, 9), some(20, 50), some(20, 50)]
+        target = [some(-9, 9), some(-9, 9), some(20, 90), some(20, 90)] if i % 2 else [some(0, 9), some(0, 9), *source[2:]]
+        if i >= 12:
+            source[0], source[3] = some(-30, 110), some(60, 150)
+        nodata = "<NoDataValue>7</NoDataValue>" if i % 3 else ""
+        bodies[f"parts of pixels {i}"] = f'<VRTRasterBand dataType="{dtype}" band="1">{nodata}<SimpleSource>{name}{frame("SrcRect", *source)}{frame("DstRect", *target)}</SimpleSource></VRTRasterBand>'
+    for i, value in enumerate(("300", "3.5", "-7", "nan")):
+        bodies[f"nodata no byte can have {i}"] = f'<VRTRasterBand dataType="Byte" band="1"><NoDataValue>{value}</NoDataValue><SimpleSource>{name}<SrcRect xOff="0" yOff="0" xSize="30" ySize="30"/><DstRect xOff="2" yOff="2" xSize="30" ySize="30"/></SimpleSource></VRTRasterBand>'
     files = {"built by gdalbuildvrt": vrt}
     for kind, body in bodies.items():
         files[kind] = folder / f"{kind.replace(' ', '_')}.vrt"

@@ -9,6 +9,12 @@ use swath::vector::Shapes;
 use swath::{Error, Raster, Result};
 
 use crate::args::parse_crs;
+use crate::session::Session;
+use crate::write_args::WriteArgs;
+
+/// What follows a warning of zeros that nothing tells from values, and what helps.
+pub(crate) const UNTOLD: &str = ", and nothing in it says that these are no values: \
+    --dst-nodata VALUE, --dst-alpha or --mask internal does";
 
 /// The most bytes of a file of polygons.
 const MOST_BYTES: u64 = 256 << 20;
@@ -32,9 +38,22 @@ pub(crate) struct CutArgs {
 }
 
 impl CutArgs {
-    /// Cuts a raster as was asked.
-    pub(crate) fn cut(&self, raster: Raster) -> Result<Raster> {
+    /// Whether there is anything to cut.
+    pub(crate) fn is_given(&self) -> bool {
+        self.cutline.is_some()
+    }
+
+    /// Cuts a raster as was asked; says so if nothing will tell what is cut off from values.
+    pub(crate) fn cut(
+        &self,
+        raster: Raster,
+        write: &WriteArgs,
+        session: &Session<'_>,
+    ) -> Result<Raster> {
         let Some(path) = &self.cutline else { return Ok(raster) };
+        if !write.tells_missing(raster.info()) {
+            session.warn(&format!("outside the cutline the output is 0{UNTOLD}"));
+        }
         let text = crate::inputs::text(path, MOST_BYTES)?;
         let shapes = Shapes::parse(&text).map_err(|e| e.at_path(path))?;
         let has_crs = raster.info().grid.crs.is_some();

@@ -9,7 +9,7 @@ use swath::geotiff::Written;
 use swath::input::Files;
 use swath::kernel::Resampling;
 use swath::ops::CastOptions;
-use swath::ops::mosaic::{Method, Mosaic, MosaicGrid, MosaicOptions, Order, Pixels};
+use swath::ops::mosaic::{Method, Mosaic, MosaicGrid, MosaicInput, MosaicOptions, Order, Pixels};
 use swath::ops::warp::{Resolution, WarpOptions};
 use swath::raster::{Bounds, DataType, Size};
 use swath::{Raster, Result};
@@ -18,7 +18,7 @@ use crate::args::{
     ReadArgs, RunArgs, parse_bounds, parse_crs, parse_pixels, parse_resampling, parse_resolution,
 };
 use crate::convert::{NoDataArg, parse_dtype, parse_nodata};
-use crate::cut_args::CutArgs;
+use crate::cut_args::{CutArgs, UNTOLD};
 use crate::datum::{OperationArgs, operations};
 use crate::inputs;
 use crate::report::peak_memory;
@@ -145,7 +145,7 @@ impl MosaicArgs {
     }
 
     /// What is done to the mosaic before it is written.
-    fn finish(&self, mut raster: Raster) -> Result<Raster> {
+    fn finish(&self, mut raster: Raster, session: &Session<'_>) -> Result<Raster> {
         if let Some(dtype) = self.dtype {
             let how = CastOptions { dtype, scale: None, nodata: self.nodata() };
             raster = raster.cast(how)?.0;
@@ -155,7 +155,7 @@ impl MosaicArgs {
         } else if matches!(self.dst_nodata, Some(NoDataArg(None))) {
             raster = raster.with_nodata(None)?;
         }
-        self.cut.cut(raster)
+        self.cut.cut(raster, &self.write, session)
     }
 }
 
@@ -167,23 +167,63 @@ pub(crate) fn run(args: &MosaicArgs, session: &Session<'_>) -> Result<()> {
     let given = inputs.len();
     let options = args.options(&files)?;
     let mosaic = Mosaic::new(inputs.clone(), &options)?;
-    let to = mosaic.raster.info().grid.crs.as_ref();
-    let told = operations(&inputs, to, &options.warp.transform, &args.datums.datums)?;
-    told.into_iter().for_each(|told| session.operation(told));
-    if mosaic.inputs == 0 {
-        session.warn("none of the files lies in the output: are the bounds in units of its CRS?");
-    }
-    let raster = args.finish(mosaic.raster.clone())?;
+    tell(&inputs, &mosaic, &options, &args.datums, session)?;
+    let raster = args.finish(mosaic.raster.clone(), session)?;
     let engine = session.engine;
     let mut progress = session.progress();
     let written = raster.write_with(engine, &args.output, &write, &mut progress)?;
     let seconds = session.closing(&args.output, &written, progress);
     session.damaged(&files);
+    if args.method != Method::Count && !args.cut.is_given() {
+        tell_missing(&mosaic, &raster, &args.write, session);
+    }
     if args.json {
         let done = Done { given, opened: files.opened(), seconds };
         session.say(&format!("{:#}\n", report(args, &mosaic, &written, &done)))?;
     }
     Ok(())
+}
+
+/// Tells how inputs come to one place and one type.
+pub(crate) fn tell(
+    inputs: &[MosaicInput],
+    mosaic: &Mosaic,
+    options: &MosaicOptions,
+    datums: &OperationArgs,
+    session: &Session<'_>,
+) -> Result<()> {
+    let info = mosaic.raster.info();
+    let to = info.grid.crs.as_ref();
+    let told = operations(inputs, to, &options.warp.transform, &datums.datums)?;
+    told.into_iter().for_each(|told| session.operation(told));
+    if mosaic.inputs == 0 {
+        session.warn("none of the files lies in the output: are the bounds in units of its CRS?");
+    }
+    let chooses =
+        matches!(options.method, Method::First | Method::Last | Method::Min | Method::Max);
+    let whole = |input: &MosaicInput| {
+        let dtype = input.raster.info().dtype;
+        !dtype.is_float() && !dtype.is_complex()
+    };
+    if chooses && info.dtype.is_float() && inputs.iter().all(whole) {
+        session.warn(&format!(
+            "no integer type holds the samples of all files: they become {}, and round beyond 2^53",
+            info.dtype
+        ));
+    }
+    Ok(())
+}
+
+/// Warns of samples that no input has a value for if the output does not tell them from values.
+pub(crate) fn tell_missing(
+    mosaic: &Mosaic,
+    raster: &Raster,
+    write: &WriteArgs,
+    session: &Session<'_>,
+) {
+    if mosaic.made().missing() > 0 && !write.tells_missing(raster.info()) {
+        session.warn(&format!("where no file has a value the output is 0{UNTOLD}"));
+    }
 }
 
 struct Done {

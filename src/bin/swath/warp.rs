@@ -217,7 +217,7 @@ pub(crate) fn one(
     } else if matches!(args.dst_nodata, Some(NoDataArg(None))) {
         warped = warped.with_nodata(None)?;
     }
-    warped = args.cut.cut(warped)?;
+    warped = args.cut.cut(warped, write, session)?;
     let transformer = transformer(from, &to, &how).map_err(place)?;
     session.operation(operation(&transformer, &args.datums.datums));
     if is_apart(&grid, from, &to, &how) {

@@ -9,8 +9,8 @@ use swath::ops::warp::Resolution;
 use swath::{Error, Result};
 
 use crate::convert::NoDataArg;
-use crate::datum::operations;
 use crate::inputs;
+use crate::mosaic::{tell, tell_missing};
 use crate::report::peak_memory;
 use crate::session::Session;
 use crate::warp::WarpArgs;
@@ -28,24 +28,22 @@ pub(crate) fn run(
     let given = inputs.len();
     let options = options(args, &files)?;
     let mosaic = Mosaic::new(inputs.clone(), &options)?;
-    let to = mosaic.raster.info().grid.crs.as_ref();
-    let told = operations(&inputs, to, &options.warp.transform, &args.datums.datums)?;
-    told.into_iter().for_each(|told| session.operation(told));
-    if mosaic.inputs == 0 {
-        session.warn("none of the files lies in the output: are the bounds in units of its CRS?");
-    }
+    tell(&inputs, &mosaic, &options, &args.datums, session)?;
     let mut raster = mosaic.raster.clone();
     if args.dst_alpha || args.write.wants_alpha() {
         raster = raster.with_alpha()?;
     } else if matches!(args.dst_nodata, Some(NoDataArg(None))) {
         raster = raster.with_nodata(None)?;
     }
-    let raster = args.cut.cut(raster)?;
+    let raster = args.cut.cut(raster, &args.write, session)?;
     let engine = session.engine;
     let mut progress = session.progress();
     let written = raster.write_with(engine, output, &write, &mut progress)?;
     let seconds = session.closing(output, &written, progress);
     session.damaged(&files);
+    if !args.cut.is_given() {
+        tell_missing(&mosaic, &raster, &args.write, session);
+    }
     if args.json {
         let (decoded, distinct) = (engine.chunks_decoded(), engine.chunks_seen());
         let report = json!({

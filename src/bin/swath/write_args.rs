@@ -6,6 +6,7 @@ use swath::geotiff::{
     BigTiff, Format, Interleave, Mask, OverviewResampling, Overviews, WriteOptions,
 };
 use swath::io::Overwrite;
+use swath::raster::{Info, Masked};
 use swath::{Error, Result};
 
 /// How files are written.
@@ -143,6 +144,16 @@ impl WriteArgs {
     /// Whether validity becomes a band of opacity.
     pub(crate) fn wants_alpha(&self) -> bool {
         self.mask == Masks::Alpha
+    }
+
+    /// Whether what is written of a raster says which of its samples are missing.
+    pub(crate) fn tells_missing(&self, info: &Info) -> bool {
+        let own = info.nodata.is_some() || info.alpha.is_some();
+        own || match self.mask {
+            Masks::Auto => info.masked != Masked::No,
+            Masks::Internal | Masks::Alpha => true,
+            Masks::None => false,
+        }
     }
 
     /// Returns the codec with its parameters; those that it has not are refused.

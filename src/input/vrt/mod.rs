@@ -5,9 +5,10 @@ mod node;
 /// From XML to bands and their sources.
 mod read;
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
+use crate::geotiff::split_page;
 use crate::raster::Raster;
 
 use super::Files;
@@ -33,25 +34,46 @@ pub(super) fn open(path: &Path, files: &Files) -> Result<Raster> {
 }
 
 /// Finds a source. Whoever wrote the file may have named anything: unless told otherwise
-/// only what lies in the file's own folder or below it is opened, links followed.
+/// only what lies in the file's own folder or below it is opened, links followed. What is
+/// returned then has no links in it.
 fn place(folder: &Path, name: &str, relative: bool, anywhere: bool) -> Result<PathBuf> {
     let path = if relative { folder.join(name) } else { PathBuf::from(name) };
     if anywhere {
         return Ok(path);
     }
-    let real = |path: &Path| {
-        // A file that is not there is told of when it is read.
-        path.canonicalize().unwrap_or_else(|_| path.to_path_buf())
+    let refused = || {
+        Error::unsupported("a source outside the folder of the virtual raster")
+            .found(name)
+            .hint("if you trust the file: --vrt-anywhere")
     };
     let home = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    let found = real(&path);
-    let inside = found.starts_with(real(home)) || !path.exists() && path.starts_with(folder);
-    if inside && !path.components().any(|part| part == Component::ParentDir && !path.exists()) {
-        return Ok(path);
+    let home = home.canonicalize().map_err(|e| Error::io("read", e))?;
+    let inside = |path: &Path| real(path).filter(|found| found.starts_with(&home));
+    // The page is no part of the file's name.
+    let Some((file, page)) = split_page(&path) else {
+        return inside(&path).ok_or_else(refused);
+    };
+    let mut found = inside(&file).ok_or_else(refused)?.into_os_string();
+    found.push(format!("#{page}"));
+    let found = PathBuf::from(found);
+    // Behind a link there may be a file of that whole name.
+    if split_page(&found).is_some() { Ok(found) } else { inside(&found).ok_or_else(refused) }
+}
+
+/// Follows all links of a path, of which the last parts need not be there: a file that is
+/// not is told of when it is read. `None` where that cannot be known.
+fn real(path: &Path) -> Option<PathBuf> {
+    if let Ok(found) = path.canonicalize() {
+        return Some(found);
     }
-    Err(Error::unsupported("a source outside the folder of the virtual raster")
-        .found(name)
-        .hint("if you trust the file: --vrt-anywhere"))
+    // A link to nothing, or a folder that may not be entered.
+    if path.symlink_metadata().is_ok() {
+        return None;
+    }
+    // Without a name it ends in "..".
+    let name = path.file_name()?;
+    let above = path.parent().filter(|above| !above.as_os_str().is_empty());
+    Some(real(above.unwrap_or(Path::new(".")))?.join(name))
 }
 
 #[cfg(test)]
@@ -67,22 +89,62 @@ mod tests {
         std::fs::write(folder.join("a.tif"), b"x").expect("writes");
         std::os::unix::fs::symlink(dir.path().join("secret.tif"), folder.join("link.tif"))
             .expect("links");
+        std::os::unix::fs::symlink(dir.path(), folder.join("up")).expect("links");
+        std::os::unix::fs::symlink("nowhere", folder.join("loose.tif")).expect("links");
+        // Behind this one lies a file named like a page of another.
+        std::fs::create_dir(folder.join("sub")).expect("makes");
+        std::fs::write(folder.join("sub/c.tif"), b"x").expect("writes");
+        std::os::unix::fs::symlink("sub/c.tif", folder.join("c.tif")).expect("links");
+        std::os::unix::fs::symlink("../../secret.tif", folder.join("sub/c.tif#2")).expect("links");
         let whole = dir.path().join("secret.tif");
         let whole = whole.to_str().expect("is text");
         for (name, relative) in [
             ("../secret.tif", true),
             ("../nowhere.tif", true),
+            ("../secret.tif#1", true),
             ("link.tif", true),
+            ("link.tif#1", true),
+            ("up/secret.tif", true),
+            ("up/secret.tif#1", true),
+            ("up/later.tif", true),
+            ("loose.tif", true),
+            ("c.tif#2", true),
+            ("sub/c.tif#2", true),
+            ("later/../../secret.tif", true),
             (whole, false),
             (whole, true),
             ("/etc/passwd", false),
+            ("/etc/passwd#1", false),
         ] {
             let refused = place(&folder, name, relative, false);
             assert!(matches!(refused, Err(Error::Unsupported(_))), "{name}: {refused:?}");
             assert!(place(&folder, name, relative, true).is_ok());
         }
-        assert!(place(&folder, "a.tif", true, false).is_ok());
-        assert!(place(&folder, "../in/a.tif", true, false).is_ok());
-        assert!(place(&folder, "later/b.tif", true, false).is_ok());
+        let home = folder.canonicalize().expect("is there");
+        for (name, wanted) in [
+            ("a.tif", "a.tif"),
+            ("a.tif#3", "a.tif#3"),
+            ("../in/a.tif", "a.tif"),
+            ("up/in/a.tif#1", "a.tif#1"),
+            ("c.tif", "sub/c.tif"),
+            ("c.tif#1", "sub/c.tif#1"),
+            ("later/b.tif", "later/b.tif"),
+        ] {
+            let found = place(&folder, name, true, false).expect("lies inside");
+            assert_eq!(found, home.join(wanted), "{name}");
+        }
+        // A virtual raster that is named without a folder lies in the working one.
+        let here = Path::new("");
+        let found = place(here, "Cargo.toml#1", true, false).expect("lies inside");
+        assert_eq!(
+            found,
+            Path::new("Cargo.toml")
+                .canonicalize()
+                .expect("is there")
+                .with_file_name("Cargo.toml#1")
+        );
+        for name in [&*format!("{whole}#1"), "/etc/passwd#1", "../x.tif#1"] {
+            assert!(place(here, name, false, false).is_err(), "{name}");
+        }
     }
 }

@@ -53,33 +53,81 @@ impl Vrt {
         Ok(raster)
     }
 
-    /// The pixels here that a piece fills.
-    fn target(&self, piece: &Piece) -> Window {
-        let whole = self.info.grid.size;
-        piece.to.map_or(whole.window(), |r| {
-            let span = |start: f64, extent: f64| {
-                let (first, end) = ((start + 0.5).floor(), (start + extent + 0.5).floor());
-                (first as i64, (end - first).clamp(0.0, f64::from(u32::MAX)) as u32)
-            };
-            let ((col, width), (row, height)) = (span(r.x, r.width), span(r.y, r.height));
-            Window::new(col, row, width, height)
+    /// The pieces of a band that may fill pixels of a window.
+    fn pieces(&self, band: u16, window: Window) -> impl Iterator<Item = &Piece> {
+        let inside = window.intersection(self.info.grid.size.window());
+        let (cols, rows) =
+            inside.map_or((0..0, 0..0), |w| (w.col..w.col_end(), w.row..w.row_end()));
+        let meets = |start: f64, extent: f64, range: &Range<i64>| {
+            start < range.end as f64 && start + extent > range.start as f64
+        };
+        self.bands[usize::from(band)].pieces.iter().filter(move |piece| {
+            inside.is_some()
+                && piece
+                    .to
+                    .is_none_or(|r| meets(r.x, r.width, &cols) && meets(r.y, r.height, &rows))
         })
     }
 
-    /// The pieces of a band in a window, and the parts of it that they fill.
-    fn pieces(&self, band: u16, window: Window) -> impl Iterator<Item = (&Piece, Window)> {
-        let inside = window.intersection(self.info.grid.size.window());
-        let pieces = self.bands[usize::from(band)].pieces.iter();
-        pieces.filter_map(move |piece| Some((piece, self.target(piece).intersection(inside?)?)))
+    /// A piece's raster, how it is laid, and the part of a window that it fills, if any.
+    fn placed(&self, piece: &Piece, window: Window) -> Result<Option<(Raster, Place, Window)>> {
+        let (raster, whole) = (self.raster(piece)?, self.info.grid.size);
+        let place = Place::of(piece, raster.info().grid.size, whole);
+        let part = place.target().and_then(|target| target.intersection(window));
+        Ok(part.map(|part| (raster, place, part)))
     }
 }
 
-/// How positions here become pixels there.
+/// What is less than this of a pixel is taken for an error of rounding, as GDAL takes it.
+const LITTLE: f64 = 1e-3;
+
+/// How positions here become pixels there, along one axis; as GDAL's
+/// `VRTSimpleSource::GetSrcDstWindow` and its reading by the nearest pixel have it.
+#[derive(Debug)]
+struct Axis {
+    /// Pixels there of one here.
+    ratio: f64,
+    /// Where 0 here lies there.
+    origin: f64,
+    /// The pixels there are.
+    len: u32,
+    /// The pixels here that are filled: those that what is there of the piece touches.
+    filled: Range<i64>,
+}
+
+impl Axis {
+    /// `from` and `to` are starts and extents, there and here; `len` pixels are there,
+    /// `own` here.
+    fn new(from: (f64, f64), to: (f64, f64), len: u32, own: u32) -> Self {
+        let ratio = from.1 / to.1;
+        let first = to.0.max(0.0);
+        // What the piece would take from beyond its source is not filled.
+        let start = (from.0 + (first - to.0) * ratio).max(0.0);
+        let snapped = if start.ceil() - start < LITTLE { start.ceil() } else { start };
+        let origin = from.0 - to.0 * ratio + (snapped - start);
+        let last = (to.0 + to.1).min(f64::from(own)).min((f64::from(len) - origin) / ratio);
+        let first = first.max((snapped - origin) / ratio);
+        let filled = if last > first {
+            (first + LITTLE).floor() as i64..((last - LITTLE).ceil() as i64).min(own.into())
+        } else {
+            0..0
+        };
+        Self { ratio, origin, len, filled }
+    }
+
+    /// The pixel there of one here.
+    fn at(&self, here: i64) -> i64 {
+        // As GDAL: a middle that lies on an edge belongs to the pixel behind it.
+        let there = (here as f64 + 0.5) * self.ratio + self.origin + 1e-10;
+        there.floor().clamp(0.0, f64::from(self.len) - 1.0) as i64
+    }
+}
+
+/// Where a piece lies.
 #[derive(Debug)]
 struct Place {
-    from: Rect,
-    to: Rect,
-    size: Size,
+    x: Axis,
+    y: Axis,
 }
 
 impl Place {
@@ -90,34 +138,34 @@ impl Place {
             width: f64::from(size.width),
             height: f64::from(size.height),
         };
+        let from = piece.from.unwrap_or_else(|| all(size));
+        // Of neither, GDAL lays pixel on pixel.
+        let to = piece.to.unwrap_or_else(|| all(if piece.from.is_some() { whole } else { size }));
+        let (x, y) = ((from.x, from.width), (from.y, from.height));
         Self {
-            from: piece.from.unwrap_or_else(|| all(size)),
-            to: piece.to.unwrap_or_else(|| all(whole)),
-            size,
+            x: Axis::new(x, (to.x, to.width), size.width, whole.width),
+            y: Axis::new(y, (to.y, to.height), size.height, whole.height),
         }
     }
 
-    fn col(&self, col: i64) -> i64 {
-        let x = (col as f64 + 0.5 - self.to.x) * (self.from.width / self.to.width);
-        (self.from.x + x).floor().clamp(0.0, f64::from(self.size.width) - 1.0) as i64
-    }
-
-    fn row(&self, row: i64) -> i64 {
-        let y = (row as f64 + 0.5 - self.to.y) * (self.from.height / self.to.height);
-        (self.from.y + y).floor().clamp(0.0, f64::from(self.size.height) - 1.0) as i64
+    /// The pixels here that are filled.
+    fn target(&self) -> Option<Window> {
+        let (cols, rows) = (&self.x.filled, &self.y.filled);
+        let len =
+            |range: &Range<i64>| u32::try_from(range.end - range.start).ok().filter(|&n| n > 0);
+        Some(Window::new(cols.start, rows.start, len(cols)?, len(rows)?))
     }
 
     /// The size, here, of what is made at once, so that little is read there.
     fn step(&self) -> Size {
-        let (x, y) = (self.from.width / self.to.width, self.from.height / self.to.height);
-        let columns = (MOST_COLUMNS / x.max(1.0)).max(1.0) as u32;
-        Size::new(columns, if y > 2.0 { 1 } else { MOST_ROWS })
+        let columns = (MOST_COLUMNS / self.x.ratio.max(1.0)).max(1.0) as u32;
+        Size::new(columns, if self.y.ratio > 2.0 { 1 } else { MOST_ROWS })
     }
 
     /// The pixels there of some here.
     fn need(&self, part: Window) -> Window {
-        let (left, right) = (self.col(part.col), self.col(part.col_end() - 1));
-        let (top, bottom) = (self.row(part.row), self.row(part.row_end() - 1));
+        let (left, right) = (self.x.at(part.col), self.x.at(part.col_end() - 1));
+        let (top, bottom) = (self.y.at(part.row), self.y.at(part.row_end() - 1));
         Window::new(left, top, (right - left + 1) as u32, (bottom - top + 1) as u32)
     }
 }
@@ -146,12 +194,13 @@ impl Source for Vrt {
         let window = out.window();
         for (band, said) in (0u16..).zip(&self.bands) {
             dispatch!(out.dtype(), T => {
-                let fill = said.nodata.and_then(NoData::sample::<T>);
-                out.plane_mut::<T>(band).fill(fill.unwrap_or(<T as bytemuck::Zeroable>::zeroed()));
+                // GDAL takes the nearest value that a sample can have.
+                let near = |n: NoData| n.sample().unwrap_or_else(|| T::from_f64(n.to_f64().round()));
+                let none = <T as bytemuck::Zeroable>::zeroed();
+                out.plane_mut::<T>(band).fill(said.fill.map_or(none, near));
             });
-            for (piece, all) in self.pieces(band, window) {
-                let raster = self.raster(piece)?;
-                let place = Place::of(piece, raster.info().grid.size, self.info.grid.size);
+            for piece in self.pieces(band, window) {
+                let Some((raster, place, all)) = self.placed(piece, window)? else { continue };
                 for part in parts(all, place.step()) {
                     let pixels =
                         cx.read(&raster, place.need(part)).map_err(|e| e.at_path(&piece.path))?;
@@ -167,10 +216,9 @@ impl Source for Vrt {
     }
 
     fn footprint(&self, window: Window) -> u64 {
-        let one = |(piece, part): (&Piece, Window)| {
-            let raster = self.raster(piece).ok()?;
+        let one = |piece: &Piece| {
+            let (raster, place, part) = self.placed(piece, window).ok()??;
             let info = raster.info();
-            let place = Place::of(piece, info.grid.size, self.info.grid.size);
             let step = place.step();
             let (width, height) = (part.width.min(step.width), part.height.min(step.height));
             let need = place.need(Window { width, height, ..part });
@@ -198,11 +246,11 @@ fn lay(
     let stated = info.nodata.filter(|_| info.masked == Masked::No).map(NoData::to_f64);
     let plain = piece.nodata.is_none() && piece.scale.is_none() && piece.table.is_empty();
     let columns: Vec<usize> =
-        (part.col..part.col_end()).map(|col| (place.col(col) - there.col) as usize).collect();
+        (part.col..part.col_end()).map(|col| (place.x.at(col) - there.col) as usize).collect();
     // In two steps, by way of f64: once for each type, not for each pair of types.
     let mut values: Vec<Option<f64>> = Vec::with_capacity(columns.len());
     for row in part.row..part.row_end() {
-        let line = (place.row(row) - there.row) as usize * there.width as usize;
+        let line = (place.y.at(row) - there.row) as usize * there.width as usize;
         let start = (row - own.row) as usize * own.width as usize + (part.col - own.col) as usize;
         values.clear();
         dispatch!(info.dtype, S => {

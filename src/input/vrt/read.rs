@@ -34,7 +34,7 @@ pub(super) struct Piece {
     pub(super) band: u16,
     /// The pixels there; `None` for all.
     pub(super) from: Option<Rect>,
-    /// The pixels here; `None` for all.
+    /// The pixels here; `None` for all, or for as many as there if those are not said either.
     pub(super) to: Option<Rect>,
     /// The value of samples that are passed over.
     pub(super) nodata: Option<f64>,
@@ -50,6 +50,8 @@ pub(super) struct Piece {
 #[derive(Debug)]
 pub(super) struct Band {
     pub(super) nodata: Option<NoData>,
+    /// What is where no piece is: the nodata value, though no sample can have it.
+    pub(super) fill: Option<NoData>,
     pub(super) pieces: Vec<Piece>,
 }
 
@@ -178,14 +180,16 @@ fn read_band(node: Node<'_, '_>, find: &Find<'_>) -> Result<(Band, DataType, Ban
     let name = node.attribute("dataType").unwrap_or("Byte");
     let dtype = data_type(name)
         .ok_or_else(|| Error::unsupported("type of a virtual raster's band").found(name))?;
-    let (mut band, mut said) = (Band { nodata: None, pieces: Vec::new() }, BandMetadata::default());
+    let mut band = Band { nodata: None, fill: None, pieces: Vec::new() };
+    let mut said = BandMetadata::default();
     for node in node.children().filter(Node::is_element) {
         let text = || node.text().unwrap_or_default().trim();
         match node.tag_name().name() {
             "NoDataValue" => {
                 let value = NoData::parse(text());
                 let value = value.ok_or_else(|| wrong("NoDataValue", "a number", node))?;
-                band.nodata = Some(value).filter(|n| dtype.is_float() || n.fits(dtype));
+                band.fill = Some(value);
+                band.nodata = band.fill.filter(|n| dtype.is_float() || n.fits(dtype));
             }
             "Description" => said.description = Some(text().to_owned()),
             "UnitType" => said.unit = Some(text().to_owned()),
