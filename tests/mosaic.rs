@@ -210,7 +210,7 @@ fn inputs_that_do_not_fit_are_refused_by_name() {
     for (words, code, wanted) in [
         (vec!["mosaic", &one, &scene, "-o", &out], 2, "landsat.tif: bands: expected 1"),
         (vec!["mosaic", &one, &at("not.tif"), "-o", &out], 3, "not.tif"),
-        (vec!["mosaic", &at("*.png"), "-o", &out], 2, "pattern"),
+        (vec!["mosaic", &at("*.png"), "-o", &out], 2, "expected files, found none"),
         (vec!["mosaic", &one, "-o", &out, "--blend", "3", "--method", "mean"], 2, "blending"),
         (vec!["warp", &one, &one, &out, "--to", "EPSG:3857"], 2, "files without -o"),
         (vec!["mosaic", &one, "-o", &out, "--cutline", &at("not.tif")], 3, "GeoJSON"),
