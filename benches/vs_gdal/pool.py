@@ -61,9 +61,9 @@ def inputs(folder, count):
     import rasterio
     from rasterio.windows import Window
 
-    subprocess.run([sys.executable, str(HERE / "generate.py"), str(WORK / "data"), "--size", "4096", "scene_none"], check=True)
+    subprocess.run([sys.executable, str(HERE / "generate.py"), str(WORK / "data"), "--size", "4096", "scene_zstd"], check=True)
     folder.mkdir(parents=True, exist_ok=True)
-    with rasterio.open(WORK / "data" / "scene_none_4096.tif") as scene:
+    with rasterio.open(WORK / "data" / "scene_zstd_4096.tif") as scene:
         for i in range(count):
             path = folder / f"{i:04}.tif"
             if path.exists():
