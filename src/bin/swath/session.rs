@@ -95,7 +95,7 @@ impl<'a> Session<'a> {
 
     /// Says what is of no weight later.
     pub(crate) fn remark(&self, text: &str) {
-        if matches!(self.voice, Voice::Alone { quiet: false }) {
+        if !self.is_silent() {
             report::remark(text);
         }
     }
@@ -110,19 +110,19 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// Whether nobody looks on.
+    fn is_silent(&self) -> bool {
+        !matches!(self.voice, Voice::Alone { quiet: false })
+    }
+
     /// Begins a bar, hidden where it would be one of many.
     pub(crate) fn progress(&self) -> Progress {
-        Progress::new(!matches!(self.voice, Voice::Alone { quiet: false }))
+        Progress::new(self.is_silent())
     }
 
     /// Says what was written; returns the seconds it took.
     pub(crate) fn closing(&self, output: &Path, written: &Written, progress: Progress) -> f64 {
-        report::closing(
-            output,
-            written,
-            progress,
-            !matches!(self.voice, Voice::Alone { quiet: false }),
-        )
+        report::closing(output, written, progress, self.is_silent())
     }
 
     /// Gives a text that is all of the verb's result.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::options::{Mask, WriteOptions};
 use super::plan::Plan;
 use crate::codec::{Compression, Packed, standalone};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::geotiff::{Image, Interleave, Layout, codec_parameters};
 use crate::io::ByteOrder;
 use crate::raster::{Masked, Raster};
@@ -91,9 +91,11 @@ impl Moves {
     /// keep the tables of the last chunk that had some, so all have their own.
     pub(super) fn beside(&self, made: Vec<u8>) -> Result<Vec<u8>> {
         let chunk = Packed { tables: &self.tables, ..Packed::bytes(&made) };
-        let Compression::Jpeg { ycbcr, .. } = self.compression else { return Ok(made) };
-        let whole = standalone(Compression::Jpeg { ycbcr, quality: 0 }, chunk).map(Into::into);
-        Ok(whole.unwrap_or(made))
+        if !matches!(self.compression, Compression::Jpeg { .. }) {
+            return Ok(made);
+        }
+        let whole = standalone(self.compression, chunk).map(Into::into);
+        whole.ok_or_else(|| Error::defect("a JPEG chunk that was made cannot stand alone"))
     }
 }
 
