@@ -1,11 +1,10 @@
 //! `swath mosaic`: lays many files on one another.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::json;
 use swath::crs::Crs;
-use swath::geotiff::Written;
 use swath::input::Files;
 use swath::kernel::Resampling;
 use swath::ops::CastOptions;
@@ -160,7 +159,8 @@ impl MosaicArgs {
 }
 
 pub(crate) fn run(args: &MosaicArgs, session: &Session<'_>) -> Result<()> {
-    let write = args.write.options()?;
+    // What is wrong with them is said before anything is opened.
+    args.write.options()?;
     let files = session.files(&args.read);
     let mut inputs = inputs::open_all(&files, &args.inputs, args.src_nodata)?;
     args.order.sort(&mut inputs)?;
@@ -169,19 +169,16 @@ pub(crate) fn run(args: &MosaicArgs, session: &Session<'_>) -> Result<()> {
     let mosaic = Mosaic::new(inputs.clone(), &options)?;
     tell(&inputs, &mosaic, &options, &args.datums, session)?;
     let raster = args.finish(mosaic.raster.clone(), session)?;
-    let engine = session.engine;
-    let mut progress = session.progress();
-    let written = raster.write_with(engine, &args.output, &write, &mut progress)?;
-    let seconds = session.closing(&args.output, &written, progress);
-    session.damaged(&files);
-    if args.method != Method::Count && !args.cut.is_given() {
-        tell_missing(&mosaic, &raster, &args.write, session);
-    }
-    if args.json {
-        let done = Done { given, opened: files.opened(), seconds };
-        session.say(&format!("{:#}\n", report(args, &mosaic, &written, &done)))?;
-    }
-    Ok(())
+    let made = Made {
+        mosaic: &mosaic,
+        raster: &raster,
+        files: &files,
+        given,
+        output: &args.output,
+        write: &args.write,
+        warns: args.method != Method::Count && !args.cut.is_given(),
+    };
+    made.write(args.json.then_some(("method", args.method.name())), session)
 }
 
 /// Tells how inputs come to one place and one type.
@@ -214,47 +211,62 @@ pub(crate) fn tell(
     Ok(())
 }
 
-/// Warns of samples that no input has a value for if the output does not tell them from values.
-pub(crate) fn tell_missing(
-    mosaic: &Mosaic,
-    raster: &Raster,
-    write: &WriteArgs,
-    session: &Session<'_>,
-) {
-    if mosaic.made().missing() > 0 && !write.tells_missing(raster.info()) {
-        session.warn(&format!("where no file has a value the output is 0{UNTOLD}"));
+/// A mosaic of files, as it is to be written.
+pub(crate) struct Made<'a> {
+    pub(crate) mosaic: &'a Mosaic,
+    /// The mosaic, and what was done to it since.
+    pub(crate) raster: &'a Raster,
+    pub(crate) files: &'a Files,
+    /// How many files were named.
+    pub(crate) given: usize,
+    pub(crate) output: &'a Path,
+    pub(crate) write: &'a WriteArgs,
+    /// Whether to warn of samples that no file has a value for, if the output does not tell them
+    /// from values.
+    pub(crate) warns: bool,
+}
+
+impl Made<'_> {
+    /// Writes it; says what was done, for machines if `how` names a key and a value of it.
+    pub(crate) fn write(
+        &self,
+        how: Option<(&'static str, &'static str)>,
+        session: &Session<'_>,
+    ) -> Result<()> {
+        let Self { mosaic, raster, files, output, .. } = self;
+        let (engine, mut progress) = (session.engine, session.progress());
+        let options = self.write.options()?;
+        let written = raster.write_with(engine, output, &options, &mut progress)?;
+        let seconds = session.closing(output, &written, progress);
+        session.damaged(files);
+        let missing = mosaic.made().missing();
+        if self.warns && missing > 0 && !self.write.tells_missing(raster.info()) {
+            session.warn(&format!("where no file has a value the output is 0{UNTOLD}"));
+        }
+        let Some((key, value)) = how else { return Ok(()) };
+        let report = json!({
+            "output": output.display().to_string(),
+            "size": [written.size.width, written.size.height],
+            "bands": written.bands,
+            "type": written.dtype.name(),
+            "geoTransform": raster.info().grid.transform.to_gdal(),
+            key: value,
+            "inputs": {
+                "given": self.given,
+                "used": mosaic.inputs,
+                "resampled": mosaic.resampled,
+                "opened": files.opened(),
+            },
+            "samples": {
+                "valid": mosaic.made().valid(),
+                "nodata": missing,
+                "saturated": mosaic.warped().saturated(),
+            },
+            "largestCoordinateError": mosaic.warped().max_error(),
+            "chunks": { "decoded": engine.chunks_decoded(), "distinct": engine.chunks_seen() },
+            "peakMemory": peak_memory(),
+            "seconds": seconds,
+        });
+        session.say(&format!("{report:#}\n"))
     }
-}
-
-struct Done {
-    given: usize,
-    opened: u64,
-    seconds: f64,
-}
-
-/// What was done, for machines.
-fn report(args: &MosaicArgs, mosaic: &Mosaic, written: &Written, done: &Done) -> serde_json::Value {
-    let grid = &mosaic.raster.info().grid;
-    json!({
-        "output": args.output.display().to_string(),
-        "size": [written.size.width, written.size.height],
-        "bands": written.bands,
-        "type": written.dtype.name(),
-        "geoTransform": grid.transform.to_gdal(),
-        "method": args.method.name(),
-        "inputs": {
-            "given": done.given,
-            "used": mosaic.inputs,
-            "resampled": mosaic.resampled,
-            "opened": done.opened,
-        },
-        "samples": {
-            "valid": mosaic.made().valid(),
-            "nodata": mosaic.made().missing(),
-            "saturated": mosaic.warped().saturated(),
-        },
-        "largestCoordinateError": mosaic.warped().max_error(),
-        "peakMemory": peak_memory(),
-        "seconds": done.seconds,
-    })
 }

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::json;
 use swath::input::Files;
 use swath::ops::mosaic::{Method, Mosaic, MosaicGrid, MosaicOptions, Pixels};
 use swath::ops::warp::Resolution;
@@ -10,8 +9,7 @@ use swath::{Error, Result};
 
 use crate::convert::NoDataArg;
 use crate::inputs;
-use crate::mosaic::{tell, tell_missing};
-use crate::report::peak_memory;
+use crate::mosaic::{Made, tell};
 use crate::session::Session;
 use crate::warp::WarpArgs;
 
@@ -22,7 +20,8 @@ pub(crate) fn run(
     output: &Path,
     session: &Session<'_>,
 ) -> Result<()> {
-    let write = args.write.options()?;
+    // What is wrong with them is said before anything is opened.
+    args.write.options()?;
     let files = session.files(&args.read);
     let inputs = inputs::open_all(&files, typed, args.src_nodata)?;
     let given = inputs.len();
@@ -36,37 +35,16 @@ pub(crate) fn run(
         raster = raster.with_nodata(None)?;
     }
     let raster = args.cut.cut(raster, &args.write, session)?;
-    let engine = session.engine;
-    let mut progress = session.progress();
-    let written = raster.write_with(engine, output, &write, &mut progress)?;
-    let seconds = session.closing(output, &written, progress);
-    session.damaged(&files);
-    if !args.cut.is_given() {
-        tell_missing(&mosaic, &raster, &args.write, session);
-    }
-    if args.json {
-        let (decoded, distinct) = (engine.chunks_decoded(), engine.chunks_seen());
-        let report = json!({
-            "output": output.display().to_string(),
-            "size": [written.size.width, written.size.height],
-            "bands": written.bands,
-            "type": written.dtype.name(),
-            "geoTransform": raster.info().grid.transform.to_gdal(),
-            "resampling": args.resample.name(),
-            "inputs": { "given": given, "used": mosaic.inputs, "resampled": mosaic.resampled },
-            "largestCoordinateError": mosaic.warped().max_error(),
-            "samples": {
-                "valid": mosaic.made().valid(),
-                "nodata": mosaic.made().missing(),
-                "saturated": mosaic.warped().saturated(),
-            },
-            "chunks": { "decoded": decoded, "distinct": distinct },
-            "peakMemory": peak_memory(),
-            "seconds": seconds,
-        });
-        session.say(&format!("{report:#}\n"))?;
-    }
-    Ok(())
+    let made = Made {
+        mosaic: &mosaic,
+        raster: &raster,
+        files: &files,
+        given,
+        output,
+        write: &args.write,
+        warns: !args.cut.is_given(),
+    };
+    made.write(args.json.then_some(("resampling", args.resample.name())), session)
 }
 
 fn options(args: &WarpArgs, files: &Files) -> Result<MosaicOptions> {
