@@ -280,3 +280,35 @@ fn a_file_of_a_few_bytes_that_claims_millions_of_strips_is_read_as_missing() {
     assert!(whole <= places && more && list.len() == 10_000, "{whole}");
     assert_eq!(list.last().map(|damaged| damaged.chunk), Some((9_999 + whole) as u64));
 }
+
+/// Of the fixture, the GeoKeys moved out of the file: the four bytes behind type and count.
+#[test]
+fn a_tag_that_cannot_be_read_is_told_of_and_a_limit_is_none() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("keys.tif");
+    let mut bytes = std::fs::read(fixture("landsat.tif")).expect("reads");
+    let entry = bytes.windows(4).rposition(|four| four == [0xaf, 0x87, 3, 0]).expect("GeoKeys");
+    bytes[entry + 8..entry + 12].copy_from_slice(&u32::MAX.to_le_bytes());
+    std::fs::write(&path, bytes).expect("writes");
+    let file = GeoTiff::open(&path, &OpenOptions::default()).expect("opens");
+    assert!(file.raster().info().grid.crs.is_none());
+    let [reason] = file.image().unread() else { panic!("{:?}", file.image().unread()) };
+    assert!(matches!(reason, Error::Format(_)) && reason.to_string().contains("GeoKeyDirectory"));
+
+    let info = swath(&["info", "--json", text(&path)]);
+    let json: serde_json::Value = serde_json::from_slice(&info.stdout).expect("JSON");
+    assert!(json["swath"]["unread"][0].as_str().is_some_and(|s| s.contains("GeoKeyDirectory")));
+    let out = dir.path().join("out.tif");
+    let convert = swath(&["convert", text(&path), text(&out)]);
+    let said = String::from_utf8_lossy(&convert.stderr);
+    assert!(convert.status.success() && said.contains("GeoKeyDirectory"), "{said}");
+    assert!(said.contains("what it says is lost"), "{said}");
+
+    // What a limit keeps out is not lost silently: nothing is made.
+    let sound = fixture("landsat.tif");
+    let out = dir.path().join("limited.tif");
+    let limited = swath(&["convert", "--limit-value", "16", text(&sound), text(&out)]);
+    let said = String::from_utf8_lossy(&limited.stderr);
+    assert_eq!(limited.status.code(), Some(6), "{said}");
+    assert!(said.contains("--limit-value") && !out.exists(), "{said}");
+}

@@ -1,5 +1,6 @@
 //! Where an image lies: GeoTransform, GeoKeys, nodata.
 
+use super::unread::Unread;
 use crate::crs::{Crs, GeoKey, GeoKeyTags, GeoKeys};
 use crate::error::{Error, Result};
 use crate::ifd::{Directory, DirectoryBuilder, Tag, Value};
@@ -28,24 +29,32 @@ const VERTICAL_UNITS: u16 = 4099;
 /// Scale and tie point win over a matrix, as in GDAL; in a file whose pixels
 /// are points both are moved by half a pixel, so that the result always maps
 /// the top left corner of a pixel.
-pub(super) fn read(source: &ByteSource, directory: &Directory) -> Result<Georeference> {
-    let numbers = |tag| stated(directory.f64s(source, tag)).map(Option::unwrap_or_default);
-    let keys = match stated(directory.u64s(source, Tag::GeoKeyDirectoryTag))? {
-        Some(values) => stated(
-            GeoKeys::parse(&GeoKeyTags {
-                // Stored as 16-bit numbers; wider ones are no keys.
-                directory: values.iter().map(|&v| u16::try_from(v).unwrap_or(0)).collect(),
-                doubles: numbers(Tag::GeoDoubleParamsTag)?,
-                text: stated(directory.string(source, Tag::GeoAsciiParamsTag))?.unwrap_or_default(),
-            })
-            .map(Some),
-        )?,
-        None => None,
-    };
-    let pixel_is_point = keys.as_ref().is_some_and(GeoKeys::pixel_is_point);
+pub(super) fn read(
+    source: &ByteSource,
+    directory: &Directory,
+    unread: &mut Unread,
+) -> Result<Georeference> {
+    let mut numbers =
+        |tag| unread.without(directory.f64s(source, tag)).map(Option::unwrap_or_default);
     let matrix = numbers(Tag::ModelTransformationTag)?;
     let scale = numbers(Tag::ModelPixelScaleTag)?;
     let tie = numbers(Tag::ModelTiepointTag)?;
+    let doubles = numbers(Tag::GeoDoubleParamsTag)?;
+    let text = unread.without(directory.string(source, Tag::GeoAsciiParamsTag))?;
+    let keys = match unread.without(directory.u64s(source, Tag::GeoKeyDirectoryTag))? {
+        Some(values) => {
+            let keys = GeoKeys::parse(&GeoKeyTags {
+                // Stored as 16-bit numbers; wider ones are no keys.
+                directory: values.iter().map(|&v| u16::try_from(v).unwrap_or(0)).collect(),
+                doubles,
+                text: text.unwrap_or_default(),
+            });
+            let placed = keys.map_err(|e| source.place(e.in_ifd(directory.index())));
+            unread.without(placed.map(Some))?
+        }
+        None => None,
+    };
+    let pixel_is_point = keys.as_ref().is_some_and(GeoKeys::pixel_is_point);
     let transform = match (&matrix[..], &scale[..], &tie[..]) {
         // GDAL takes a negative height for a mistake, as most are.
         (_, &[sx, sy, ..], &[i, j, _, x, y, ..]) if sx != 0.0 && sy != 0.0 => {
@@ -65,7 +74,7 @@ pub(super) fn read(source: &ByteSource, directory: &Directory) -> Result<Georefe
             .expected("finite numbers")
             .in_ifd(directory.index()));
     }
-    let nodata = stated(directory.string(source, Tag::GdalNodata))?;
+    let nodata = unread.without(directory.string(source, Tag::GdalNodata))?;
     let unit = keys.iter().flat_map(GeoKeys::iter).find(|(key, _)| *key == VERTICAL_UNITS);
     let unit = unit.and_then(|(_, value)| match value {
         GeoKey::Short(9001) => Some("metre"),
@@ -148,14 +157,5 @@ pub(super) fn set_geokeys(keys: &GeoKeys, is_point: bool, directory: &mut Direct
     }
     if !tags.text.is_empty() {
         directory.set(Tag::GeoAsciiParamsTag, Value::Ascii(tags.text));
-    }
-}
-
-/// Takes a tag that cannot be read for one that is not there, as libtiff does:
-/// what it would have said is lost, but not the pixels.
-fn stated<T>(read: Result<Option<T>>) -> Result<Option<T>> {
-    match read {
-        Err(Error::Format(_) | Error::Limit(_)) => Ok(None),
-        read => read,
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::damage::Damage;
 use super::georeference::{self, Georeference};
 use super::sidecar::{self, Sidecar};
+use super::unread::Unread;
 use super::{Layout, metadata};
 use crate::error::{Error, Result};
 use crate::ifd::{Array, Directory, Header, Limits, Tag};
@@ -38,6 +39,7 @@ pub struct Image {
     pub(super) mask: Option<Arc<Self>>,
     /// The nodata value of each band, if they differ; the raster's then is none.
     pub(super) band_nodata: Vec<Option<NoData>>,
+    unread: Unread,
     /// Where damaged chunks are listed that go by as nodata.
     pub(super) damage: Option<Arc<Damage>>,
 }
@@ -75,9 +77,10 @@ impl Image {
             Error::format("offsets of chunks").expected("a list").found("no such tag")
         })?;
         let lengths = array(lengths, Tag::StripByteCounts)?;
+        let mut unread = Unread::default();
         let Georeference { transform, crs, nodata, pixel_is_point, gcps, unit } =
-            georeference::read(source, directory)?;
-        let mut metadata = metadata::read(source, directory, layout.bands)?;
+            georeference::read(source, directory, &mut unread)?;
+        let mut metadata = metadata::read(source, directory, layout.bands, &mut unread)?;
         for band in unit.iter().flat_map(|_| 0..layout.bands) {
             let band = metadata.bands.entry(band).or_default();
             band.unit = band.unit.take().or(unit.clone());
@@ -112,6 +115,7 @@ impl Image {
             overviews: Vec::new(),
             mask: None,
             band_nodata: Vec::new(),
+            unread,
             damage: None,
         })
     }
@@ -156,6 +160,12 @@ impl Image {
     /// Returns the number of its directory, counted from 0 in file order.
     pub fn directory(&self) -> u32 {
         self.ifd
+    }
+
+    /// Returns why some of its tags could not be read: what they say of place, missing values and
+    /// metadata is then not known. They keep nobody from the pixels.
+    pub fn unread(&self) -> &[Error] {
+        self.unread.reasons()
     }
 
     /// Returns the file it is in; `None` for bytes in memory.

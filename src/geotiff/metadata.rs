@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::unread::Unread;
 use super::xml::{self, Item};
 use crate::error::Result;
 use crate::ifd::{Directory, DirectoryBuilder, Tag, Value};
@@ -36,20 +37,28 @@ const RESOLUTION_UNIT: &str = "TIFFTAG_RESOLUTIONUNIT";
 
 /// Reads what a directory says. What makes no sense is left out: it keeps
 /// nobody from the pixels.
-pub(super) fn read(source: &ByteSource, directory: &Directory, bands: u16) -> Result<Metadata> {
+///
+/// # Errors
+/// [`Error::Limit`](crate::Error::Limit) if a value is too long, [`Error::Io`](crate::Error::Io).
+pub(super) fn read(
+    source: &ByteSource,
+    directory: &Directory,
+    bands: u16,
+    unread: &mut Unread,
+) -> Result<Metadata> {
     let mut metadata = Metadata::default();
     let items = metadata.domains.entry(String::new()).or_default();
     for (tag, name) in TEXTS {
-        if let Ok(Some(text)) = directory.string(source, tag) {
+        if let Some(text) = unread.without(directory.string(source, tag))? {
             items.insert(name.into(), text);
         }
     }
     for (tag, name) in RESOLUTIONS {
-        if let Ok(Some(value)) = directory.f64(source, tag) {
+        if let Some(value) = unread.without(directory.f64(source, tag))? {
             items.insert(name.into(), significant(value, 8));
         }
     }
-    if let Ok(Some(unit)) = directory.u16(source, Tag::ResolutionUnit) {
+    if let Some(unit) = unread.without(directory.u16(source, Tag::ResolutionUnit))? {
         let meaning = match unit {
             1 => " (unitless)",
             2 => " (pixels/inch)",
@@ -59,23 +68,23 @@ pub(super) fn read(source: &ByteSource, directory: &Directory, bands: u16) -> Re
         items.insert(RESOLUTION_UNIT.into(), format!("{unit}{meaning}"));
     }
     for (tag, name) in RANGE {
-        if let Ok(Some(value)) = directory.u64(source, tag) {
+        if let Some(value) = unread.without(directory.u64(source, tag))? {
             items.insert(name.into(), value.to_string());
         }
     }
-    if let Ok(Some(text)) = directory.string(source, GDAL_METADATA) {
+    if let Some(text) = unread.without(directory.string(source, GDAL_METADATA))? {
         for item in xml::parse(&text) {
             place(&mut metadata, item, bands);
         }
     }
     metadata.domains.retain(|_, items| !items.is_empty());
-    if let Ok(Some(values)) = directory.f64s(source, RPC) {
+    if let Some(values) = unread.without(directory.f64s(source, RPC))? {
         metadata.rpc = <[f64; 92]>::try_from(values).ok().map(|values| Arc::new(Rpc { values }));
     }
-    if let Ok(Some(profile)) = directory.bytes(source, ICC) {
+    if let Some(profile) = unread.without(directory.bytes(source, ICC))? {
         metadata.icc = Some(profile.into());
     }
-    if let Ok(Some(packet)) = directory.bytes(source, XMP) {
+    if let Some(packet) = unread.without(directory.bytes(source, XMP))? {
         let text = std::str::from_utf8(&packet).ok();
         metadata.xmp = text.map(|text| text.trim_end_matches('\0').into());
     }

@@ -32,6 +32,8 @@ mod reader;
 mod samples;
 /// Files beside a GeoTIFF that say more of it.
 mod sidecar;
+/// Tags that are there and cannot be read.
+mod unread;
 /// Whether a file is a valid COG: [`validate()`].
 pub mod validate;
 /// Writing: [`WriteOptions`], tiles to chunks, the file as it grows.

@@ -143,7 +143,8 @@ impl Entry {
             }
             Place::At(_) if len > limits.value_bytes => Err(Error::limit("bytes of values")
                 .expected(format!("at most {}", limits.value_bytes))
-                .found(len)),
+                .found(len)
+                .hint("--limit-value allows more, for a file that is trusted")),
             Place::At(offset) => source.range(offset, len),
         }
     }

@@ -29,6 +29,7 @@ pub struct Files {
     damage: DamageList,
     vrt_anywhere: bool,
     touched: Arc<Mutex<BTreeSet<PathBuf>>>,
+    unread: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl Files {
@@ -41,6 +42,7 @@ impl Files {
             damage: DamageList::default(),
             vrt_anywhere: false,
             touched: Arc::default(),
+            unread: Arc::default(),
         }
     }
 
@@ -81,6 +83,8 @@ impl Files {
         file.path().into_iter().chain(file.sidecars().iter().map(|s| &*s.path)).for_each(|path| {
             self.touch(path);
         });
+        let mut unread = self.unread.lock().unwrap_or_else(PoisonError::into_inner);
+        unread.extend(file.image().unread().iter().map(ToString::to_string));
         Ok(file.raster())
     }
 
@@ -123,6 +127,13 @@ impl Files {
     /// Returns how often a raster that was looked at, or is known, was opened to be read.
     pub fn opened(&self) -> u64 {
         self.shelf.opened()
+    }
+
+    /// Returns why tags of the files opened so far could not be read, sorted
+    /// ([`Image::unread`](crate::geotiff::Image::unread)).
+    pub fn unread(&self) -> Vec<String> {
+        let unread = self.unread.lock().unwrap_or_else(PoisonError::into_inner);
+        unread.iter().cloned().collect()
     }
 
     /// Returns the damaged chunks that went by as nodata so far, of all files, as

@@ -9,10 +9,12 @@ use crate::raster::{Buffer, NoData, Sample, dispatch};
 ///
 /// `valid` has 255 for each valid sample and 0 for each other; `None` if all are
 /// valid. A valid sample that was computed as exactly `nodata` would be lost, so
-/// it becomes `nodata` - 1 for integers (+ 1 if that is the type's least value)
-/// and the next larger float (the next smaller one if that is the type's
-/// largest), as gdalwarp has it (AvoidNoData in gdalwarpkernel.cpp). Valid NaN
-/// samples stay what they are, lost if `nodata` is NaN; so do complex ones, of
+/// it becomes `nodata` - 1 for integers (+ 1 if that is the type's least value),
+/// as gdalwarp has it (AvoidNoData in gdalwarpkernel.cpp). A float becomes the
+/// ninth larger one (the ninth smaller one at the end of the type's range):
+/// gdalwarp takes the next, which the masks of GDAL's readers take for nodata
+/// still, as they compare with a tolerance (ARE_REAL_EQUAL in gdal_priv.h: two
+/// epsilons of the sum, less than nine steps). Valid NaN samples stay what they are, lost if `nodata` is NaN; so do complex ones, of
 /// which none is nodata to a reader.
 ///
 /// # Panics
@@ -86,11 +88,19 @@ macro_rules! integer_neighbour {
 }
 integer_neighbour! { u8 i8 u16 i16 u32 i32 u64 i64 }
 
+/// How many floats lie between a value and the one that no reader takes for it.
+const STEPS: u32 = 9;
+
 macro_rules! float_neighbour {
     ($($t:ty)*) => { $(
         impl Neighbour for $t {
             fn neighbour(self) -> Self {
-                if self >= Self::MAX { self.next_down() } else { self.next_up() }
+                let larger = (0..STEPS).fold(self, |v, _| v.next_up());
+                if larger < Self::INFINITY {
+                    larger
+                } else {
+                    (0..STEPS).fold(self, |v, _| v.next_down())
+                }
             }
         }
     )* };
@@ -122,8 +132,28 @@ mod tests {
             (beside(i8::MIN), beside(i64::MIN), beside(u64::MAX)),
             (-127, i64::MIN + 1, u64::MAX - 1)
         );
-        assert_eq!((beside(-9999f32), beside(f64::MAX)), (-9998.999, f64::MAX.next_down()));
-        assert_eq!((beside(f32::INFINITY), beside(f32::MIN)), (f32::MAX, f32::MIN.next_up()));
+    }
+
+    /// ARE_REAL_EQUAL of GDAL 3.10's gdal_priv.h, by which its masks find nodata.
+    #[test]
+    fn floats_move_beyond_what_gdal_takes_for_nodata() {
+        for nodata in [-9999f32, 1.999_999_9, 2.0, -1.0, f32::MAX, f32::MIN, 1e-20, -3.4e38] {
+            let moved = beside(nodata);
+            assert!(moved.is_finite());
+            // In wider numbers: the sum of two of the largest is beyond them, and then GDAL takes
+            // any of them for one another.
+            let [nodata, moved] = [nodata, moved].map(f64::from);
+            let (apart, sum) = ((nodata - moved).abs(), (nodata + moved).abs());
+            assert!(apart >= f64::from(f32::EPSILON) * sum * 2.0, "{nodata}: {moved}");
+            assert!(apart <= nodata.abs() * 1.2e-6, "{nodata}: {moved}");
+        }
+        for nodata in [-9999f64, 2.0f64.next_down(), f64::MAX.next_down(), f64::MIN / 3.0] {
+            let moved = beside(nodata);
+            let near = f64::EPSILON * (nodata / 2.0 + moved / 2.0).abs() * 4.0;
+            assert!(moved.is_finite() && (nodata - moved).abs() >= near, "{nodata}: {moved}");
+        }
+        assert!(beside(f32::INFINITY) < f32::MAX && beside(f32::NEG_INFINITY) > f32::MIN);
+        assert!(beside(0f32) > 0.0);
     }
 
     #[test]

@@ -153,7 +153,7 @@ pub(crate) fn run(args: &CalcArgs, session: &Session<'_>) -> Result<()> {
     let mut progress = session.progress();
     let written = calculated.raster.write_with(engine, output, &write, &mut progress)?;
     session.closing(output, &written, progress);
-    session.damaged(&files);
+    session.losses(&files);
     let notes = notes(calculated.counts(), written.dtype, args.overflow);
     notes.iter().for_each(|note| session.warn(note));
     Ok(())

@@ -10,7 +10,7 @@ use swath::vector::{Entry, write_index};
 use swath::{Error, Result};
 
 use crate::args::ReadArgs;
-use crate::inputs;
+use crate::{inputs, report};
 
 #[derive(Debug, Args)]
 pub(crate) struct IndexArgs {
@@ -61,6 +61,7 @@ pub(crate) fn run(args: &IndexArgs) -> Result<()> {
         };
         entries.push(Entry { location: location.to_owned(), info, complete: true, edge });
     }
+    files.unread().iter().for_each(|reason| report::warn(&report::unread(reason)));
     let overwrite = if args.overwrite { Overwrite::Replace } else { Overwrite::Refuse };
     let mut staged = Staged::create(&args.output, overwrite)?;
     staged.append(write_index(&entries).as_bytes())?;

@@ -72,7 +72,7 @@ impl<'a> Job<'a> {
         let mut progress = self.session.progress();
         let written = raster.write_with(engine, output, &self.options, &mut progress)?;
         let seconds = self.session.closing(output, &written, progress);
-        self.session.damaged(&self.files);
+        self.session.losses(&self.files);
         let (decoded, distinct) = (engine.chunks_decoded(), engine.chunks_seen());
         Ok(Done { seconds, decoded, distinct })
     }

@@ -238,7 +238,7 @@ impl Made<'_> {
         let options = self.write.options()?;
         let written = raster.write_with(engine, output, &options, &mut progress)?;
         let seconds = session.closing(output, &written, progress);
-        session.damaged(files);
+        session.losses(files);
         let missing = mosaic.made().missing();
         if self.warns && missing > 0 && !self.write.tells_missing(raster.info()) {
             session.warn(&format!("where no file has a value the output is 0{UNTOLD}"));

@@ -87,6 +87,11 @@ pub(crate) fn failure(error: &Error) -> Exit {
     }
 }
 
+/// Describes a tag that could not be read, by the reason.
+pub(crate) fn unread(reason: impl std::fmt::Display) -> String {
+    format!("{reason}; what it says is lost")
+}
+
 /// Whether damaged chunks were told of, which the exit code then says.
 static DAMAGED: AtomicBool = AtomicBool::new(false);
 

@@ -100,8 +100,9 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Tells of the damaged chunks that became nodata.
-    pub(crate) fn damaged(&self, files: &Files) {
+    /// Tells of tags that could not be read, and of damaged chunks that became nodata.
+    pub(crate) fn losses(&self, files: &Files) {
+        files.unread().iter().for_each(|reason| self.warn(&report::unread(reason)));
         let lines = report::damaged(&files.damaged());
         lines.iter().for_each(|line| self.insist(line));
         match &self.voice {
@@ -122,7 +123,15 @@ impl<'a> Session<'a> {
 
     /// Says what was written; returns the seconds it took.
     pub(crate) fn closing(&self, output: &Path, written: &Written, progress: Progress) -> f64 {
-        report::closing(output, written, progress, self.is_silent())
+        let seconds = report::closing(output, written, progress, self.is_silent());
+        if written.displaced > 0 {
+            self.warn(&format!(
+                "{}: {} valid samples equalled nodata and became a value beside it",
+                output.display(),
+                written.displaced
+            ));
+        }
+        seconds
     }
 
     /// Gives a text that is all of the verb's result.

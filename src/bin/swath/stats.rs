@@ -52,7 +52,7 @@ pub(crate) fn run(args: &StatsArgs, session: &Session<'_>) -> Result<()> {
     let mut progress = session.progress();
     let bands = raster.statistics(session.engine, &options, &mut progress)?;
     progress.end();
-    session.damaged(&files);
+    session.losses(&files);
     if args.json {
         let bands: Vec<Value> = (1..)
             .zip(&bands)

@@ -6,6 +6,7 @@ use super::{BandEdits, Change, Edits, File};
 use crate::crs::Crs;
 use crate::error::{Error, Result};
 use crate::geotiff::metadata::{self, GDAL_METADATA};
+use crate::geotiff::unread::Unread;
 use crate::geotiff::xml::{self, Item};
 use crate::geotiff::{Layout, georeference};
 use crate::ifd::{Directory, DirectoryBuilder, Patch, Tag, Value};
@@ -112,7 +113,7 @@ fn place(
     if edits.crs.is_keep() && edits.transform.is_keep() {
         return Ok(());
     }
-    let before = georeference::read(file.source, directory)?;
+    let before = georeference::read(file.source, directory, &mut Unread::default())?;
     let is_point = before.pixel_is_point;
     let transform = match edits.transform {
         Change::Keep => before.transform,

@@ -44,16 +44,17 @@ impl ChunkMaker {
 
     /// Gives the missing samples of a tile the value they are stored with:
     /// nodata, or 0 without it. Where no mask tells, valid samples that happen
-    /// to equal nodata are moved to the value beside it. JPEG gets neighbours'
-    /// colours beneath a mask.
-    pub(super) fn settle(&self, pixels: &mut Buffer) {
+    /// to equal nodata are moved to a value beside it; returns how many. JPEG gets
+    /// neighbours' colours beneath a mask.
+    pub(super) fn settle(&self, pixels: &mut Buffer) -> usize {
+        let mut displaced = 0;
         dispatch!(pixels.dtype(), T => {
             let nodata = self.nodata.and_then(NoData::sample::<T>);
             for band in 0..pixels.bands() {
                 let (samples, valid) = pixels.plane_and_valid_mut::<T>(band);
                 match nodata {
                     Some(nodata) if !self.plan.masked => {
-                        kernel::avoid_nodata(nodata, valid.as_deref(), samples);
+                        displaced += kernel::avoid_nodata(nodata, valid.as_deref(), samples);
                     }
                     nodata => {
                         let missing = nodata.unwrap_or(<T as bytemuck::Zeroable>::zeroed());
@@ -67,6 +68,7 @@ impl ChunkMaker {
         if self.plan.masked && jpeg && pixels.dtype() == DataType::U8 {
             smooth(pixels);
         }
+        displaced
     }
 
     /// Returns the shape of a chunk of so many pixels.

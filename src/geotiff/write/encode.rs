@@ -1,6 +1,7 @@
 //! From tiles to the chunks of all levels, on any worker.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::chunk::{ChunkMaker, Spent};
 use super::moves::Moves;
@@ -20,6 +21,8 @@ pub(super) struct TileEncoder {
     pyramid: Pyramid,
     statistics: Option<Arc<Gathered>>,
     moves: Option<Moves>,
+    /// Valid samples of the image that equalled nodata.
+    displaced: Arc<AtomicU64>,
     /// Whether the last band is the opacity of the others.
     alpha: bool,
 }
@@ -62,6 +65,7 @@ impl TileEncoder {
         spent: Spent,
         statistics: Option<Arc<Gathered>>,
         moves: Option<Moves>,
+        displaced: Arc<AtomicU64>,
     ) -> Self {
         Self {
             chunks: ChunkMaker::new(info, plan.clone(), spent),
@@ -69,6 +73,7 @@ impl TileEncoder {
             plan,
             statistics,
             moves,
+            displaced,
             // Premultiplied colours average as they are.
             alpha: info.alpha == Some(Alpha::Straight) && info.bands > 1,
         }
@@ -98,7 +103,10 @@ impl TileEncoder {
         cx: &Context<'_>,
         done: &mut Vec<Encoded>,
     ) -> Result<Vec<Complete>> {
-        self.chunks.settle(&mut pixels);
+        let displaced = self.chunks.settle(&mut pixels);
+        if tile.level == 0 {
+            self.displaced.fetch_add(displaced as u64, Ordering::Relaxed);
+        }
         if let (Some(statistics), 0) = (&self.statistics, tile.level) {
             statistics.add(&self.plan, &pixels);
         }

@@ -51,6 +51,9 @@ pub struct Written {
     pub moved: u64,
     /// The number of the image's chunks that are stored.
     pub chunks: u64,
+    /// The number of valid samples of the image that equalled nodata and became a value beside it
+    /// ([`avoid_nodata`](crate::kernel::avoid_nodata)).
+    pub displaced: u64,
     /// The size of the file in bytes.
     pub bytes: u64,
 }

@@ -1,6 +1,7 @@
 //! The file as it grows.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 
 use super::Written;
@@ -48,6 +49,8 @@ struct File {
     statistics: Option<Arc<Gathered>>,
     /// The number of chunks moved as they were stored.
     moved: u64,
+    /// The number of valid samples of the image that equalled nodata.
+    displaced: Arc<AtomicU64>,
     /// The chunks of each level; those parked count from the start of their file.
     levels: Vec<Level>,
 }
@@ -155,6 +158,7 @@ impl Sink for FileSink {
         let plan = self.plan(info, engine.memory).map_err(|e| self.failed(e))?;
         let plan = Arc::new(plan);
         let spent = Spent::default();
+        let displaced = Arc::<AtomicU64>::default();
         let statistics = self.options.statistics.then(|| Arc::new(Gathered::new()));
         let staged = Staged::create(&self.target, self.options.overwrite)?;
         let parent = staged.target().parent().filter(|p| !p.as_os_str().is_empty());
@@ -168,6 +172,7 @@ impl Sink for FileSink {
             spent.clone(),
             statistics.clone(),
             self.moves.take(),
+            displaced.clone(),
         );
         let level = |level: &LevelPlan| {
             // Counted above, and found to fit in memory.
@@ -184,6 +189,7 @@ impl Sink for FileSink {
             spent,
             statistics,
             moved: 0,
+            displaced,
             levels,
         });
         if !tiled {
@@ -224,7 +230,17 @@ impl Sink for FileSink {
     fn finish(mut self) -> Result<Written> {
         let mut file = self.file.take().ok_or_else(|| Error::defect("end before the beginning"))?;
         file.add_bands()?;
-        let File { mut info, plan, mut staged, parked, moved, mut levels, statistics, .. } = file;
+        let File {
+            mut info,
+            plan,
+            mut staged,
+            parked,
+            moved,
+            displaced,
+            mut levels,
+            statistics,
+            ..
+        } = file;
         if let Some(statistics) = statistics {
             statistics.describe(Arc::make_mut(&mut info.metadata));
         }
@@ -271,6 +287,7 @@ impl Sink for FileSink {
             overviews: levels.len() - 1,
             masked: plan.masked,
             moved,
+            displaced: displaced.load(Ordering::Relaxed),
             chunks: levels[0].image.iter().filter(|chunk| chunk.bytes > 0).count() as u64,
             bytes,
         })

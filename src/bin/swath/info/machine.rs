@@ -112,6 +112,10 @@ pub(super) fn machine(name: &str, file: &GeoTiff, found: &[ImageSurvey]) -> Valu
             json!({ "kind": sidecar.kind.name(), "path": sidecar.path.display().to_string() })
         }).collect::<Vec<_>>(),
     });
+    let unread = file.image().unread();
+    if !unread.is_empty() {
+        out["swath"]["unread"] = unread.iter().map(ToString::to_string).collect();
+    }
     let (damaged, more) = file.damaged();
     if !damaged.is_empty() {
         out["swath"]["damaged"] = damaged.iter().map(damage).collect();

@@ -22,7 +22,7 @@ use swath::ops::stats::{BandStatistics, StatsOptions};
 use swath::{Raster, Result};
 
 use crate::args::InfoArgs;
-use crate::report::{Exit, Progress, damaged, failure, note_damage, say, success, warn};
+use crate::report::{Exit, Progress, damaged, failure, note_damage, say, success, unread, warn};
 
 /// What the samples of an image come to, as far as was asked for.
 #[derive(Debug, Default)]
@@ -58,6 +58,7 @@ pub(crate) fn run(args: &InfoArgs) -> Exit {
                     chunks::human(file.image())?;
                 }
             }
+            file.image().unread().iter().for_each(|reason| warn(&unread(reason)));
             let lines = damaged(&file.damaged());
             lines.iter().for_each(|line| warn(line));
             note_damage(!lines.is_empty());
