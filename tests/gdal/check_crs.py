@@ -109,7 +109,7 @@ def written(swath, folder, names):
     blank(plain)
     shutil.rmtree(made, ignore_errors=True)
     made.mkdir()
-    maker = Path(swath.binary).resolve().parent / "examples" / "crs_files"
+    maker = Path(os.environ["CRS_FILES"]).resolve()
     done = subprocess.run([maker, plain, made], input="\n".join(names), capture_output=True, text=True, timeout=600)
     if done.returncode:
         raise SystemExit(f"crs_files ended with {done.returncode}: {done.stderr[-300:]}")

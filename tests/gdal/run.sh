@@ -3,9 +3,13 @@
 # usage: run.sh [read|sidecars|stats|calc|terrain|cog|crs|datums|grid|mosaic|warp ...]      SWATH=path takes another binary instead of building one
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+target=${CARGO_TARGET_DIR:-target}
 if [[ -z ${SWATH:-} ]]; then
-    cargo build --release --bin swath --example crs_files
-    SWATH=${CARGO_TARGET_DIR:-target}/release/swath
+    cargo build --release --bin swath
+    SWATH=$target/release/swath
 fi
+# Speed is not its matter: that of `cargo test` will do.
+cargo build --example crs_files
+export CRS_FILES=$target/debug/examples/crs_files
 python=$(scripts/venv.sh target/gdal/venv tests/gdal/requirements.txt)
 exec "$python" tests/gdal/compare.py "$SWATH" "$@"
