@@ -35,10 +35,10 @@ elif os.environ.get("CI") == "true":
 
 
 def run(words):
-    """Returns exit code, seconds of CPU time, kilobytes at the most, and what was said; code None if it hangs."""
+    """Returns exit code, seconds of CPU time, kilobytes at the most, and the output; code None if it hangs."""
     begun = time.monotonic()
     with tempfile.TemporaryFile() as out:
-        child = subprocess.Popen([swath, *words], stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+        child = subprocess.Popen([swath, *words], stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.DEVNULL)
         while True:
             ended, status, usage = os.wait4(child.pid, os.WNOHANG)
             if ended:

@@ -14,10 +14,11 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use swath::Error;
 use swath::codec::Compression;
+use swath::crs::{Crs, Transformer};
 use swath::engine::{Engine, EngineOptions, Silent};
 use swath::geotiff::{GeoTiff, Image, OpenOptions};
 use swath::ops::stats::StatsOptions;
-use swath::raster::{Buffer, DataType, Info, Metadata, NoData, Raster, Validity};
+use swath::raster::{Buffer, DataType, Info, Metadata, NoData, Point, Raster, Validity};
 
 mod common;
 #[path = "conformance/exceptions.rs"]
@@ -26,13 +27,14 @@ mod exceptions;
 use exceptions::{EXCEPTIONS, MOST_REFUSED};
 
 /// What is compared, in the order of the table.
-const ASPECTS: [&str; 23] = [
+const ASPECTS: [&str; 24] = [
     "opened",
     "size",
     "bands",
     "dtype",
     "transform",
     "crs",
+    "place",
     "nodata",
     "block",
     "mask flags",
@@ -282,6 +284,24 @@ fn sidecars(path: &Path, alone: &GeoTiff, truth: &Value) -> Outcome {
     Outcome::Equal
 }
 
+/// Whether the corners of an image are where another system has them, to 1e-9 of its width.
+fn is_one_place(info: &Info, theirs: Option<&Crs>) -> bool {
+    let (Some(ours), Some(theirs)) = (&info.grid.crs, theirs) else { return false };
+    if ours == theirs {
+        return true;
+    }
+    let Ok(between) = Transformer::new(ours, theirs) else { return false };
+    let (width, height) = (f64::from(info.grid.size.width), f64::from(info.grid.size.height));
+    let corners = [(0.0, 0.0), (width, 0.0), (0.0, height), (width, height)];
+    let corners = corners.map(|(x, y)| info.grid.transform.apply(Point { x, y }));
+    let near = 1e-9 * (corners[0].x - corners[3].x).hypot(corners[0].y - corners[3].y);
+    corners.into_iter().all(|Point { x, y }| {
+        let (mut there_x, mut there_y) = ([x], [y]);
+        between.transform(&mut there_x, &mut there_y);
+        (there_x[0] - x).hypot(there_y[0] - y) <= near
+    })
+}
+
 fn transform(info: &Info) -> Value {
     let t = info.grid.transform;
     let ours = [t.pixel_width, t.row_rotation, t.origin_x, t.column_rotation, t.pixel_height];
@@ -345,6 +365,9 @@ fn facts(image: &Image, gdal: &Value, found: &mut Vec<(&'static str, Outcome)>) 
     if !epsg.is_null() {
         let ours = info.grid.crs.as_ref().and_then(|crs| crs.epsg());
         equal("crs", ours.into(), epsg.clone());
+        // Whatever it is called, and with heights or without: the same coordinates of one datum.
+        let theirs = epsg.as_u64().and_then(|code| u32::try_from(code).ok()).map(Crs::from_epsg);
+        equal("place", is_one_place(info, theirs.as_ref()).into(), true.into());
     }
     let nodata = info.nodata.map_or(Value::Null, |n| match n {
         NoData::Integer(i) => i64::try_from(i).map_or_else(|_| (i as f64).into(), Value::from),

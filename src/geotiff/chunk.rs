@@ -49,7 +49,7 @@ pub(super) fn decode(
     let window = layout.chunk_window(index);
     let bands = layout.bands_in_chunk();
     let Place { source, offset, length } = stored;
-    let inside = offset.checked_add(length).is_some_and(|end| end <= source.len());
+    let inside = source.holds(offset, length);
     let bytes;
     let input = if layout.compression == Compression::None && !layout.reversed_bits && inside {
         Input::Plain(stored)

@@ -141,10 +141,13 @@ impl Entry {
                 // At most 8 bytes, by the rule for values in the entry.
                 Ok(Cow::Owned(field.into_iter().take(len as usize).collect()))
             }
-            Place::At(_) if len > limits.value_bytes => Err(Error::limit("bytes of values")
-                .expected(format!("at most {}", limits.value_bytes))
-                .found(len)
-                .hint("--limit-value allows more, for a file that is trusted")),
+            // Values that lie outside are the file's fault, however many are claimed.
+            Place::At(offset) if len > limits.value_bytes && source.holds(offset, len) => {
+                Err(Error::limit("bytes of values")
+                    .expected(format!("at most {}", limits.value_bytes))
+                    .found(len)
+                    .hint("--limit-value allows more, for a file that is trusted"))
+            }
             Place::At(offset) => source.range(offset, len),
         }
     }

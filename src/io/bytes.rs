@@ -178,9 +178,14 @@ impl ByteSource {
         }
     }
 
+    /// Returns whether a range lies inside the bytes.
+    pub fn holds(&self, offset: u64, len: u64) -> bool {
+        offset.checked_add(len).is_some_and(|end| end <= self.len)
+    }
+
     /// Checks that a range lies inside the bytes.
     fn check(&self, offset: u64, len: u64) -> Result<(usize, usize)> {
-        let fits = offset.checked_add(len).is_some_and(|end| end <= self.len);
+        let fits = self.holds(offset, len);
         match (usize::try_from(offset), usize::try_from(len)) {
             (Ok(start), Ok(count)) if fits => Ok((start, count)),
             _ => Err(Error::format(format!("{len} bytes at offset {offset} are outside the file"))

@@ -16,7 +16,7 @@ pub(crate) const EXCEPTIONS: &[Exception] = &[
     Exception {
         why: "GDAL joins the keys of heights (or a three-dimensional code) with the \
             horizontal system into another one, or takes heights away; swath names the code \
-            that the file states.",
+            that the file states. Their places are found to be one.",
         aspects: &["crs"],
         files: &[
             "OSGeo__PROJ-data/fr_ign/fr_ign_ggg00v2.tif",
@@ -47,9 +47,15 @@ pub(crate) const EXCEPTIONS: &[Exception] = &[
         files: &[
             "perrygeo__python-rasterstats/tests/data/dataset_mask.tif",
             "perrygeo__python-rasterstats/tests/data/slope.tif",
-            "r-spatial__stars/inst/tif/olinda_dem_utm25s.tif",
             "rouault__gdal/autotest/alg/data/test3658.tif",
         ],
+    },
+    Exception {
+        why: "The datum is called unknown, and lies on WGS 84 by the file's own shift of 0; of the \
+            systems with its ellipsoid PROJ's database recognises that of SIRGAS 1995, metres off \
+            by its own.",
+        aspects: &["crs", "place"],
+        files: &["r-spatial__stars/inst/tif/olinda_dem_utm25s.tif"],
     },
     Exception {
         why: "GDAL converts CMYK of 8 bits to RGB with opacity; swath gives what is stored.",

@@ -78,7 +78,7 @@ impl Moves {
         // What lies beyond the end of the file, or is absurdly long, is judged where it is decoded.
         let window = layout.chunk_window(index);
         let most = layout.chunk_bytes(window.height).map(|bytes| bytes.saturating_mul(2));
-        let inside = stored.offset.checked_add(stored.bytes).is_some_and(|end| end <= source.len());
+        let inside = source.holds(stored.offset, stored.bytes);
         if !inside || most.is_none_or(|most| stored.bytes > most.saturating_add(1 << 10)) {
             return Ok(None);
         }
