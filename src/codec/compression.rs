@@ -1,5 +1,7 @@
 //! The codecs behind one door.
 
+use std::fmt;
+
 #[cfg(feature = "jp2")]
 use super::jp2;
 #[cfg(feature = "jxl")]
@@ -67,6 +69,28 @@ pub enum Compression {
     },
     /// WebP, of 3 or 4 unsigned samples of 8 bits; written without loss.
     WebP,
+}
+
+/// The codec's name, without its parameters.
+impl fmt::Display for Compression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "none",
+            Self::Deflate { .. } => "deflate",
+            Self::Lzw => "LZW",
+            Self::PackBits => "PackBits",
+            Self::Zstd { .. } => "zstd",
+            Self::Ccitt(Fax::Rle | Fax::RleWords) => "CCITT RLE",
+            Self::Ccitt(Fax::Group3 { .. }) => "CCITT Group 3",
+            Self::Ccitt(Fax::Group4) => "CCITT Group 4",
+            Self::Jpeg { .. } => "JPEG",
+            Self::Jpeg2000 => "JPEG 2000",
+            Self::JpegXl => "JPEG XL",
+            Self::Lerc { .. } => "LERC",
+            Self::Lzma { .. } => "LZMA",
+            Self::WebP => "WebP",
+        })
+    }
 }
 
 impl Compression {
@@ -358,7 +382,7 @@ impl Encoder {
             Compression::Lzma { level } => lzma::encode(level, input, out)?,
             #[cfg(feature = "webp")]
             Compression::WebP => webp::encode(chunk, out)?,
-            other => return Err(Error::unsupported(format!("writing {other:?}"))),
+            other => return Err(Error::unsupported(format!("writing {other}"))),
         }
         Ok(())
     }

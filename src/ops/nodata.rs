@@ -34,7 +34,7 @@ impl Raster {
 
 /// Refuses a value that no sample of a raster can have.
 pub(super) fn check_fits(nodata: Option<NoData>, info: &Info) -> Result<()> {
-    match nodata.filter(|value| !value.fits(info.dtype)) {
+    match nodata.filter(|value| !value.fits(info.dtype) || value.overflows(info.dtype)) {
         None => Ok(()),
         Some(value) => Err(Error::usage("nodata value")
             .expected(format!("one that a sample of {} can have", info.dtype))

@@ -84,6 +84,13 @@ impl NoData {
     pub fn fits(self, dtype: DataType) -> bool {
         dispatch!(dtype, T => self.sample::<T>().is_some())
     }
+
+    /// Returns whether it is a number beyond the largest of a float `dtype`, whose infinity then
+    /// stands for it.
+    pub fn overflows(self, dtype: DataType) -> bool {
+        let sample = dispatch!(dtype, T => self.sample::<T>().map(Sample::to_f64));
+        self.to_f64().is_finite() && sample.is_some_and(f64::is_infinite)
+    }
 }
 
 impl fmt::Display for NoData {
@@ -125,6 +132,8 @@ mod tests {
         assert_eq!(NoData::Float(-9999.0).sample::<i16>(), Some(-9999));
         assert_eq!(NoData::Float(0.5).sample::<i32>(), None);
         assert_eq!(NoData::Float(f64::NAN).sample::<u16>(), None);
+        let beyond = |n: f64| NoData::Float(n).overflows(DataType::F32);
+        assert!(beyond(1e39) && !beyond(f64::INFINITY) && !beyond(-3.4028234663852886e38));
     }
 
     #[test]

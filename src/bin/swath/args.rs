@@ -278,8 +278,8 @@ pub(crate) fn parse_bounds(text: &str) -> Result<Bounds, String> {
 pub(crate) fn parse_pixels(text: &str) -> Result<Size, String> {
     let sizes: Option<Vec<u32>> = text.split(',').map(|part| part.trim().parse().ok()).collect();
     match sizes.as_deref() {
-        Some(&[width, height]) => Ok(Size::new(width, height)),
-        _ => Err(format!("expected WIDTH,HEIGHT in pixels, found {text:?}")),
+        Some(&[width, height]) if width > 0 && height > 0 => Ok(Size::new(width, height)),
+        _ => Err(format!("expected WIDTH,HEIGHT in pixels, each at least 1, found {text:?}")),
     }
 }
 
@@ -334,5 +334,6 @@ mod tests {
         assert!(parse_bounds("1,2,3").is_err() && parse_bounds("1,2,3,nan").is_err());
         assert_eq!(parse_pixels("640,480"), Ok(Size::new(640, 480)));
         assert!(parse_pixels("640").is_err() && parse_pixels("-1,5").is_err());
+        assert!(parse_pixels("0,5").is_err());
     }
 }

@@ -34,7 +34,7 @@ pub(crate) struct WriteArgs {
     #[arg(long, value_name = "PIXELS", default_value_t = 512)]
     tile: u32,
     /// Store strips of so many rows instead of tiles (with `--format gtiff`).
-    #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "tile")]
     strips: Option<u32>,
     /// Whether a chunk holds all bands of its pixels or one.
     #[arg(long, value_enum, default_value_t = Bands::Pixel)]

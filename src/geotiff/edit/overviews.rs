@@ -118,7 +118,7 @@ fn write_options(file: &GeoTiff, options: &OverviewOptions) -> Result<WriteOptio
     let place = |e: Error| e.hint("swath convert makes a new file with overviews");
     if !compression.is_writable() {
         let error = Error::unsupported("making overviews with the image's codec");
-        return Err(place(error.found(format!("{compression:?}"))));
+        return Err(place(error.found(compression)));
     }
     if layout.order == ByteOrder::Big && layout.dtype.bytes() > 1 {
         return Err(place(Error::unsupported("making overviews in a big-endian file")));

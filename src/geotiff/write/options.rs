@@ -146,9 +146,12 @@ impl WriteOptions {
         );
         match self.predictor {
             Some(Predictor::None) => Ok(Predictor::None),
-            Some(predictor) if !helps => Err(Error::usage(format!("predictor {predictor:?}"))
-                .expected("deflate, LZMA, LZW or zstd")
-                .found(format!("{:?}", self.compression))),
+            Some(predictor) if !helps => Err(Error::usage(match predictor {
+                Predictor::Float => "codec with the float predictor",
+                _ => "codec with the horizontal predictor",
+            })
+            .expected("deflate, LZMA, LZW or zstd")
+            .found(self.compression)),
             Some(Predictor::Float) if !dtype.is_float() => {
                 Err(Error::usage("float predictor").expected("float samples").found(dtype))
             }
@@ -182,7 +185,7 @@ impl WriteOptions {
             }
         }
         if !self.compression.is_writable() {
-            return Err(Error::unsupported(format!("writing {:?}", self.compression)));
+            return Err(Error::unsupported(format!("writing {}", self.compression)));
         }
         Ok(())
     }
