@@ -208,7 +208,7 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "BYTES", value_parser = parse_bytes)]
     memory: Option<u64>,
     /// The size in pixels of a unit of work [default: one stored tile].
-    #[arg(long, value_name = "W,H", value_parser = parse_pixels, hide_short_help = true)]
+    #[arg(long, value_name = "W,H", value_parser = parse_work, hide_short_help = true)]
     work: Option<Size>,
     /// Say nothing but errors.
     #[arg(long, short)]
@@ -278,8 +278,18 @@ pub(crate) fn parse_bounds(text: &str) -> Result<Bounds, String> {
 pub(crate) fn parse_pixels(text: &str) -> Result<Size, String> {
     let sizes: Option<Vec<u32>> = text.split(',').map(|part| part.trim().parse().ok()).collect();
     match sizes.as_deref() {
-        Some(&[width, height]) if width > 0 && height > 0 => Ok(Size::new(width, height)),
-        _ => Err(format!("expected WIDTH,HEIGHT in pixels, each at least 1, found {text:?}")),
+        Some(&[width, height]) => Ok(Size::new(width, height)),
+        _ => Err(format!("expected WIDTH,HEIGHT in pixels, found {text:?}")),
+    }
+}
+
+/// Reads a size of which neither side is left to be derived.
+fn parse_work(text: &str) -> Result<Size, String> {
+    match parse_pixels(text)? {
+        Size { width: 0, .. } | Size { height: 0, .. } => {
+            Err(format!("expected at least one pixel, found {text:?}"))
+        }
+        size => Ok(size),
     }
 }
 
@@ -334,6 +344,6 @@ mod tests {
         assert!(parse_bounds("1,2,3").is_err() && parse_bounds("1,2,3,nan").is_err());
         assert_eq!(parse_pixels("640,480"), Ok(Size::new(640, 480)));
         assert!(parse_pixels("640").is_err() && parse_pixels("-1,5").is_err());
-        assert!(parse_pixels("0,5").is_err());
+        assert!(parse_work("0,5").is_err() && parse_work("1,5").is_ok());
     }
 }
