@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# An output beyond 4 GiB becomes a BigTIFF that GDAL reads, with the pixels it should have. Needs 5 GB of disk.
+# An output beyond 4 GiB becomes a BigTIFF that GDAL reads, with the pixels it should have; and such a file is converted within
+# the memory that is allowed. Needs 7 GB of disk.
 # usage: bigtiff.sh      SWATH=path takes another binary instead of building one
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -28,3 +29,5 @@ with rasterio.open("fixtures/landsat.tif") as small, rasterio.open(sys.argv[1]) 
         assert (rows == np.kron(scene[:, row:row + 14], np.ones((36, 36), "uint16"))).all(), row
     print("bigtiff:", raw.seek(0, 2), "bytes, equal to GDAL's reading where looked at")
 P
+echo "convert of that file, --memory 200MiB:"
+"$python" scripts/peak.py 330 "$SWATH" convert "$work/big.tif" "$work/small.tif" --memory 200MiB --quiet

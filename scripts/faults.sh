@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What is left when a run is killed, the disk is full or the folder cannot be written: the old target, or nothing.
+# What is left when a run is killed, the disk is full or fails, or the target cannot be written: the old target, or nothing.
+# The calls that fail are made to by strace.
 # usage: faults.sh [KILLS=20] [SIZE=2048]      SWATH=path takes another binary
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -83,8 +84,12 @@ cat >"$folder/look.py" <<'P'
 import hashlib, sys
 import rasterio
 with rasterio.open(sys.argv[1]) as f:
-    said = (f.nodata, f.crs.to_epsg(), f.descriptions[0], f.tags().get("A"), f.tags().get("B"))
-    print(*said, hashlib.sha256(f.read().tobytes()).hexdigest(), sep="|")
+    said = [f.nodata, f.crs.to_epsg(), f.descriptions[0], f.tags().get("A"), f.tags().get("B"), *f.overviews(1)]
+    pixels = hashlib.sha256(f.read().tobytes())
+for level in range(len(said) - 5):
+    with rasterio.open(sys.argv[1], overview_level=level) as f:
+        pixels.update(f.read().tobytes())
+print(*said, pixels.hexdigest(), sep="|")
 P
 look() { "$python" "$folder/look.py" "$1"; }
 # Runs a command and prints how many microseconds it takes; or kills it after so many, and fails if it had not ended.
@@ -101,10 +106,13 @@ else:
     child.kill()
 sys.exit(child.wait() != 0)
 P
-for how in "" --rewrite; do
+fields=(--nodata 77 --crs EPSG:3857 --description 1=new --tag A=new --tag B=new)
+for how in edit "edit --rewrite" "overviews --levels 2,8"; do
     # The process that is killed is swath itself, not a shell around it: an edit lasts a few milliseconds.
     change() {
-        "$python" "$folder/strike.py" "$1" "$SWATH" edit "$2" --nodata 77 --crs EPSG:3857 --description 1=new --tag A=new --tag B=new $how --quiet
+        local words=($how)
+        if [[ ${words[0]} == edit ]]; then words+=("${fields[@]}"); fi
+        "$python" "$folder/strike.py" "$1" "$SWATH" "${words[@]}" "$2" --quiet
     }
     cp "$folder/first.tif" "$folder/whole.tif"
     lasts=$(change never "$folder/whole.tif")
@@ -119,7 +127,7 @@ for how in "" --rewrite; do
     done
     left=$(find "$folder" -name '.*' -type f | wc -l)
     find "$folder" -name '.*' -type f -delete
-    note="kill -9 edit $how: $kills runs, $killed killed, $ended ended before, $was_old old after it, $torn torn, $left leftover files"
+    note="kill -9 $how: $kills runs, $killed killed, $ended ended before, $was_old old after it, $torn torn, $left leftover files"
     if ((torn == 0 && killed > 0 && was_old > 0)) && [[ $old != "$new" ]]; then good "$note"; else bad "$note"; fi
 done
 rm -rf "$folder"
@@ -154,6 +162,100 @@ done
 note="kill -9 batch, then --resume: $killed killed, $ended ended before, $torn trees that differ from the undisturbed one"
 if ((torn == 0 && killed > 0)) && [[ $(wc -l <"$work/wanted") == 24 ]]; then good "$note"; else bad "$note"; fi
 rm -rf "$work/many" "$work/undisturbed" "$work/disturbed" "$work/batch.journal"
+
+# --- each kind of call that writes fails once, early or late: the message, the old target, nothing beside it
+injected() {
+    local call=$1 when=$2 verb=$3 error=$4 folder=$work/injected status=0
+    rm -rf "$folder"
+    mkdir "$folder"
+    echo "an old target" >"$folder/old.tif"
+    local old said others
+    old=$(sha "$folder/old.tif")
+    # shellcheck disable=SC2046
+    strace -f -o "$work/calls" -e "trace=$call" -e "inject=$call:error=$error:when=$when" \
+        "$SWATH" $(words "$verb" "$folder/old.tif") </dev/null >/dev/null 2>"$work/stderr" || status=$?
+    if ! grep -q INJECTED "$work/calls"; then
+        bad "$error of $call $when, $verb: was never called"
+        return
+    fi
+    said=$(sed '/^strace/d; q' "$work/stderr")
+    others=$(find "$folder" -type f ! -name old.tif | wc -l)
+    if ((status == 101 || status > 128 || others)); then
+        bad "$error of $call $when, $verb: ended with $status, $others files left: $said"
+    elif ((status == 0)); then
+        # What can be done another way is; a whole file then.
+        if "$SWATH" validate --quiet "$folder/old.tif" >/dev/null 2>&1; then
+            good "$error of $call $when, $verb: done another way"
+        else
+            bad "$error of $call $when, $verb: ended with 0 and no sound file"
+        fi
+    elif [[ $(sha "$folder/old.tif") != "$old" || -z $said ]]; then
+        bad "$error of $call $when, $verb: the old target was changed, or no word said: $said"
+    else
+        good "$error of $call $when, $verb: ended with $status: $said"
+    fi
+}
+command -v strace >/dev/null || apt-get install -y -qq strace >/dev/null || true
+if strace -o /dev/null true 2>/dev/null; then
+    for verb in warp convert; do
+        for when in 1 7; do injected pwrite64 $when $verb EIO; done
+        injected pwrite64 3 $verb ENOSPC
+        injected fsync 1 $verb EIO
+        injected fallocate 1 $verb EOPNOTSUPP
+        injected rename,renameat,renameat2,linkat 1 $verb EIO
+        # What is opened last are the output and its scratch files.
+        strace -f -o "$work/calls" -e trace=openat "$SWATH" $(words $verb "$work/opened.tif") </dev/null
+        opens=$(grep -c 'openat(' "$work/calls")
+        for when in $((opens - 1)) $opens; do injected openat "$when" $verb EMFILE; done
+    done
+    # Calls that are interrupted are made again.
+    "$SWATH" convert "$input" "$work/sound.tif" --overwrite --quiet
+    for call in pwrite64 pread64; do
+        strace -f -o "$work/calls" -e trace=$call -e "inject=$call:error=EINTR:when=5+3" \
+            "$SWATH" convert "$input" "$work/interrupted.tif" --io pread --overwrite --quiet </dev/null || true
+        if grep -q INJECTED "$work/calls" && cmp -s "$work/interrupted.tif" "$work/sound.tif"; then
+            good "EINTR of each third $call: the same bytes"
+        else
+            bad "EINTR of each third $call"
+        fi
+    done
+else
+    echo "SKIPPED calls that fail: strace may not be used here"
+fi
+
+# --- targets that are no files, links, files that are there
+folder=$work/targets
+mkdir "$folder"
+mkfifo "$folder/fifo.tif"
+mkdir "$folder/folder.tif"
+echo "what a link leads to" >"$folder/real.tif"
+ln -s real.tif "$folder/link.tif"
+ln -s nowhere "$folder/dangling.tif"
+# Words, target, what must be said.
+refused() {
+    local status=0
+    timeout 20 "$SWATH" convert "$input" "$folder/$2" --quiet $1 </dev/null 2>"$work/stderr" || status=$?
+    if ((status > 0 && status != 101 && status < 124)) && grep -q "$2" "$work/stderr"; then
+        good "target $2 $1: ended with $status: $(head -1 "$work/stderr")"
+    else
+        bad "target $2 $1: ended with $status: $(head -1 "$work/stderr")"
+    fi
+}
+for target in fifo.tif folder.tif dangling.tif; do
+    refused "" $target
+    refused --overwrite $target
+done
+refused "" real.tif
+refused "" link.tif
+[[ -p $folder/fifo.tif && -d $folder/folder.tif && -L $folder/dangling.tif && $(<"$folder/real.tif") == "what a link leads to" ]] &&
+    good "targets that were refused are as they were" || bad "a target that was refused was changed"
+"$SWATH" convert "$input" "$folder/link.tif" --overwrite --quiet || true
+if [[ -L $folder/link.tif ]] && "$SWATH" validate --quiet "$folder/real.tif" >/dev/null 2>&1; then
+    good "a link is followed with --overwrite: what it leads to is replaced"
+else
+    bad "a link with --overwrite: $(ls -l "$folder" | tail -n +2 | tr '\n' ';')"
+fi
+rm -rf "$folder"
 
 # A run that must fail: error, no crash, the old target as it was and nothing else beside it.
 must_fail() {

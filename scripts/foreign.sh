@@ -20,7 +20,8 @@ if [[ -z ${FOREIGN:-} ]]; then
     FOREIGN=${CARGO_TARGET_DIR:-target}/$target/release/swath
 fi
 case $arch in
-i?86) run=("$FOREIGN") ;;
+# By this processor, with the libraries of the cross compiler.
+i?86) run=("/usr/$arch-linux-gnu/lib/ld-linux.so.2" --library-path "/usr/$arch-linux-gnu/lib" "$FOREIGN") ;;
 *) run=("qemu-$arch" -L "/usr/$arch-linux-gnu" "$FOREIGN") ;;
 esac
 exec python3 -B - "$step" "${SWATH_SHARED:-../shared}/data" "$SWATH" "${run[@]}" <<'PYTHON'
