@@ -230,9 +230,12 @@ impl Staged {
     /// # Errors
     ///
     /// `Io`, naming the target, if the system refuses; `Usage` if the target may not be
-    /// replaced and something took its name meanwhile. The target is as before then.
+    /// replaced and something took its name meanwhile. The target is as before then; but if the
+    /// system cannot make the new name durable, which is the last step and is said, it has it.
     pub fn commit(mut self) -> Result<()> {
         self.flush()?;
+        // While nothing has happened yet: handles may have run out.
+        let directory = self.directory()?;
         if let Some(permissions) = self.permissions.take() {
             let result = self.body.file.set_permissions(permissions);
             result.map_err(|e| self.place("keep the permissions of", e))?;
@@ -249,7 +252,7 @@ impl Staged {
             result.map_err(|e| self.naming_error(e))?;
             self.body.name = None;
         }
-        self.sync_directory()
+        directory.map_or(Ok(()), |directory| self.sync(&directory))
     }
 
     /// Names an unnamed body: as the target itself if nothing is to be replaced, else uniquely
@@ -284,19 +287,22 @@ impl Staged {
         }
     }
 
+    /// Opens the directory of the target, if it may be: not every one may be opened to read, and
+    /// the file itself will be whole and in place.
+    fn directory(&self) -> Result<Option<File>> {
+        match File::open(directory_of(&self.target)) {
+            Ok(directory) => Ok(Some(directory)),
+            Err(e) if e.kind() == io::ErrorKind::PermissionDenied => Ok(None),
+            Err(e) => Err(self.place("open the directory of", e)),
+        }
+    }
+
     /// Makes the new name durable too.
-    fn sync_directory(&self) -> Result<()> {
-        let result = File::open(directory_of(&self.target)).and_then(|dir| dir.sync_all());
-        match result {
-            // Not every file system syncs directories, nor may every directory be opened to
-            // read: the file itself is whole and in place.
+    fn sync(&self, directory: &File) -> Result<()> {
+        match directory.sync_all() {
+            // Not every file system syncs directories.
             Err(e)
-                if matches!(
-                    e.kind(),
-                    io::ErrorKind::InvalidInput
-                        | io::ErrorKind::Unsupported
-                        | io::ErrorKind::PermissionDenied
-                ) =>
+                if matches!(e.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) =>
             {
                 Ok(())
             }
