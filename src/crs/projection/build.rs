@@ -1,5 +1,6 @@
 //! From a method and its parameters to a plane.
 
+use super::albers::Albers;
 use super::bonne::Bonne;
 use super::colombia_urban::ColombiaUrban;
 use super::eckert::{Eckert4, Eckert6};
@@ -131,6 +132,14 @@ fn own(conversion: &Conversion, on: &Shape) -> Option<Own> {
                     scale: conversion.get(P::PseudoScale),
                 },
             ))
+        }
+        Method::AlbersEqualArea => {
+            lam0 = angle(P::FalseOriginLongitude);
+            easting = P::FalseOriginEasting;
+            northing = P::FalseOriginNorthing;
+            let [phi0, phi1, phi2] =
+                [P::FalseOriginLatitude, P::FirstParallel, P::SecondParallel].map(angle);
+            Box::new(Albers::new(on, phi0, phi1, phi2)?)
         }
         Method::ColombiaUrban => {
             let height = conversion.get(P::PlaneHeight);
