@@ -266,3 +266,13 @@ fn a_system_of_no_place_is_kept() {
     assert_eq!(refused.status.code(), Some(4), "{}", stderr(&refused));
     assert!(stderr(&refused).contains("hint: "), "{}", stderr(&refused));
 }
+
+#[test]
+fn a_globe_of_points_reaches_beyond_the_poles() {
+    // Half a pixel, as rasters of weather do; that is no reason to refuse or to guess.
+    let dir = tempfile::tempdir().expect("a directory");
+    let (globe, out) = (dir.path().join("globe.tif"), dir.path().join("out.tif"));
+    raster(&globe, "EPSG:4258", "-180.25,-90.25,179.75,90.25");
+    let done = swath(&["warp", text(&globe), text(&out), "--to", "EPSG:4326", "--json"], None);
+    assert_eq!(json(&done)["ballpark"], false);
+}

@@ -56,7 +56,8 @@ impl Area {
     }
 
     /// Returns the smallest area around points of longitude and latitude in
-    /// degrees; points that are not finite are left out. `None` without any.
+    /// degrees; points that are not finite are left out, and those beyond a pole, as the
+    /// outermost pixels of a raster may be, taken to it. `None` without any.
     ///
     /// The points are taken for a connected set that reaches at most half round
     /// the globe: one that lies on both sides of the antimeridian crosses it.
@@ -66,6 +67,7 @@ impl Area {
         for (lon, lat) in points {
             if lon.is_finite() && lat.is_finite() {
                 longitudes.push(wrapped(lon));
+                let lat = lat.clamp(-90.0, 90.0);
                 south = south.min(lat);
                 north = north.max(lat);
             }
@@ -172,6 +174,9 @@ mod tests {
         let area = Area::around([(179.0, -20.0), (-178.0, -12.0), (181.0, f64::NAN)]);
         assert_eq!(area, Some(Area { west: 179.0, south: -20.0, east: -178.0, north: -12.0 }));
         assert_eq!(Area::around([(f64::NAN, 0.0)]), None);
+        // A raster whose pixels are points reaches beyond the poles by half of one.
+        let area = Area::around([(0.0, -90.25), (1.0, 90.25)]).expect("points");
+        assert_eq!((area.south, area.north), (-90.0, 90.0));
         let whole = Area::around((-18..=18).map(|i| (f64::from(i) * 10.0, 0.0))).expect("points");
         assert_eq!((whole.west, whole.east), (-180.0, 180.0));
     }
