@@ -248,3 +248,37 @@ fn albers_holds_beside_the_poles() {
 fn world() -> Crs {
     Crs::from_epsg(4326)
 }
+
+/// Esri's polar systems name no meridians for their axes, which both run south, or north. The
+/// numbers are PROJ's (9.8.1).
+#[test]
+fn esris_polar_systems_lie_as_in_proj() {
+    let known = [
+        ("ESRI:102017", 75.0, 347264.5044, -1633751.0435),
+        ("ESRI:102018", 75.0, 350260.1229, -1647844.3202),
+        ("ESRI:102020", -75.0, 347264.5044, 1633751.0435),
+        ("ESRI:102021", -75.0, 350260.1229, 1647844.3202),
+    ];
+    for (code, lat, east, north) in known {
+        let system = Crs::parse(code).expect("is known");
+        let (mut x, mut y) = ([12.0], [lat]);
+        Transformer::new(&world(), &system).expect("there is a way").transform(&mut x, &mut y);
+        assert!((x[0] - east).hypot(y[0] - north) < 1e-3, "{code}: {x:?} {y:?}");
+        // As the same in the words of others.
+        let keys = system.to_geokeys().expect("GeoTIFF has words for it");
+        let read = Crs::from_geokeys(keys).expect("a system");
+        assert!(read == system, "{code}: {read}");
+        // WKT1 has no meridians, and says of both axes that they run the same way.
+        let way = if lat > 0.0 { "SOUTH" } else { "NORTH" };
+        let text = system.to_wkt().expect("it has a text");
+        let (head, _) = text.rsplit_once(",UNIT[").expect("a unit");
+        let axes = format!("AXIS[\"Easting\",{way}],AXIS[\"Northing\",{way}]");
+        let text = format!("{head},UNIT[\"metre\",1],{axes}]");
+        let own = Crs::parse(&text).expect("it is read");
+        let (mut x, mut y) = ([12.0], [lat]);
+        Transformer::new(&world(), &own).expect("there is a way").transform(&mut x, &mut y);
+        assert!((x[0] - east).hypot(y[0] - north) < 1e-3, "{text}: {x:?} {y:?}");
+        let text = system.to_wkt2().expect("it has a text");
+        assert!(Crs::parse(&text).expect("it is read") == system, "{text}");
+    }
+}

@@ -35,9 +35,10 @@ impl Area {
 
     /// Refuses what is no area.
     pub(super) fn check(&self) -> Result<()> {
-        let expected = if !(self.south <= self.north) {
+        let latitudes = -90.0..=90.0;
+        let expected = if self.south > self.north {
             "west, south, east, north, with the south not north of the north"
-        } else if !(self.south >= -90.0 && self.north <= 90.0) {
+        } else if ![self.south, self.north].iter().all(|lat| latitudes.contains(lat)) {
             "latitudes from -90 to 90 degrees"
         } else if ![self.west, self.east].iter().all(|lon| (-180.0..=180.0).contains(lon)) {
             "longitudes from -180 to 180 degrees; a west greater than the east crosses 180"

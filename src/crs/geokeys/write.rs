@@ -2,6 +2,7 @@
 
 use super::read::ESRI;
 use super::{GeoKey, GeoKeys, USER_DEFINED, key};
+use crate::crs::same::same_axes;
 use crate::crs::text::{self, Style, units};
 use crate::crs::{
     Conversion, Definition, Geographic, Id, Method, Parameter, ParameterKind, Projected, Vertical,
@@ -108,7 +109,7 @@ impl GeoKeys {
         }
         self.set_geographic(&system.base);
         let method = system.conversion.method;
-        let usual = text::usual_axes(method).xy() == system.axes.xy();
+        let usual = same_axes(text::usual_axes(method), system.axes);
         if method.row().geotiff != 0 && usual {
             self.set_short(key::PROJECTED_CRS, USER_DEFINED);
             self.set_short(key::PROJECTION, USER_DEFINED);

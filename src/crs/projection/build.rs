@@ -76,9 +76,13 @@ fn refuse(method: Method) -> Error {
 }
 
 /// Which way a system's coordinates grow. About a pole PROJ calls one of two
-/// directions to the north easting, and so does its projection.
+/// directions to the north easting, and so does its projection: whether the text says along
+/// which meridians they run, or, as WKT1, only that both run north.
 fn axes(system: &Projected) -> Axes {
     use Direction::{North, South, West};
+    if system.axes.first == system.axes.second {
+        return Axes { is_turned: false, signs: [1.0, 1.0] };
+    }
     let (x, y) = system.axes.xy();
     let sign = |direction| if matches!(direction, West | South) { -1.0 } else { 1.0 };
     Axes { is_turned: matches!(x, North | South), signs: [sign(x), sign(y)] }
