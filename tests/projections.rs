@@ -167,7 +167,7 @@ fn albers_holds_beside_the_poles() {
         (-100.0, -75.0),
         (10.0, 90.0),
     ];
-    let known: [(&str, &str, [(f64, f64); 6]); 4] = [
+    let known = [
         (
             "+lat_0=23 +lon_0=-96 +lat_1=29.5 +lat_2=45.5",
             "+ellps=GRS80",
