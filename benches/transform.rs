@@ -45,10 +45,20 @@ fn patches(c: &mut Criterion) {
         crs: Some(Crs::from_epsg(epsg)),
     };
     let utm = grid(32633, 399_960.0, 5_300_040.0, 30.0, 3660);
-    let world = grid(4326, -180.0, 90.0, 0.01, 36_000);
+    let world = Grid { size: Size::new(36_000, 18_000), ..grid(4326, -180.0, 90.0, 0.01, 1) };
+    let britain = grid(27700, 400_000.0, 500_000.0, 25.0, 4000);
+    let america = grid(5070, -600_000.0, 2_200_000.0, 30.0, 4000);
     for (name, to, from) in [
         ("UTM to Mercator", grid(3857, 1_520_000.0, 6_080_000.0, 45.0, 3690), &utm),
         ("UTM to degrees", grid(4326, 13.6, 47.8, 4e-4, 4000), &utm),
+        ("UTM to the next zone", grid(32632, 848_000.0, 5_320_000.0, 30.0, 4000), &utm),
+        ("UTM to Europe's LAEA", grid(3035, 4_590_000.0, 2_760_000.0, 30.0, 4000), &utm),
+        ("Albers to Mercator", grid(3857, -11_400_000.0, 5_200_000.0, 38.0, 4000), &america),
+        (
+            "Britain (Helmert) to Mercator",
+            grid(3857, -222_000.0, 7_240_000.0, 40.0, 4000),
+            &britain,
+        ),
         ("world to the Arctic", grid(3413, -768_000.0, 768_000.0, 1000.0, 1536), &world),
     ] {
         for max_error in [0.125, 0.01, 0.001] {

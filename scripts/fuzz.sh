@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Fuzzes targets for some seconds each, from the inputs that are kept in fuzz/seeds, small real files if the shared data is there,
-# and the hostile fixtures (the target crs: texts that PROJ writes). A crash is a failure: its input, which is named, belongs in
+# and the hostile fixtures (the target crs: texts that PROJ writes, and GeoKeys). A crash is a failure: its input, which is named, belongs in
 # fixtures/hostile, with the mend. What is found goes to fuzz/corpus; `--keep` reduces that to what reaches new code, and keeps it
 # in fuzz/seeds, of inputs of at most 16 KiB.
 # usage: fuzz.sh [--keep] [SECONDS=60] [TARGET ...]      needs a nightly toolchain; installs cargo-fuzz if it is missing
@@ -33,6 +33,26 @@ with gzip.open("fixtures/crs_texts.jsonl.gz", "rt") as lines:
                 name = f"{json.loads(line)['id']}-{form}".replace(":", "-")
                 text = text if isinstance(text, str) else json.dumps(text)
                 pathlib.Path(sys.argv[1], name).write_text(text)
+# GeoKeys as the target takes them: codes, every method spelled out with all parameters, names and units alone, heights.
+import struct
+def keys(name, shorts, doubles=(), text=""):
+    entries = [(key, 0, 1, value) for key, value in shorts]
+    entries += [(key, 34736, 1, at) for at, (key, _) in enumerate(doubles)]
+    entries += [(1026, 34737, len(text), 0)] * bool(text)
+    data = bytes([len(entries)]) + b"".join(struct.pack("<4H", *entry) for entry in entries)
+    data += bytes([len(doubles)]) + b"".join(struct.pack("<d", value) for _, value in doubles) + text.encode()
+    pathlib.Path(sys.argv[1], f"keys-{name}").write_bytes(data)
+for code in (2154, 3031, 5070, 27700, 32633):
+    keys(code, [(1024, 1), (1025, 1), (3072, code), (3076, 9001)])
+keys("degrees", [(1024, 2), (1025, 2), (2048, 4258), (2054, 9102), (4096, 5773)])
+keys("globe", [(1024, 2), (2048, 32767), (2050, 32767), (2054, 32767)], [(2055, 0.0174532925199433), (2057, 6371000.0), (2059, 298.3), (2061, 2.5)])
+keys("local", [(1025, 1), (3076, 32767)], [(3077, 0.5)], "Site grid|")
+body = [(1024, 1), (2048, 4326), (3072, 32767), (3074, 32767), (3076, 9001)]
+for method in range(1, 29):
+    values = [(key, 0.9996 if key in (3092, 3093) else 30.0 + key % 7) for key in range(3078, 3096)]
+    keys(f"method-{method}", [*body, (3075, method)], values, "Any|")
+esri = "ESRI PE String = PROJCS[\"a\",GEOGCS[\"b\",DATUM[\"c\",SPHEROID[\"d\",6378137,298.257]],PRIMEM[\"Greenwich\",0],UNIT[\"Degree\",0.0174532925199433]],PROJECTION[\"Bonne\"],PARAMETER[\"Standard_Parallel_1\",40],UNIT[\"Meter\",1]]|"
+keys("esri", [(1024, 32767), (3072, 32767)], [], esri)
 PYTHON
 failed=0
 for target in "${targets[@]}"; do

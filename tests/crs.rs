@@ -99,7 +99,39 @@ fn transform_streams_points_and_geojson_in_order() {
     let one = stdout(&swath(&[&args[..], &["--threads", "1"]].concat(), &many));
     let four = stdout(&swath(&[&args[..], &["--threads", "4"]].concat(), &many));
     assert!(one == four && one.lines().count() == 20_000);
+    // A mark of UTF-8 is no part of the first point.
+    for input in ["1,0,a\n2,0,b\n", "[1,0]\n[2,0]\n", "{\"x\":1,\"y\":0}\n", "lon,lat\n1,0\n"] {
+        let marked = stdout(&swath(&args, &format!("\u{feff}{input}")));
+        assert_eq!(marked, stdout(&swath(&args, input)));
+    }
+    let words = [&args[..], &["--geojson"]].concat();
+    assert_eq!(
+        stdout(&swath(&words, &format!("\u{feff}{feature}"))),
+        stdout(&swath(&words, feature))
+    );
+
     let refused = swath(&args, "1,2\nnonsense\n");
     assert_eq!(refused.status.code(), Some(3));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("line 2"));
+}
+
+#[test]
+fn what_is_no_area_is_refused() {
+    let with = |area: &str| {
+        let area = format!("--area={area}");
+        swath(&["transform", "--from", "EPSG:4326", "--to", "EPSG:27700", &area], "-1.5,52\n")
+    };
+    // Fiji lies on both sides of the antimeridian.
+    assert!(with("-3,51,-1,53").status.success() && with("177,-21,-178,-12").status.success());
+    for (area, reason) in [
+        ("-3,53,-1,51", "south"),
+        ("-3,51,-1,91", "latitudes"),
+        ("357,51,359,53", "longitudes"),
+        ("-3,51,-1", "4 numbers"),
+    ] {
+        let refused = with(area);
+        let said = String::from_utf8_lossy(&refused.stderr);
+        assert_eq!(refused.status.code(), Some(2), "{area}: {said}");
+        assert!(said.contains(reason) && refused.stdout.is_empty(), "{area}: {said}");
+    }
 }

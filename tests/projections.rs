@@ -154,3 +154,131 @@ fn no_latitude_is_lost() {
         }
     }
 }
+
+/// Equal-area cones are flat at the poles, where an inverse that takes the last kilometres for
+/// the pole loses every place. The numbers are PROJ's (9.8.1).
+#[test]
+fn albers_holds_beside_the_poles() {
+    const PLACES: [(f64, f64); 6] = [
+        (-90.0, 89.99),
+        (-90.0, 89.9999),
+        (100.0, -89.99),
+        (-60.0, 89.5),
+        (-100.0, -75.0),
+        (10.0, 90.0),
+    ];
+    let known = [
+        (
+            "+lat_0=23 +lon_0=-96 +lat_1=29.5 +lat_2=45.5",
+            "+ellps=GRS80",
+            [
+                (255103.0483, 5893763.9719),
+                (255103.0322, 5893764.2272),
+                (-16698579.7906, 12536715.2353),
+                (1495502.2236, 6171764.7860),
+                (-705377.8950, -6819744.9119),
+                (3631169.5259, 8150649.9714),
+            ],
+        ),
+        (
+            "+lat_0=0 +lon_0=132 +lat_1=-18 +lat_2=-36",
+            "+ellps=GRS80",
+            [
+                (18071815.3324, -5798696.3462),
+                (18071815.3923, -5798696.3142),
+                (-1883766.5515, -8089413.1553),
+                (19821759.7403, -10268459.0052),
+                (6738915.2691, -11143323.7271),
+                (-16724442.4127, -3616920.2372),
+            ],
+        ),
+        (
+            "+lat_0=40 +lon_0=-96 +lat_1=20 +lat_2=60",
+            "+R=6371000",
+            [
+                (197953.9437, 4478285.9372),
+                (197953.9231, 4478286.2633),
+                (-16483163.0587, 10231958.9027),
+                (1160492.1373, 4694102.6957),
+                (-697839.5044, -8935264.2940),
+                (2815331.8950, 6232140.6603),
+            ],
+        ),
+        (
+            "+lat_0=23 +lon_0=-96 +lat_1=35 +lat_2=35",
+            "+ellps=GRS80",
+            [
+                (285114.3976, 5699224.5014),
+                (285114.3838, 5699224.7299),
+                (-17438068.9199, 11680035.5130),
+                (1675104.1524, 5995241.3675),
+                (-694260.1411, -6888219.5163),
+                (4146026.3107, 8123075.0150),
+            ],
+        ),
+    ];
+    for (cone, body, known) in known {
+        let parse = |text: String| Crs::parse(&text).expect("a system");
+        let globe = parse(format!("+proj=longlat {body} +type=crs"));
+        let system = parse(format!("+proj=aea {cone} {body} +type=crs"));
+        let there = Transformer::new(&globe, &system).expect("there is a way");
+        let back = Transformer::new(&system, &globe).expect("there is a way");
+        for (place, (east, north)) in PLACES.into_iter().zip(known) {
+            let (mut x, mut y) = ([place.0], [place.1]);
+            there.transform(&mut x, &mut y);
+            let off = (x[0] - east).hypot(y[0] - north);
+            assert!(off < 1e-3, "{cone}: {place:?}: {x:?} {y:?}");
+            back.transform(&mut x, &mut y);
+            let off = apart((x[0], y[0]), place);
+            // What a double leaves of a place where the map is flat.
+            let limit = match place.1 {
+                90.0 => 0.2,
+                89.9999 => 0.01,
+                _ => 1e-3,
+            };
+            assert!(off < limit, "{cone}: {place:?} came back {off} m off: {x:?} {y:?}");
+        }
+    }
+    // A cone through opposite parallels is a cylinder, which PROJ refuses too.
+    let cylinder = Crs::parse("+proj=aea +lat_1=30 +lat_2=-30 +ellps=GRS80 +type=crs");
+    let refused = cylinder.and_then(|crs| Transformer::new(&world(), &crs));
+    assert!(refused.is_err());
+}
+
+fn world() -> Crs {
+    Crs::from_epsg(4326)
+}
+
+/// Esri's polar systems name no meridians for their axes, which both run south, or north. The
+/// numbers are PROJ's (9.8.1).
+#[test]
+fn esris_polar_systems_lie_as_in_proj() {
+    let known = [
+        ("ESRI:102017", 75.0, 347264.5044, -1633751.0435),
+        ("ESRI:102018", 75.0, 350260.1229, -1647844.3202),
+        ("ESRI:102020", -75.0, 347264.5044, 1633751.0435),
+        ("ESRI:102021", -75.0, 350260.1229, 1647844.3202),
+    ];
+    for (code, lat, east, north) in known {
+        let system = Crs::parse(code).expect("is known");
+        let (mut x, mut y) = ([12.0], [lat]);
+        Transformer::new(&world(), &system).expect("there is a way").transform(&mut x, &mut y);
+        assert!((x[0] - east).hypot(y[0] - north) < 1e-3, "{code}: {x:?} {y:?}");
+        // As the same in the words of others.
+        let keys = system.to_geokeys().expect("GeoTIFF has words for it");
+        let read = Crs::from_geokeys(keys).expect("a system");
+        assert!(read == system, "{code}: {read}");
+        // WKT1 has no meridians, and says of both axes that they run the same way.
+        let way = if lat > 0.0 { "SOUTH" } else { "NORTH" };
+        let text = system.to_wkt().expect("it has a text");
+        let (head, _) = text.rsplit_once(",UNIT[").expect("a unit");
+        let axes = format!("AXIS[\"Easting\",{way}],AXIS[\"Northing\",{way}]");
+        let text = format!("{head},UNIT[\"metre\",1],{axes}]");
+        let own = Crs::parse(&text).expect("it is read");
+        let (mut x, mut y) = ([12.0], [lat]);
+        Transformer::new(&world(), &own).expect("there is a way").transform(&mut x, &mut y);
+        assert!((x[0] - east).hypot(y[0] - north) < 1e-3, "{text}: {x:?} {y:?}");
+        let text = system.to_wkt2().expect("it has a text");
+        assert!(Crs::parse(&text).expect("it is read") == system, "{text}");
+    }
+}

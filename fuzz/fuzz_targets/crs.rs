@@ -1,11 +1,11 @@
-//! Any text as a definition of a reference system, and any bytes as GeoKeys:
-//! reading ends well or in an error, and what is read can be written in every
-//! form and used.
+//! Any text as a definition of a reference system, and any bytes as GeoKeys and as a
+//! grid of datum shifts (NTv2): reading ends well or in an error, and what is read can be
+//! written in every form and used.
 
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use swath::crs::{Crs, GeoKeyTags, GeoKeys, Transformer};
+use swath::crs::{Crs, GeoKeyTags, GeoKeys, ShiftGrid, Transformer};
 
 fuzz_target!(|data: &[u8]| {
     if let Ok(crs) =
@@ -13,6 +13,7 @@ fuzz_target!(|data: &[u8]| {
     {
         use_it(&crs);
     }
+    let _ = ShiftGrid::from_ntv2(data);
     if let Some(crs) = keys(data).and_then(Crs::from_geokeys) {
         use_it(&crs);
         // Keys that were read are written as they were.

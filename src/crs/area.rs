@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::{Error, Result};
+
 /// An area between two meridians and two parallels, in degrees.
 ///
 /// Longitudes lie in [-180, 180], latitudes in [-90, 90]. An area whose west is
@@ -22,6 +24,32 @@ impl Area {
     /// The whole globe.
     pub const WORLD: Self = Self { west: -180.0, south: -90.0, east: 180.0, north: 90.0 };
 
+    /// Makes an area of its edges in degrees.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if the south lies north of the north, or an edge off the globe.
+    pub fn new(west: f64, south: f64, east: f64, north: f64) -> Result<Self> {
+        let area = Self { west, south, east, north };
+        area.check().map(|()| area)
+    }
+
+    /// Refuses what is no area.
+    pub(super) fn check(&self) -> Result<()> {
+        let latitudes = -90.0..=90.0;
+        let expected = if self.south > self.north {
+            "west, south, east, north, with the south not north of the north"
+        } else if ![self.south, self.north].iter().all(|lat| latitudes.contains(lat)) {
+            "latitudes from -90 to 90 degrees"
+        } else if ![self.west, self.east].iter().all(|lon| (-180.0..=180.0).contains(lon)) {
+            "longitudes from -180 to 180 degrees; a west greater than the east crosses 180"
+        } else {
+            return Ok(());
+        };
+        let Self { west, south, east, north } = self;
+        let found = format!("{west},{south},{east},{north}");
+        Err(Error::usage("an area in degrees").expected(expected).found(found))
+    }
+
     /// Makes the area of a single point; a longitude beyond ±180 is brought back.
     pub fn point(longitude: f64, latitude: f64) -> Self {
         let longitude = wrapped(longitude);
@@ -29,7 +57,8 @@ impl Area {
     }
 
     /// Returns the smallest area around points of longitude and latitude in
-    /// degrees; points that are not finite are left out. `None` without any.
+    /// degrees; points that are not finite are left out, and those beyond a pole, as the
+    /// outermost pixels of a raster may be, taken to it. `None` without any.
     ///
     /// The points are taken for a connected set that reaches at most half round
     /// the globe: one that lies on both sides of the antimeridian crosses it.
@@ -39,6 +68,7 @@ impl Area {
         for (lon, lat) in points {
             if lon.is_finite() && lat.is_finite() {
                 longitudes.push(wrapped(lon));
+                let lat = lat.clamp(-90.0, 90.0);
                 south = south.min(lat);
                 north = north.max(lat);
             }
@@ -145,8 +175,25 @@ mod tests {
         let area = Area::around([(179.0, -20.0), (-178.0, -12.0), (181.0, f64::NAN)]);
         assert_eq!(area, Some(Area { west: 179.0, south: -20.0, east: -178.0, north: -12.0 }));
         assert_eq!(Area::around([(f64::NAN, 0.0)]), None);
+        // A raster whose pixels are points reaches beyond the poles by half of one.
+        let area = Area::around([(0.0, -90.25), (1.0, 90.25)]).expect("points");
+        assert_eq!((area.south, area.north), (-90.0, 90.0));
         let whole = Area::around((-18..=18).map(|i| (f64::from(i) * 10.0, 0.0))).expect("points");
         assert_eq!((whole.west, whole.east), (-180.0, 180.0));
+    }
+
+    #[test]
+    fn what_is_no_area_is_refused() {
+        assert!(Area::new(176.81, -20.81, -178.15, -12.42).is_ok_and(|area| area == FIJI));
+        for [west, south, east, north] in [
+            [0.0, 53.0, 1.0, 51.0],
+            [0.0, -91.0, 1.0, 0.0],
+            [0.0, 0.0, 181.0, 1.0],
+            [f64::NAN, 0.0, 1.0, 1.0],
+            [0.0, f64::NAN, 1.0, 1.0],
+        ] {
+            assert!(matches!(Area::new(west, south, east, north), Err(Error::Usage(_))));
+        }
     }
 
     #[test]

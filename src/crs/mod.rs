@@ -20,7 +20,7 @@ pub use definition::{
     PrimeMeridian, Projected, Text, Vertical,
 };
 pub use geokeys::{GeoKey, GeoKeyTags, GeoKeys};
-pub use grid::{GridInterpolation, GridKind, GridPiece, GridStore, Grids, ShiftGrid};
+pub use grid::{GridInterpolation, GridKind, GridPiece, GridState, GridStore, Grids, ShiftGrid};
 pub use method::{Method, Parameter, ParameterKind};
 pub use system::{Crs, CrsKind, Unit};
 pub use transformer::{Repeat, TransformOptions, Transformer};

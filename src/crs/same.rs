@@ -143,7 +143,7 @@ fn same_projected(a: &Projected, b: &Projected) -> bool {
 }
 
 /// Whether x and y run the same way; about a pole they follow the projection.
-fn same_axes(a: Axes, b: Axes) -> bool {
+pub(super) fn same_axes(a: Axes, b: Axes) -> bool {
     let kind = |direction| match direction {
         Direction::East | Direction::NorthAlong(_) | Direction::SouthAlong(_) => 0,
         Direction::North => 1,

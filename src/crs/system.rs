@@ -124,7 +124,12 @@ impl Crs {
         }
         let made =
             self.definition.as_ref().and_then(|definition| GeoKeys::from_definition(definition));
-        made.ok_or_else(|| Error::unsupported(format!("writing {self} as GeoKeys")))
+        made.ok_or_else(|| {
+            Error::unsupported(format!("writing {self} as GeoKeys")).hint(
+                "GeoTIFF has no words for this system: give the input one that has a code, with \
+                 swath edit --crs, or none",
+            )
+        })
     }
 
     /// Reads a system from what a person or a file writes.

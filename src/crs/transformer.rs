@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::datum::{self, DatumOperation, Frame, Step};
-use super::grid::Grids;
+use super::datum::{self, DatumOperation, Frame, GridUse, Step};
+use super::grid::{GridState, Grids};
 use super::projection::{self, BATCH, Plane};
 use super::{Area, Crs, Definition, Geographic};
 use crate::{Error, Result};
@@ -42,6 +42,7 @@ pub struct Transformer {
     to: Crs,
     operation: Arc<DatumOperation>,
     better: Option<Arc<DatumOperation>>,
+    damaged: Arc<[GridUse]>,
     description: Arc<str>,
     steps: Option<Arc<Steps>>,
 }
@@ -103,7 +104,8 @@ impl Transformer {
     ///
     /// [`Error::Unsupported`] if swath has no definition of one of the systems
     /// or lacks its projection, [`Error::Usage`] if there is no operation of the
-    /// number asked for or it needs a grid that is not there; those of reading a grid.
+    /// number asked for or it needs a grid that is not there, or the area is none;
+    /// those of reading a grid.
     pub fn with_options(from: &Crs, to: &Crs, options: &TransformOptions) -> Result<Self> {
         if from == to {
             let operation = datum::same(&from.name());
@@ -112,6 +114,7 @@ impl Transformer {
                 to: to.clone(),
                 operation: Arc::new(operation),
                 better: None,
+                damaged: Arc::new([]),
                 description: "identity".into(),
                 steps: None,
             });
@@ -132,6 +135,7 @@ impl Transformer {
             from: from.clone(),
             to: to.clone(),
             better: better(&list, chosen, area(a, b, options)).map(|o| Arc::new(o.clone())),
+            damaged: damaged(&list, chosen),
             operation: Arc::new(chosen.clone()),
             description: chosen.to_string().into(),
             steps: changes.then(|| Arc::new(Steps { from: sides.0, datum: steps, to: sides.1 })),
@@ -143,7 +147,8 @@ impl Transformer {
     /// ballpark one.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] if swath has no definition of one of the systems.
+    /// [`Error::Unsupported`] if swath has no definition of one of the systems,
+    /// [`Error::Usage`] for an area that is none.
     pub fn operations(
         from: &Crs,
         to: &Crs,
@@ -175,6 +180,33 @@ impl Transformer {
     /// Returns the operation that would be more accurate, but lacks a grid.
     pub fn better(&self) -> Option<&DatumOperation> {
         self.better.as_deref()
+    }
+
+    /// Returns the grids that are there but damaged, of operations that are more accurate
+    /// than the one taken: nobody who has a grid wants to do without it unawares.
+    pub fn damaged(&self) -> &[GridUse] {
+        &self.damaged
+    }
+
+    /// Returns what share of points, from 0 to 1, the grids of the operation reach; beyond them
+    /// nothing can be transformed. Points that are no places count for nothing. `None` without
+    /// grids or places.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the slices differ in length.
+    pub fn grid_share(&self, x: &[f64], y: &[f64]) -> Option<f64> {
+        assert_eq!(x.len(), y.len(), "as many x as y");
+        let steps = self.steps.as_ref().filter(|_| !self.operation.grids().is_empty())?;
+        let (mut places, mut reached) = (0u64, 0u64);
+        for (x, y) in x.chunks(BATCH).zip(y.chunks(BATCH)) {
+            let (mut x, mut y) = (x.to_vec(), y.to_vec());
+            steps.from.leave(&mut x, &mut y);
+            places += x.iter().filter(|x| x.is_finite()).count() as u64;
+            steps.datum.iter().for_each(|step| step.apply(&mut x, &mut y));
+            reached += x.iter().filter(|x| x.is_finite()).count() as u64;
+        }
+        (places > 0).then(|| reached as f64 / places as f64)
     }
 
     /// Returns how far off the result may be in metres, or `None` where nobody
@@ -250,10 +282,27 @@ fn operations(
     to: &Definition,
     options: &TransformOptions,
 ) -> Result<Vec<DatumOperation>> {
-    let has_grid = |name: &str| options.grids.has(name);
+    let state = |name: &str| options.grids.state(name);
+    options.area.map_or(Ok(()), |area| area.check())?;
     let area = area(from, to, options);
     let (from_frame, to_frame) = (frame(from)?, frame(to)?);
-    Ok(datum::candidates(&from_frame, &to_frame, area, area_of_use(from, to), &has_grid))
+    Ok(datum::candidates(&from_frame, &to_frame, area, area_of_use(from, to), &state))
+}
+
+/// How accurate an operation is, for comparison.
+fn figure(operation: &DatumOperation) -> f64 {
+    operation.accuracy().unwrap_or(f64::INFINITY)
+}
+
+/// The damaged grids of operations that are more accurate than the one taken, each once.
+fn damaged(list: &[DatumOperation], chosen: &DatumOperation) -> Arc<[GridUse]> {
+    let mut damaged: Vec<GridUse> = Vec::new();
+    for grid in list.iter().filter(|o| figure(o) < figure(chosen)).flat_map(DatumOperation::grids) {
+        if matches!(grid.state, GridState::Damaged(_)) && !damaged.contains(grid) {
+            damaged.push(grid.clone());
+        }
+    }
+    damaged.into()
 }
 
 /// The most accurate operation that would be taken if its grids were there.
@@ -262,7 +311,6 @@ fn better<'a>(
     chosen: &DatumOperation,
     area: Option<Area>,
 ) -> Option<&'a DatumOperation> {
-    let figure = |o: &DatumOperation| o.accuracy().unwrap_or(f64::INFINITY);
     list.iter()
         .filter(|o| !o.is_available() && figure(o) < figure(chosen))
         .filter(|o| match (o.area(), area) {

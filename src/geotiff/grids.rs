@@ -7,10 +7,10 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{GeoTiff, OpenOptions};
-use crate::crs::{GridInterpolation, GridKind, GridPiece, GridStore, ShiftGrid};
+use crate::crs::{GridInterpolation, GridKind, GridPiece, GridState, GridStore, ShiftGrid};
 use crate::raster::{DataType, Info, Items, Point, Raster};
 use crate::{Error, Result};
 
@@ -21,13 +21,23 @@ const MOST_NODES: u64 = 100_000_000;
 #[derive(Debug, Default)]
 pub struct GridDirectories {
     directories: Vec<PathBuf>,
-    read: Mutex<BTreeMap<String, Option<Arc<ShiftGrid>>>>,
+    /// The grids, and of damaged ones what is wrong with them.
+    read: Mutex<BTreeMap<String, Result<Arc<ShiftGrid>, String>>>,
 }
 
 impl GridDirectories {
     /// Makes a store of directories, searched in order. Nothing is ever downloaded.
     pub fn new(directories: Vec<PathBuf>) -> Self {
         Self { directories, read: Mutex::default() }
+    }
+
+    /// Returns whether there are no directories, and so no grids.
+    pub fn is_empty(&self) -> bool {
+        self.directories.is_empty()
+    }
+
+    fn known(&self) -> MutexGuard<'_, BTreeMap<String, Result<Arc<ShiftGrid>, String>>> {
+        self.read.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns the file of a grid, if it is in one of the directories.
@@ -40,21 +50,30 @@ impl GridDirectories {
 }
 
 impl GridStore for GridDirectories {
-    /// Whether the grid is there and can be used: a file that cannot be read counts as absent.
-    fn has(&self, name: &str) -> bool {
-        self.load(name).is_ok()
+    fn state(&self, name: &str) -> GridState {
+        if let Some(Err(reason)) = self.known().get(name) {
+            return GridState::Damaged(reason.clone());
+        }
+        if self.path(name).is_none() {
+            return GridState::Absent;
+        }
+        match self.load(name) {
+            Ok(_) => GridState::Present,
+            Err(error) => GridState::Damaged(error.to_string()),
+        }
     }
 
     fn load(&self, name: &str) -> Result<Arc<ShiftGrid>> {
-        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(Some(grid)) = read.get(name) {
+        let mut known = self.known();
+        if let Some(Ok(grid)) = known.get(name) {
             return Ok(Arc::clone(grid));
         }
-        let found = match self.path(name) {
-            Some(path) => open(&path).map(Arc::new).map_err(|error| error.at_path(&path)),
-            None => Err(Error::usage(format!("grid {name}")).expected("a file").found("none")),
+        let Some(path) = self.path(name) else {
+            return Err(Error::usage(format!("grid {name}")).expected("a file").found("none"));
         };
-        read.insert(name.to_owned(), found.as_ref().ok().cloned());
+        let found = open(&path).map(Arc::new).map_err(|error| error.at_path(&path));
+        let kept = found.as_ref().map(Arc::clone).map_err(ToString::to_string);
+        known.insert(name.to_owned(), kept);
         found
     }
 }

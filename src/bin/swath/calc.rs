@@ -144,7 +144,7 @@ pub(crate) fn run(args: &CalcArgs, session: &Session<'_>) -> Result<()> {
         let from = opened.iter().map(|(_, raster)| &raster.info().grid);
         for grid in from.filter(|grid| grid.crs.as_ref().is_some_and(|from| from != to)) {
             let transformer = transformer(grid, to, &options.warp.transform)?;
-            session.operation(operation(&transformer, &args.datums));
+            session.operation(operation(&transformer, Some(grid), &args.datums));
         }
     }
     // One of the two is there: clap saw to it.

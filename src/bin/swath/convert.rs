@@ -141,7 +141,7 @@ fn shape(
     if args.tms.is_some() {
         let to = Crs::from_epsg(3857);
         let shift = transformer(&raster.info().grid, &to, &how.transform)?;
-        session.operation(operation(&shift, &args.datums));
+        session.operation(operation(&shift, Some(&raster.info().grid), &args.datums));
         raster = raster.to_web_mercator_quad(args.job.write.tile(), &how)?;
     }
     if !args.tags.is_empty() {

@@ -9,7 +9,7 @@ use swath::crs::{Area, Crs, DatumOperation, TransformOptions, Transformer};
 use swath::{Error, Result};
 
 use crate::args::{parse_crs, parse_numbers};
-use crate::datum::{OperationArgs, accuracy, lost, operation_json};
+use crate::datum::{OperationArgs, accuracy, lost, operation_json, state};
 use crate::report::say;
 
 #[derive(Debug, Args)]
@@ -144,8 +144,7 @@ fn as_text(
             let _ = writeln!(text, "      {} ({area})", name.unwrap_or("an unnamed area"));
         }
         for grid in operation.grids() {
-            let state = if grid.is_present { "there" } else { "missing" };
-            let _ = writeln!(text, "      grid {}: {state}", grid.name);
+            let _ = writeln!(text, "      grid {}: {}", grid.name, state(grid));
         }
     }
     let _ = writeln!(text, "taken: {}: {}", chosen, why(transformer, args.how.is_by_number()));

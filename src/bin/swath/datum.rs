@@ -5,10 +5,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::{Value, json};
-use swath::crs::{Area, Crs, DatumOperation, Grids, TransformOptions, Transformer};
+use swath::crs::{
+    Area, Crs, DatumOperation, GridState, GridUse, Grids, TransformOptions, Transformer,
+};
 use swath::geotiff::GridDirectories;
 use swath::ops::mosaic::MosaicInput;
-use swath::ops::warp::transformer;
+use swath::ops::warp::{grid_share, transformer};
+use swath::raster::Grid;
 use swath::{Error, Result};
 
 use crate::report;
@@ -73,8 +76,10 @@ pub(crate) struct Told {
     pub(crate) remark: String,
     /// That it is a guess: said even to those who want to hear nothing but errors.
     pub(crate) guess: Option<String>,
-    /// What is lost for want of a grid.
-    pub(crate) lost: Option<String>,
+    /// What is lost for want of a grid, or beyond its edges.
+    pub(crate) lost: Vec<String>,
+    /// What share of the pixels its grids reach, of an operation that has any.
+    pub(crate) share: Option<f64>,
     /// The files of the grids that it takes.
     pub(crate) grids: Vec<PathBuf>,
 }
@@ -85,13 +90,19 @@ impl Told {
         if !quiet {
             report::remark(&self.remark);
         }
-        self.guess.iter().chain(self.lost.iter().filter(|_| !quiet)).for_each(|t| report::warn(t));
+        let lost = self.lost.iter().filter(|_| !quiet);
+        self.guess.iter().chain(lost).for_each(|text| report::warn(text));
     }
 }
 
 /// Describes which operation shifts the datums, how accurate it is, and what is lost; and
-/// loudly, unless that is allowed, if nothing better than a guess can be had.
-pub(crate) fn operation(transformer: &Transformer, datums: &DatumArgs) -> Told {
+/// loudly, unless that is allowed, if nothing better than a guess can be had. `source` is the
+/// raster that is warped.
+pub(crate) fn operation(
+    transformer: &Transformer,
+    source: Option<&Grid>,
+    datums: &DatumArgs,
+) -> Told {
     let operation = transformer.operation();
     let guess = (operation.is_ballpark() && !datums.allow_ballpark).then(|| {
         format!(
@@ -101,11 +112,29 @@ pub(crate) fn operation(transformer: &Transformer, datums: &DatumArgs) -> Told {
             transformer.to()
         )
     });
-    let lost = transformer.better().map(|better| lost(better, operation));
+    let damaged = transformer.damaged().iter();
+    let damaged = damaged.map(|grid| format!("grid {}: {}", grid.name, state(grid)));
+    let share = source.and_then(|source| grid_share(source, transformer));
+    let short = share.and_then(|share| short(operation, share));
+    let better = transformer.better().map(|better| lost(better, operation));
     let (directories, present) = (datums.directories(), operation.grids().iter());
-    let present = present.filter(|grid| grid.is_present);
+    let present = present.filter(|grid| grid.is_present());
     let grids = present.filter_map(|grid| directories.path(&grid.name)).collect();
-    Told { remark: format!("datum: {operation}"), guess, lost, grids }
+    let lost = better.into_iter().chain(damaged).chain(short).collect();
+    Told { remark: format!("datum: {operation}"), guess, lost, share, grids }
+}
+
+/// That grids end before the raster does.
+fn short(operation: &DatumOperation, share: f64) -> Option<String> {
+    let names: Vec<&str> = operation.grids().iter().map(|grid| grid.name.as_str()).collect();
+    // The estimate is coarse, and what is not all of it never reads as all.
+    let percent = (share * 100.0).floor();
+    (share < 1.0).then(|| {
+        format!(
+            "{} covers about {percent} % of the raster's area: pixels beyond it have no value",
+            names.join(" with ")
+        )
+    })
 }
 
 /// Describes for each system that rasters have, other than `to`, the operation that a warp of
@@ -116,14 +145,35 @@ pub(crate) fn operations(
     how: &TransformOptions,
     datums: &DatumArgs,
 ) -> Result<Vec<Told>> {
-    let (mut seen, mut told) = (BTreeSet::new(), Vec::new());
+    let (mut seen, mut told) = (BTreeSet::new(), Vec::<Told>::new());
+    let has_grids = !datums.directories().is_empty();
+    let mut least: Option<(f64, String)> = None;
     for MosaicInput { name, raster } in inputs {
         let grid = &raster.info().grid;
         let (Some(from), Some(to)) = (&grid.crs, to) else { continue };
-        if from != to && seen.insert(from.to_string()) {
-            let transformer = transformer(grid, to, how).map_err(|e| e.at_path(name))?;
-            told.push(operation(&transformer, datums));
+        if from == to {
+            continue;
         }
+        let is_first = seen.insert(from.to_string());
+        if !is_first && !has_grids {
+            continue;
+        }
+        let transformer = transformer(grid, to, how).map_err(|e| e.at_path(name))?;
+        if is_first {
+            told.push(operation(&transformer, None, datums));
+        }
+        let share = grid_share(grid, &transformer);
+        let text = share.and_then(|share| short(transformer.operation(), share));
+        if let (Some(share), Some(text)) = (share, text)
+            && least.as_ref().is_none_or(|(least, _)| share < *least)
+        {
+            least = Some((share, format!("{}: {text}", name)));
+        }
+    }
+    // Of many files the one that loses most.
+    if let (Some(told), Some((share, text))) = (told.last_mut(), least) {
+        told.share = Some(share);
+        told.lost.push(text);
     }
     Ok(told)
 }
@@ -132,9 +182,18 @@ pub(crate) fn accuracy(operation: &DatumOperation) -> String {
     operation.accuracy().map_or("accuracy unknown".into(), |metres| format!("{metres} m"))
 }
 
+/// Whether a grid can be used, in words.
+pub(crate) fn state(grid: &GridUse) -> String {
+    match &grid.state {
+        GridState::Present => "there".into(),
+        GridState::Damaged(reason) => format!("there, but damaged or of another kind: {reason}"),
+        _ => "missing".into(),
+    }
+}
+
 /// What is lost for want of a grid.
 pub(crate) fn lost(better: &DatumOperation, chosen: &DatumOperation) -> String {
-    let grids = better.grids().iter().filter(|grid| !grid.is_present);
+    let grids = better.grids().iter().filter(|grid| !grid.is_present());
     let grids: Vec<&str> = grids.map(|grid| grid.name.as_str()).collect();
     format!(
         "{} would give {} instead of {}, but wants {}",
@@ -154,7 +213,14 @@ pub(crate) fn operation_json(operation: &DatumOperation) -> Value {
         "ballpark": operation.is_ballpark(),
         "available": operation.is_available(),
         "grids": operation.grids().iter()
-            .map(|grid| json!({ "name": grid.name, "present": grid.is_present }))
+            .map(|grid| json!({
+                "name": grid.name,
+                "present": grid.is_present(),
+                "damaged": match &grid.state {
+                    GridState::Damaged(reason) => Some(reason),
+                    _ => None,
+                },
+            }))
             .collect::<Vec<_>>(),
     })
 }

@@ -167,7 +167,7 @@ pub(crate) fn run(args: &MosaicArgs, session: &Session<'_>) -> Result<()> {
     let given = inputs.len();
     let options = args.options(&files)?;
     let mosaic = Mosaic::new(inputs.clone(), &options)?;
-    tell(&inputs, &mosaic, &options, &args.datums, session)?;
+    let share = tell(&inputs, &mosaic, &options, &args.datums, session)?;
     let raster = args.finish(mosaic.raster.clone(), session)?;
     let made = Made {
         mosaic: &mosaic,
@@ -177,21 +177,24 @@ pub(crate) fn run(args: &MosaicArgs, session: &Session<'_>) -> Result<()> {
         output: &args.output,
         write: &args.write,
         warns: args.method != Method::Count && !args.cut.is_given(),
+        share,
     };
     made.write(args.json.then_some(("method", args.method.name())), session)
 }
 
-/// Tells how inputs come to one place and one type.
+/// Tells how inputs come to one place and one type. Returns what share of the input that loses
+/// most its grids reach.
 pub(crate) fn tell(
     inputs: &[MosaicInput],
     mosaic: &Mosaic,
     options: &MosaicOptions,
     datums: &OperationArgs,
     session: &Session<'_>,
-) -> Result<()> {
+) -> Result<Option<f64>> {
     let info = mosaic.raster.info();
     let to = info.grid.crs.as_ref();
     let told = operations(inputs, to, &options.warp.transform, &datums.datums)?;
+    let share = told.iter().find_map(|told| told.share);
     told.into_iter().for_each(|told| session.operation(told));
     if mosaic.inputs == 0 {
         session.warn("none of the files lies in the output: are the bounds in units of its CRS?");
@@ -208,7 +211,7 @@ pub(crate) fn tell(
             info.dtype
         ));
     }
-    Ok(())
+    Ok(share)
 }
 
 /// A mosaic of files, as it is to be written.
@@ -224,6 +227,8 @@ pub(crate) struct Made<'a> {
     /// Whether to warn of samples that no file has a value for, if the output does not tell them
     /// from values.
     pub(crate) warns: bool,
+    /// What share of the input that loses most its grids reach.
+    pub(crate) share: Option<f64>,
 }
 
 impl Made<'_> {
@@ -262,6 +267,7 @@ impl Made<'_> {
                 "nodata": missing,
                 "saturated": mosaic.warped().saturated(),
             },
+            "gridCoverage": self.share,
             "largestCoordinateError": mosaic.warped().max_error(),
             "chunks": { "decoded": engine.chunks_decoded(), "distinct": engine.chunks_seen() },
             "peakMemory": peak_memory(),

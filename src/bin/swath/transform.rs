@@ -1,7 +1,7 @@
 //! `swath transform`: coordinates of points and vector files, from standard input to standard output.
 
 use std::fmt::Write as _;
-use std::io::{BufRead, Write};
+use std::io::{BufRead, Read, Write};
 
 use clap::Args;
 use serde_json::Value;
@@ -13,6 +13,9 @@ use crate::datum::{OperationArgs, operation};
 
 /// Lines that one thread takes at a time.
 const LINES: usize = 4096;
+
+/// The mark of UTF-8 that some programs begin a text with; it is no part of the first point.
+const MARK: char = '\u{feff}';
 
 #[derive(Debug, Args)]
 #[command(
@@ -48,10 +51,12 @@ pub(crate) struct TransformArgs {
 pub(crate) fn run(args: &TransformArgs) -> Result<()> {
     let options = args.how.options(args.area)?;
     let transformer = Transformer::with_options(&args.from, &args.to, &options)?;
-    operation(&transformer, &args.how.datums).say(args.quiet);
+    operation(&transformer, None, &args.how.datums).say(args.quiet);
     let mut input = std::io::stdin().lock();
     if args.geojson {
-        let mut document: Value = serde_json::from_reader(input)
+        let mut text = String::new();
+        input.read_to_string(&mut text).map_err(|error| Error::io("read standard input", error))?;
+        let mut document: Value = serde_json::from_str(text.trim_start_matches(MARK))
             .map_err(|error| Error::format("standard input").expected("GeoJSON").found(error))?;
         members(&mut document, &transformer);
         return crate::report::say(&format!("{document}\n"));
@@ -109,6 +114,7 @@ fn block(lines: &[String], first: usize, transformer: &Transformer) -> Result<St
     for (at, line) in lines.iter().enumerate() {
         let line = line.trim_end_matches(['\n', '\r']);
         let number = first + at;
+        let line = if number == 0 { line.trim_start_matches(MARK) } else { line };
         let refuse = |found: String| {
             Error::format(format!("standard input, line {}", number + 1))
                 .expected("x,y or JSON")
@@ -196,5 +202,5 @@ fn positions(value: &mut Value, transformer: &Transformer) {
 
 fn parse_area(text: &str) -> Result<Area, String> {
     let [west, south, east, north] = parse_numbers(text)?;
-    Ok(Area { west, south, east, north })
+    Area::new(west, south, east, north).map_err(|e| e.to_string())
 }

@@ -219,7 +219,9 @@ pub(crate) fn one(
     }
     warped = args.cut.cut(warped, write, session)?;
     let transformer = transformer(from, &to, &how).map_err(place)?;
-    session.operation(operation(&transformer, &args.datums.datums));
+    let told = operation(&transformer, Some(from), &args.datums.datums);
+    let share = told.share;
+    session.operation(told);
     if is_apart(&grid, from, &to, &how) {
         job.warn("nothing of it lies in the output: are the bounds in units of the output's CRS?");
     }
@@ -232,7 +234,7 @@ pub(crate) fn one(
         ));
     }
     if args.json {
-        let report = report(output, &transformer, args, &tally, &done, &warped);
+        let report = report(output, (&transformer, share), args, &tally, &done, &warped);
         session.say(&format!("{report:#}\n"))?;
     }
     Ok(())
@@ -241,7 +243,7 @@ pub(crate) fn one(
 /// What was done, for machines.
 fn report(
     output: &Path,
-    transformer: &Transformer,
+    (transformer, share): (&Transformer, Option<f64>),
     args: &WarpArgs,
     tally: &Tally,
     done: &Done,
@@ -261,6 +263,7 @@ fn report(
         "accuracy": transformer.accuracy(),
         "ballpark": transformer.operation().is_ballpark(),
         "better": transformer.better().map(operation_json),
+        "gridCoverage": share,
         "largestCoordinateError": tally.max_error(),
         "samples": {
             "valid": tally.valid(),

@@ -27,7 +27,7 @@ pub(crate) fn run(
     let given = inputs.len();
     let options = options(args, &files)?;
     let mosaic = Mosaic::new(inputs.clone(), &options)?;
-    tell(&inputs, &mosaic, &options, &args.datums, session)?;
+    let share = tell(&inputs, &mosaic, &options, &args.datums, session)?;
     let mut raster = mosaic.raster.clone();
     if args.dst_alpha || args.write.wants_alpha() {
         raster = raster.with_alpha()?;
@@ -43,6 +43,7 @@ pub(crate) fn run(
         output,
         write: &args.write,
         warns: !args.cut.is_given(),
+        share,
     };
     made.write(args.json.then_some(("resampling", args.resample.name())), session)
 }

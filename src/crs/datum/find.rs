@@ -10,8 +10,8 @@ use std::sync::OnceLock;
 
 use super::operation::{DatumOperation, GridUse, Leg};
 use super::{Frame, sort};
-use crate::crs::Area;
 use crate::crs::registry::{Operation, System};
+use crate::crs::{Area, GridState};
 
 /// An operation of the registry as seen from one of its ends.
 #[derive(Debug, Clone, Copy)]
@@ -23,20 +23,20 @@ struct Edge {
 }
 
 /// Returns every operation between two frames that touches an area, best first
-/// for the area of use of the two systems: see [`sort`]. `has_grid` tells
-/// whether a grid file is there.
+/// for the area of use of the two systems: see [`sort`]. `state` tells
+/// whether a grid can be used.
 pub(in crate::crs) fn candidates(
     from: &Frame,
     to: &Frame,
     area: Option<Area>,
     area_of_use: Option<Area>,
-    has_grid: &dyn Fn(&str) -> bool,
+    state: &dyn Fn(&str) -> GridState,
 ) -> Vec<DatumOperation> {
     if from.is_same(to) {
         return vec![same(&from.name)];
     }
     let mut found: Vec<DatumOperation> =
-        paths(from, to, has_grid).into_iter().filter_map(|legs| assemble(legs, has_grid)).collect();
+        paths(from, to, state).into_iter().filter_map(|legs| assemble(legs, state)).collect();
     if let Some(area) = area {
         found.retain(|operation| operation.area.is_none_or(|a| a.intersection(&area).is_some()));
     }
@@ -70,13 +70,13 @@ fn ballpark(from: &Frame, to: &Frame) -> DatumOperation {
 }
 
 /// The sequences of legs that lead from one frame to the other.
-fn paths(from: &Frame, to: &Frame, has_grid: &dyn Fn(&str) -> bool) -> Vec<Vec<Leg>> {
+fn paths(from: &Frame, to: &Frame, state: &dyn Fn(&str) -> GridState) -> Vec<Vec<Leg>> {
     let bound = |frame: &Frame, reversed| Leg::Bound(Box::new(frame.clone()), reversed);
     if from.is_bound() {
         let rest = if to.is_same(&Frame::wgs84()) {
             vec![vec![]]
         } else {
-            paths(&Frame::wgs84(), to, has_grid)
+            paths(&Frame::wgs84(), to, state)
         };
         let first = bound(from, false);
         return rest.into_iter().map(|legs| [vec![first.clone()], legs].concat()).collect();
@@ -85,7 +85,7 @@ fn paths(from: &Frame, to: &Frame, has_grid: &dyn Fn(&str) -> bool) -> Vec<Vec<L
         let rest = if from.is_same(&Frame::wgs84()) {
             vec![vec![]]
         } else {
-            paths(from, &Frame::wgs84(), has_grid)
+            paths(from, &Frame::wgs84(), state)
         };
         let last = bound(to, true);
         return rest.into_iter().map(|legs| [legs, vec![last.clone()]].concat()).collect();
@@ -95,7 +95,9 @@ fn paths(from: &Frame, to: &Frame, has_grid: &dyn Fn(&str) -> bool) -> Vec<Vec<L
         chain.iter().map(|e| Leg::Published(e.operation, e.is_reversed)).collect::<Vec<_>>()
     };
     let is_usable = |chain: &[Edge]| {
-        chain.iter().all(|edge| grids_of(edge.operation).iter().all(|grid| has_grid(grid)))
+        chain.iter().all(|edge| {
+            grids_of(edge.operation).iter().all(|grid| state(grid) == GridState::Present)
+        })
     };
     published(a, b, &is_usable).iter().map(|chain| legs(chain)).collect()
 }
@@ -155,7 +157,7 @@ fn named(name: &str, is_reversed: bool) -> String {
 }
 
 /// Makes one operation of its legs; `None` if their areas share nothing.
-fn assemble(legs: Vec<Leg>, has_grid: &dyn Fn(&str) -> bool) -> Option<DatumOperation> {
+fn assemble(legs: Vec<Leg>, state: &dyn Fn(&str) -> GridState) -> Option<DatumOperation> {
     let mut names = Vec::new();
     let mut accuracy = Some(0.0);
     let (mut area, mut area_name): (Option<Area>, _) = (None, None);
@@ -163,7 +165,7 @@ fn assemble(legs: Vec<Leg>, has_grid: &dyn Fn(&str) -> bool) -> Option<DatumOper
     let mut grids: Vec<GridUse> = Vec::new();
     let mut need = |name: &str| {
         if !grids.iter().any(|grid| grid.name == name) {
-            grids.push(GridUse { name: name.to_owned(), is_present: has_grid(name) });
+            grids.push(GridUse { name: name.to_owned(), state: state(name) });
         }
     };
     for leg in &legs {

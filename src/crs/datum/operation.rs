@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::crs::Area;
 use crate::crs::registry::Operation as Published;
+use crate::crs::{Area, GridState};
 
 /// An operation that takes coordinates on one datum to another.
 ///
@@ -27,8 +27,15 @@ pub struct DatumOperation {
 pub struct GridUse {
     /// The name of the file, as in PROJ's collection.
     pub name: String,
-    /// Whether it was found.
-    pub is_present: bool,
+    /// Whether it was found, and can be used.
+    pub state: GridState,
+}
+
+impl GridUse {
+    /// Returns whether it was found and can be used.
+    pub fn is_present(&self) -> bool {
+        self.state == GridState::Present
+    }
 }
 
 /// One part of an operation.
@@ -78,7 +85,7 @@ impl DatumOperation {
 
     /// Returns whether all its grids were found, so that it can be used.
     pub fn is_available(&self) -> bool {
-        self.grids.iter().all(|grid| grid.is_present)
+        self.grids.iter().all(GridUse::is_present)
     }
 }
 

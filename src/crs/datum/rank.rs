@@ -111,3 +111,49 @@ fn is_preferred(name: &str) -> bool {
     ];
     NAMES.iter().any(|preferred| name.contains(preferred))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crs::{GridState, datum::GridUse};
+
+    /// An operation over an area from west to east.
+    fn over(west: f64, east: f64, accuracy: f64, state: Option<GridState>) -> DatumOperation {
+        let grids = state.map(|state| GridUse { name: "a.gsb".into(), state });
+        DatumOperation {
+            accuracy: Some(accuracy),
+            area: Some(Area { west, south: 40.0, east, north: 50.0 }),
+            grids: grids.into_iter().collect(),
+            ..crate::crs::datum::same("a")
+        }
+    }
+
+    fn ballpark() -> DatumOperation {
+        DatumOperation { accuracy: None, is_ballpark: true, ..crate::crs::datum::same("a") }
+    }
+
+    #[test]
+    fn a_grid_over_less_than_half_of_the_area_is_left_out() {
+        let area = Some(Area { west: 0.0, south: 40.0, east: 10.0, north: 50.0 });
+        let grid = |east| over(-10.0, east, 0.1, Some(GridState::Present));
+        let chosen = |mut list: Vec<DatumOperation>| {
+            sort(&mut list, area);
+            list.push(ballpark());
+            let at = choose(&list, area).expect("one");
+            (list[at].grids.len(), list[at].accuracy)
+        };
+        // All of it: the most accurate. Part of it: whatever is meant for all of it.
+        let rough = || over(-20.0, 20.0, 10.0, None);
+        assert_eq!(chosen(vec![rough(), grid(10.0)]), (1, Some(0.1)));
+        assert_eq!(chosen(vec![rough(), grid(9.9)]), (0, Some(10.0)));
+        // Nothing is meant for all of it: a grid that covers half, never one that covers less,
+        // but then the formula that covers most.
+        assert_eq!(chosen(vec![grid(5.1)]), (1, Some(0.1)));
+        assert_eq!(chosen(vec![grid(4.9)]), (0, None));
+        assert_eq!(chosen(vec![grid(4.9), over(8.0, 20.0, 10.0, None)]), (0, Some(10.0)));
+        // One that cannot be used is never taken, damaged or not there.
+        for state in [GridState::Absent, GridState::Damaged("short".into())] {
+            assert_eq!(chosen(vec![over(-10.0, 10.0, 0.1, Some(state)), rough()]), (0, Some(10.0)));
+        }
+    }
+}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::helmert::{Convention, Helmert, to_geocentric, to_geographic};
 use super::operation::Leg;
 use super::{DatumOperation, Frame, Shape};
-use crate::crs::grid::{GridKind, Grids, ShiftGrid};
+use crate::crs::grid::{GridKind, GridState, Grids, ShiftGrid};
 use crate::crs::registry::{Method, Operation, System};
 use crate::{Error, Result};
 
@@ -198,8 +198,8 @@ fn bound(frame: &Frame, back: bool, grids: &Grids) -> Result<Vec<Step>> {
     })
 }
 
-/// The grids of `+nadgrids`, in order. Those marked with an `@` may be absent, but
-/// one at least has to be there.
+/// The grids of `+nadgrids`, in order. Those marked with an `@` may be absent (not
+/// damaged), but one at least has to be there.
 fn layers(names: &[String], grids: &Grids) -> Result<Vec<Layer>> {
     let mut layers = Vec::new();
     let mut absent = None;
@@ -211,8 +211,10 @@ fn layers(names: &[String], grids: &Grids) -> Result<Vec<Layer>> {
         }
         match grids.load(plain).and_then(|grid| of_kind(grid, GridKind::Offsets, plain)) {
             Ok(grid) => layers.push(Layer::Grid(grid)),
-            Err(error) if plain == name => return Err(error),
-            Err(error) => absent = absent.or(Some(error)),
+            Err(error) if plain != name && grids.state(plain) == GridState::Absent => {
+                absent = absent.or(Some(error));
+            }
+            Err(error) => return Err(error),
         }
     }
     match absent {

@@ -60,14 +60,29 @@ impl GeoKeys {
                 if code.is_some() {
                     return None;
                 }
-                match self.projected() {
-                    Some(system) => Some(Definition::Projected(system)),
-                    None if self.short(key::MODEL_TYPE) == Some(1) => None,
-                    None => self.geographic().map(Definition::Geographic),
+                if let Some(system) = self.projected() {
+                    return Some(Definition::Projected(system));
                 }
+                // Who says that the coordinates are a plane's does not mean degrees.
+                let is_plane = self.short(key::MODEL_TYPE) == Some(1)
+                    || self.short(key::PROJECTED_CRS).is_some();
+                let angles = || self.geographic().map(Definition::Geographic);
+                if is_plane { None } else { angles() }.or_else(|| self.local())
             }
-            Some(_) => None,
+            Some(_) => self.local(),
         }
+    }
+
+    /// Coordinates that do not say where on earth they lie, as GDAL reads keys without a code or
+    /// method. One that swath lacks makes another system of it, which has no definition.
+    fn local(&self) -> Option<Definition> {
+        let told = [key::PROJECTED_CRS, key::PROJECTION, key::METHOD];
+        if told.iter().any(|&key| self.code(key).is_some()) {
+            return None;
+        }
+        let name = [key::CITATION, key::GEODETIC_CITATION].iter().find_map(|&key| self.text(key));
+        let unit = self.length(key::LINEAR_UNITS, key::LINEAR_UNIT_SIZE).unwrap_or(1.0);
+        Some(Definition::Local { name: name.unwrap_or("unnamed").to_owned().into(), unit })
     }
 
     /// A unit that differs from the code's is what the file's coordinates are in.

@@ -2,6 +2,7 @@
 
 use super::read::ESRI;
 use super::{GeoKey, GeoKeys, USER_DEFINED, key};
+use crate::crs::same::same_axes;
 use crate::crs::text::{self, Style, units};
 use crate::crs::{
     Conversion, Definition, Geographic, Id, Method, Parameter, ParameterKind, Projected, Vertical,
@@ -11,7 +12,7 @@ use crate::crs::{
 impl GeoKeys {
     /// Makes the keys that GDAL writes for a system: the short form of an EPSG
     /// code, or the method with its parameters, or Esri's well-known text in a
-    /// citation. `None` if they cannot state it.
+    /// citation; of a local system its name and unit. `None` if they cannot state it.
     pub fn from_definition(definition: &Definition) -> Option<Self> {
         let mut keys = Self::default();
         keys.set_short(key::RASTER_TYPE, 1);
@@ -28,6 +29,10 @@ impl GeoKeys {
                 keys.set_geographic(system);
             }
             Definition::Projected(system) => keys.set_projected(system)?,
+            Definition::Local { name, unit } => {
+                keys.set(key::CITATION, GeoKey::Text(name.to_string()));
+                keys.set_length(*unit);
+            }
             _ => return None,
         }
         if let Definition::Compound { name, vertical, .. } = definition {
@@ -90,13 +95,7 @@ impl GeoKeys {
     fn set_projected(&mut self, system: &Projected) -> Option<()> {
         self.set_short(key::MODEL_TYPE, 1);
         self.set(key::CITATION, GeoKey::Text(system.name.to_string()));
-        match units::length(system.unit) {
-            Some(unit) => self.set_short(key::LINEAR_UNITS, unit.code),
-            None => {
-                self.set_short(key::LINEAR_UNITS, USER_DEFINED);
-                self.set(key::LINEAR_UNIT_SIZE, GeoKey::Doubles(vec![system.unit]));
-            }
-        }
+        self.set_length(system.unit);
         if let Some(code) = code(system.id.as_ref()) {
             self.set_short(key::PROJECTED_CRS, code);
             self.set(key::GEODETIC_CITATION, GeoKey::Text(system.base.name.to_string()));
@@ -110,7 +109,7 @@ impl GeoKeys {
         }
         self.set_geographic(&system.base);
         let method = system.conversion.method;
-        let usual = text::usual_axes(method).xy() == system.axes.xy();
+        let usual = same_axes(text::usual_axes(method), system.axes);
         if method.row().geotiff != 0 && usual {
             self.set_short(key::PROJECTED_CRS, USER_DEFINED);
             self.set_short(key::PROJECTION, USER_DEFINED);
@@ -127,6 +126,16 @@ impl GeoKeys {
         self.set_short(key::MODEL_TYPE, USER_DEFINED);
         self.set(key::PROJECTED_CITATION, GeoKey::Text(format!("{ESRI}{wkt}")));
         Some(())
+    }
+
+    fn set_length(&mut self, metres: f64) {
+        match units::length(metres) {
+            Some(unit) => self.set_short(key::LINEAR_UNITS, unit.code),
+            None => {
+                self.set_short(key::LINEAR_UNITS, USER_DEFINED);
+                self.set(key::LINEAR_UNIT_SIZE, GeoKey::Doubles(vec![metres]));
+            }
+        }
     }
 
     fn set_conversion(&mut self, conversion: &Conversion, degrees: f64, metres: f64) {

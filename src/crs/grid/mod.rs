@@ -14,15 +14,27 @@ pub use shift::{GridInterpolation, GridKind, GridPiece, ShiftGrid};
 ///
 /// It lies above this floor, because the files may be GeoTIFFs.
 pub trait GridStore: Send + Sync {
-    /// Returns whether a grid is there. `name` is that of PROJ's collection,
-    /// such as `nz_linz_nzgd2kgrid0005.tif`.
-    fn has(&self, name: &str) -> bool;
+    /// Returns whether a grid is there and can be used. `name` is that of PROJ's
+    /// collection, such as `nz_linz_nzgd2kgrid0005.tif`.
+    fn state(&self, name: &str) -> GridState;
 
     /// Reads a grid.
     ///
     /// # Errors
     /// If the file is missing, cannot be read or is no grid of shifts between datums.
     fn load(&self, name: &str) -> Result<Arc<ShiftGrid>>;
+}
+
+/// Whether a grid can be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum GridState {
+    /// It can.
+    Present,
+    /// There is no such file.
+    Absent,
+    /// There is one that cannot be read; which it is, and what is wrong with it.
+    Damaged(String),
 }
 
 /// The grids that transformations may use; none by default. Cloning is cheap.
@@ -35,8 +47,8 @@ impl Grids {
         Self(Some(Arc::new(store)))
     }
 
-    pub(super) fn has(&self, name: &str) -> bool {
-        self.0.as_ref().is_some_and(|store| store.has(name))
+    pub(super) fn state(&self, name: &str) -> GridState {
+        self.0.as_ref().map_or(GridState::Absent, |store| store.state(name))
     }
 
     pub(super) fn load(&self, name: &str) -> Result<Arc<ShiftGrid>> {

@@ -1,5 +1,6 @@
 //! From a method and its parameters to a plane.
 
+use super::albers::Albers;
 use super::bonne::Bonne;
 use super::colombia_urban::ColombiaUrban;
 use super::eckert::{Eckert4, Eckert6};
@@ -75,9 +76,13 @@ fn refuse(method: Method) -> Error {
 }
 
 /// Which way a system's coordinates grow. About a pole PROJ calls one of two
-/// directions to the north easting, and so does its projection.
+/// directions to the north easting, and so does its projection: whether the text says along
+/// which meridians they run, or, as WKT1, only that both run north.
 fn axes(system: &Projected) -> Axes {
     use Direction::{North, South, West};
+    if system.axes.first == system.axes.second {
+        return Axes { is_turned: false, signs: [1.0, 1.0] };
+    }
     let (x, y) = system.axes.xy();
     let sign = |direction| if matches!(direction, West | South) { -1.0 } else { 1.0 };
     Axes { is_turned: matches!(x, North | South), signs: [sign(x), sign(y)] }
@@ -131,6 +136,14 @@ fn own(conversion: &Conversion, on: &Shape) -> Option<Own> {
                     scale: conversion.get(P::PseudoScale),
                 },
             ))
+        }
+        Method::AlbersEqualArea => {
+            lam0 = angle(P::FalseOriginLongitude);
+            easting = P::FalseOriginEasting;
+            northing = P::FalseOriginNorthing;
+            let [phi0, phi1, phi2] =
+                [P::FalseOriginLatitude, P::FirstParallel, P::SecondParallel].map(angle);
+            Box::new(Albers::new(on, phi0, phi1, phi2)?)
         }
         Method::ColombiaUrban => {
             let height = conversion.get(P::PlaneHeight);

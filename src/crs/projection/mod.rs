@@ -1,5 +1,6 @@
 //! Projections: one file for each that proj4rs lacks, and what makes one of a definition.
 
+mod albers;
 mod batch;
 mod bonne;
 mod build;

@@ -204,8 +204,16 @@ fn converted(row: Row) -> Option<Conversion> {
     Some(Conversion { name: name(row), method, parameters: parameters.collect::<Option<_>>()? })
 }
 
-/// The axes of directions such as `north,east` or `North along 90°E,North along 0°E`.
+/// The axes of directions such as `north,east` or `North along 90°E,North along 0°E`. Two that
+/// are the same are those of Esri's polar systems, whose meridians the table leaves out: as in
+/// PROJ x runs along 90°E, and y along 180°E from the north pole, along 0°E from the south pole.
 fn axes(text: &str) -> Axes {
+    use Direction::{NorthAlong, SouthAlong};
+    match text {
+        "south,south" => return Axes { first: SouthAlong(90.0), second: SouthAlong(180.0) },
+        "north,north" => return Axes { first: NorthAlong(90.0), second: NorthAlong(0.0) },
+        _ => {}
+    }
     let mut directions = text.split(',').map(direction);
     let mut next = |usual| directions.next().flatten().unwrap_or(usual);
     Axes { first: next(Direction::East), second: next(Direction::North) }

@@ -32,6 +32,6 @@ pub use node::WarpOptions;
 pub use overview::SourceOverview;
 pub use patch::{CELL, Span, Spans};
 pub(super) use place::options as place_options;
-pub use place::transformer;
+pub use place::{grid_share, transformer};
 pub use suggest::Resolution;
 pub use tally::Tally;

@@ -7,6 +7,9 @@ use crate::{Error, Result};
 /// Positions looked at along each side, besides the first corner.
 const STEPS: u32 = 16;
 
+/// The same of pixels, for how many of them grids reach.
+const PIXELS: u32 = 64;
+
 /// Returns the transformation of a raster's coordinates to another system, by
 /// the operation that a warp of it takes with the same options.
 ///
@@ -17,6 +20,14 @@ pub fn transformer(source: &Grid, to: &Crs, how: &TransformOptions) -> Result<Tr
         return Err(Error::usage("the source's coordinate reference system").found("none"));
     };
     Transformer::with_options(from, to, &options(source, how))
+}
+
+/// Returns what share of a raster's pixels, from 0 to 1, the grids of an operation reach, as
+/// estimated from a lattice of them that holds the outermost; `None` for an operation without
+/// grids. A warp makes nothing of the others.
+pub fn grid_share(source: &Grid, transformer: &Transformer) -> Option<f64> {
+    let (xs, ys) = lattice(source, PIXELS, 0.5);
+    transformer.grid_share(&xs, &ys)
 }
 
 /// Returns the options of a transformation for a raster: unless they say otherwise,
@@ -33,18 +44,24 @@ pub(in crate::ops) fn options(source: &Grid, how: &TransformOptions) -> Transfor
 fn area(source: &Grid) -> Option<Area> {
     let crs = source.crs.as_ref()?;
     let to_angles = Transformer::new(crs, &crs.base()?).ok()?;
-    let (mut xs, mut ys) = (Vec::new(), Vec::new());
-    let share = |step: u32, size: u32| f64::from(size) * f64::from(step) / f64::from(STEPS);
-    for row in 0..=STEPS {
-        for column in 0..=STEPS {
-            let x = share(column, source.size.width);
-            let y = share(row, source.size.height);
-            let p = source.transform.apply(Point { x, y });
-            xs.push(p.x);
-            ys.push(p.y);
-        }
-    }
+    let (mut xs, mut ys) = lattice(source, STEPS, 0.0);
     to_angles.transform(&mut xs, &mut ys);
     let turn = to_angles.to().unit_of_angle()?.to_degrees();
     Area::around(xs.iter().zip(&ys).map(|(x, y)| (x * turn, y * turn)))
+}
+
+/// Positions all over a raster, from so far inside its edges, in pixels.
+fn lattice(source: &Grid, steps: u32, inset: f64) -> (Vec<f64>, Vec<f64>) {
+    let along = |step: u32, size: u32| {
+        inset + (f64::from(size) - 2.0 * inset) * f64::from(step) / f64::from(steps)
+    };
+    let rows = 0..=steps;
+    rows.flat_map(|row| (0..=steps).map(move |column| (column, row)))
+        .map(|(column, row)| {
+            let x = along(column, source.size.width);
+            let y = along(row, source.size.height);
+            let p = source.transform.apply(Point { x, y });
+            (p.x, p.y)
+        })
+        .unzip()
 }
