@@ -3,16 +3,22 @@
 # and the hostile fixtures (the target crs: texts that PROJ writes, and GeoKeys). A crash is a failure: its input, which is named, belongs in
 # fixtures/hostile, with the mend. What is found goes to fuzz/corpus; `--keep` reduces that to what reaches new code, and keeps it
 # in fuzz/seeds, of inputs of at most 16 KiB.
-# usage: fuzz.sh [--keep] [SECONDS=60] [TARGET ...]      needs a nightly toolchain; installs cargo-fuzz if it is missing
+# usage: fuzz.sh [--keep] [SECONDS=60] [TARGET ...]      installs cargo-fuzz if it is missing
 set -euo pipefail
 cd "$(dirname "$0")/.."
 keep=
 if [[ ${1:-} == --keep ]]; then keep=1 && shift; fi
 seconds=${1:-60}
 shift || true
+# Sanitizers are for nightly toolchains; another one is told that it is one.
+nightly=(cargo +nightly)
+if ! "${nightly[@]}" --version >/dev/null 2>&1; then
+    nightly=(cargo)
+    export RUSTC_BOOTSTRAP=1
+fi
 cargo fuzz --version >/dev/null 2>&1 || cargo install --locked cargo-fuzz
 targets=("$@")
-((${#targets[@]})) || mapfile -t targets < <(cargo +nightly fuzz list)
+((${#targets[@]})) || mapfile -t targets < <("${nightly[@]}" fuzz list)
 shared=${SWATH_SHARED:-../shared}/data
 files=target/fuzz-seeds texts=target/fuzz-texts
 mkdir -p "$files" "$texts"
@@ -66,9 +72,9 @@ for target in "${targets[@]}"; do
     esac
     dictionary=fuzz/dictionaries/$target
     # Builds come first, so that what a run says is about the run.
-    cargo +nightly fuzz build "$target" >"$log" 2>&1 || { tail -n 40 "$log" && exit 1; }
+    "${nightly[@]}" fuzz build "$target" >"$log" 2>&1 || { tail -n 40 "$log" && exit 1; }
     echo "fuzz $target for $seconds s, from $(find "$corpus" "${from[@]}" -type f | wc -l) inputs"
-    if cargo +nightly fuzz run "$target" "$corpus" "${from[@]}" -- -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 \
+    if "${nightly[@]}" fuzz run "$target" "$corpus" "${from[@]}" -- -max_total_time="$seconds" -timeout=20 -rss_limit_mb=1024 \
         -max_len=65536 -print_final_stats=1 $([[ ! -f $dictionary ]] || echo "-dict=$dictionary") >"$log" 2>&1; then
         grep -E 'stat::(number_of_executed_units|peak_rss_mb|slowest_unit_time_sec)|DONE' "$log"
     else
@@ -76,7 +82,7 @@ for target in "${targets[@]}"; do
         failed=$((failed + 1))
     fi
     if [[ $keep ]]; then
-        cargo +nightly fuzz cmin "$target" "$corpus" >>"$log" 2>&1
+        "${nightly[@]}" fuzz cmin "$target" "$corpus" >>"$log" 2>&1
         mkdir -p fuzz/seeds
         (cd "$corpus" && find . -type f -size -17k -print0 | sort -z |
             tar -c --null -T - --owner=0 --group=0 --mtime=@0 --mode=644) | gzip -n9 >"fuzz/seeds/$target.tar.gz"
