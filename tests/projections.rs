@@ -282,3 +282,29 @@ fn esris_polar_systems_lie_as_in_proj() {
         assert!(Crs::parse(&text).expect("it is read") == system, "{text}");
     }
 }
+
+/// PROJ writes of systems of old the code of the datum on Greenwich, and another meridian
+/// beside it, which counts.
+#[test]
+fn a_meridian_beside_the_code_of_a_datum_counts() {
+    let text = r#"GEOGCRS["S-JTSK (Ferro)",DATUM["System of the Unified Trigonometrical Cadastral
+        Network (Ferro)",ELLIPSOID["Bessel 1841",6377397.155,299.1528128],ID["EPSG",6156]],
+        PRIMEM["Ferro",-17.6666666666667,ANGLEUNIT["degree",0.0174532925199433]],
+        CS[ellipsoidal,2],AXIS["longitude",east],AXIS["latitude",north],
+        ANGLEUNIT["degree",0.0174532925199433]]"#;
+    let ferro = Crs::parse(text).expect("it is read");
+    for code in [4156, 4326] {
+        let greenwich = Crs::from_epsg(code);
+        let there = Transformer::new(&ferro, &greenwich).expect("there is a way");
+        let known = Transformer::new(&Crs::from_epsg(4156), &greenwich).expect("there is a way");
+        let (mut x, mut y) = ([32.5], [50.0]);
+        there.transform(&mut x, &mut y);
+        let (mut u, mut v) = ([32.5 - 17.666_666_666_666_7], [50.0]);
+        known.transform(&mut u, &mut v);
+        assert!((x[0] - u[0]).abs() < 1e-9 && (y[0] - v[0]).abs() < 1e-9, "{code}: {x:?} {u:?}");
+        let back = Transformer::new(&greenwich, &ferro).expect("there is a way");
+        back.transform(&mut x, &mut y);
+        // Heights between the two datums are dropped, a millimetre.
+        assert!((x[0] - 32.5).abs() < 2e-8 && (y[0] - 50.0).abs() < 2e-8, "{code}: {x:?} {y:?}");
+    }
+}

@@ -129,7 +129,12 @@ impl Transformer {
             })?,
             None => &list[datum::choose(&list, area(a, b, options)).unwrap_or(list.len() - 1)],
         };
-        let steps = Step::plan(chosen, false, &options.grids)?;
+        let offset = |degrees: f64| Step::Offset { lon: degrees.to_radians(), lat: 0.0 };
+        let mut steps = Step::plan(chosen, false, &options.grids)?;
+        if let Some(degrees) = own_meridian(a) {
+            steps.insert(0, offset(degrees));
+        }
+        steps.extend(own_meridian(b).map(|degrees| offset(-degrees)));
         let changes = !steps.is_empty() || !sides.0.is_same_angles(&sides.1);
         Ok(Self {
             from: from.clone(),
@@ -261,6 +266,15 @@ fn frame(definition: &Definition) -> Result<Frame> {
     definition.geographic().map(Frame::of_definition).ok_or_else(|| refuse(definition))
 }
 
+/// How far east of its datum's prime meridian a system's own lies, in degrees, if it is another:
+/// texts give the code of a datum and a meridian beside it.
+fn own_meridian(definition: &Definition) -> Option<f64> {
+    let system = definition.geographic()?;
+    let datum = super::registry::system_of(system)?;
+    let degrees = system.datum.prime_meridian.longitude - datum.meridian();
+    (degrees.abs() > 1e-9).then_some(degrees)
+}
+
 fn refuse(definition: &Definition) -> Error {
     Error::unsupported(format!("transforming coordinates of {:?}", definition.name()))
         .hint("only longitudes and latitudes and projected coordinates can be transformed")
@@ -324,11 +338,12 @@ impl Frame {
     /// The frame of a geographic system: that of the registry with its code, or
     /// with its datum's, or one of its own.
     fn of_definition(system: &Geographic) -> Self {
+        let known = super::registry::system_of(system);
         Self {
             name: system.name.to_string(),
-            system: super::registry::system_of(system),
+            system: known,
             ellipsoid: datum::Shape::of(&system.datum.ellipsoid),
-            meridian: system.datum.prime_meridian.longitude,
+            meridian: known.map_or(system.datum.prime_meridian.longitude, |s| s.meridian()),
             to_wgs84: system.datum.to_wgs84,
             grids: system
                 .datum

@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import numpy as np
+import pyproj
 import rasterio
 from rasterio._err import CPLE_BaseError
 from rasterio.crs import CRS
@@ -42,6 +43,60 @@ LOST = {"EPSG:3752", "EPSG:3973", "EPSG:3974", "EPSG:3975", "EPSG:9311"}
 NOT_COMPUTED = ("Lambert Conic Conformal (West Orientated)", "Transverse Mercator Zoned Grid System")
 # All codes take some 10 minutes, GDAL's share of them for the most part.
 STEP = 21
+
+
+# Esri's systems whose points are not PROJ's.
+ESRI_APART = {
+    # Places that PROJ has no way back from.
+    "ESRI:53021", "ESRI:54021", "ESRI:54028",
+    # Areas of use far from the meridian, where series differ: 9 mm and 7 cm.
+    "ESRI:102060", "ESRI:102166",
+}
+# By the spherical formulas, as EPSG describes the method and PROJ had it until 9.5; PROJ 9.8 takes those of the ellipsoid.
+ESRI_METHOD = "Equidistant Cylindrical (Spherical)"
+# Methods of Esri's, and whole systems, that swath does not have (it refuses them).
+MOST_REFUSED = 0.06
+
+
+def esri(swath, report, step):
+    """Points of Esri's projected systems against PROJ, from the degrees under each."""
+    counts = dict.fromkeys(("points agree", "named exceptions", "refused", "PROJ has none"), 0)
+    for row in query_crs_info("ESRI", (PJType.PROJECTED_CRS,), allow_deprecated=True)[::step]:
+        name = f"ESRI:{row.code}"
+        system = pyproj.CRS(name)
+        area, method = system.area_of_use, system.coordinate_operation.method_name
+        try:
+            there = pyproj.Transformer.from_crs(system.geodetic_crs, system, always_xy=True)
+        except pyproj.exceptions.ProjError:
+            there = None
+        if there is None or area is None or area.west > area.east:
+            counts["PROJ has none"] += 1
+            continue
+        sides = [np.linspace(a, b, 5)[1:4] for a, b in ((area.west, area.east), (max(area.south, -89), min(area.north, 89)))]
+        lon, lat = (side.ravel() for side in np.meshgrid(*sides))
+        x, y = there.transform(lon, lat)
+        words = [swath.binary, "transform", "--from", system.geodetic_crs.to_wkt(), "--to", name, "--quiet", "--threads", "1"]
+        lines = "".join(f"{a!r},{b!r}\n" for a, b in zip(lon.tolist(), lat.tolist()))
+        done = subprocess.run(words, input=lines, capture_output=True, text=True, timeout=swath.timeout)
+        if done.returncode == 4:
+            counts["refused"] += 1
+            continue
+        with report.case(f"{name} points"):
+            if done.returncode:
+                raise Failed(done.stderr[-300:])
+            u, v = np.array([list(map(float, line.split(","))) for line in done.stdout.split()]).T
+            is_place = np.isfinite(x) & np.isfinite(y)
+            off = np.hypot(u - x, v - y)[is_place] * system.axis_info[0].unit_conversion_factor
+            if (off <= METRE).all():
+                counts["points agree"] += 1
+            elif name in ESRI_APART or method == ESRI_METHOD:
+                counts["named exceptions"] += 1
+            else:
+                raise Failed(f"{off.max()} m apart, {method}")
+    with report.case("Esri's systems are known"):
+        if counts["refused"] > MOST_REFUSED * sum(counts.values()) + 1:
+            raise Failed(f"{counts['refused']} are refused")
+    report.rows.append(("ESRI", ", ".join(f"{count} {what}" for what, count in counts.items()), "", "", ""))
 
 
 def codes():
@@ -172,6 +227,7 @@ def run(swath, folder, shared, long=False):
                 sources[name].unlink()
         for way, count in counts.items():
             report.rows.append((title, way, *count.values()))
+    esri(swath, report, 1 if long else STEP)
     return report
 
 
