@@ -16,4 +16,4 @@ done
 target/embed/debug/embed fixtures/landsat.tif "$dir/embedded.tif"
 "$swath" warp fixtures/landsat.tif "$dir/command.tif" --to EPSG:3857 --quiet
 cmp "$dir/embedded.tif" "$dir/command.tif"
-echo "embed: the same bytes as the command, $(awk '/ v/ {print $1, $2}' <<<"$tree" | sort -u | wc -l) crates, its own with them"
+echo "embed: the same bytes as the command, $(awk '/ v/ {print $1, $2}' <<<"$tree" | sort -u | wc -l) crates, itself included"
