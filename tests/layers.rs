@@ -137,7 +137,9 @@ fn crates_stay_where_they_belong() {
         let relative =
             file.strip_prefix(root).expect("below the root").to_string_lossy().into_owned();
         let code = code(file);
-        for (name, home) in CRATES {
+        // The list that --version prints names crates without using them.
+        let lists = relative == "src/bin/swath/version.rs";
+        for (name, home) in CRATES.into_iter().filter(|_| !lists) {
             if uses(&code, name) && !relative.starts_with(home) {
                 wrong.push(format!("{relative}: uses {name}, which belongs in {home}"));
             }

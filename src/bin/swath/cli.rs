@@ -2,19 +2,28 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::report;
+
 /// Reads, reprojects, resamples and writes GeoTIFF and COG rasters on every
 /// core, with the same bytes every time.
 #[derive(Debug, Parser)]
-#[command(version, arg_required_else_help = true, after_help = EXIT_CODES)]
+#[command(
+    name = "swath",
+    arg_required_else_help = true,
+    after_help = report::exit_codes(),
+    subcommand_value_name = "VERB",
+    subcommand_help_heading = "Verbs"
+)]
 pub(crate) struct Cli {
+    /// Print the version; with --verbose also the features, codecs and crates it is made of.
+    #[arg(long, short = 'V')]
+    pub(crate) version: bool,
+    /// With --version: all of it.
+    #[arg(long, requires = "version")]
+    pub(crate) verbose: bool,
     #[command(subcommand)]
-    pub(crate) verb: Verb,
+    pub(crate) verb: Option<Verb>,
 }
-
-const EXIT_CODES: &str = "Exit codes: 0 all of it worked, 1 defect of swath, 2 usage, \
-    3 input breaks its format, 4 not supported, 5 refused by the operating system, \
-    6 limit met, 7 a file is no valid COG (validate), 8 done, but damaged chunks became nodata, \
-    9 some items of a batch failed, 130 stopped";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
@@ -47,6 +56,10 @@ pub(crate) enum Verb {
     Batch(Box<crate::batch::BatchArgs>),
     /// Shows what the samples of each band come to: mean, median, histogram.
     Stats(crate::stats::StatsArgs),
+    /// Prints what makes a shell complete the words of this command.
+    Completions(crate::papers::CompletionsArgs),
+    /// Prints the manual page, or writes one a verb to a directory.
+    Man(crate::papers::ManArgs),
 }
 
 #[cfg(test)]

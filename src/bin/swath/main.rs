@@ -9,18 +9,21 @@ mod crs;
 mod cut_args;
 mod datum;
 mod edit;
+mod gdal;
 mod index;
 mod info;
 mod inputs;
 mod job;
 mod mosaic;
 mod overviews;
+mod papers;
 mod report;
 mod session;
 mod stats;
 mod terrain;
 mod transform;
 mod validate;
+mod version;
 mod walk;
 mod warp;
 mod warp_many;
@@ -37,6 +40,9 @@ use cli::{Cli, Verb};
 use session::Session;
 
 fn main() -> ExitCode {
+    if let Err(error) = gdal::refuse(std::env::args_os()) {
+        return report::failure(&error).into();
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(help) => {
@@ -45,7 +51,11 @@ fn main() -> ExitCode {
             return if help.use_stderr() { report::Exit::Usage.into() } else { ExitCode::SUCCESS };
         }
     };
-    let done = match cli.verb {
+    // clap asks for a verb or --version.
+    let Some(verb) = cli.verb.filter(|_| !cli.version) else {
+        return end(version::run(cli.verbose));
+    };
+    let done = match verb {
         Verb::Info(args) => return info::run(&args).into(),
         Verb::Edit(args) => edit::run(&args),
         Verb::Overviews(args) => overviews::run(&args),
@@ -60,7 +70,14 @@ fn main() -> ExitCode {
         Verb::Transform(args) => transform::run(&args),
         Verb::Batch(args) => return batch::run(&args).into(),
         Verb::Stats(args) => alone(&args.run, |session| stats::run(&args, session)),
+        Verb::Completions(args) => papers::completions(&args),
+        Verb::Man(args) => papers::man(&args),
     };
+    end(done)
+}
+
+/// Says why a command failed, if it did; returns its exit code.
+fn end(done: Result<()>) -> ExitCode {
     match done {
         Ok(()) => report::success().into(),
         Err(error) => report::failure(&error).into(),

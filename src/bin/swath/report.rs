@@ -38,6 +38,27 @@ pub(crate) enum Exit {
     Cancelled = 130,
 }
 
+/// Each way to end, as help and manual tell it.
+pub(crate) const EXITS: [(Exit, &str); 11] = [
+    (Exit::Success, "all of it worked"),
+    (Exit::Defect, "a defect of swath"),
+    (Exit::Usage, "the command line makes no sense"),
+    (Exit::Format, "an input breaks its format"),
+    (Exit::Unsupported, "valid, but not supported"),
+    (Exit::Io, "refused by the operating system: no such file, disk full"),
+    (Exit::Limit, "a limit was met: memory, sizes in a file"),
+    (Exit::Invalid, "a file is no valid COG (validate)"),
+    (Exit::Damaged, "done, but damaged chunks became nodata"),
+    (Exit::Partly, "some items of a batch failed"),
+    (Exit::Cancelled, "stopped by Ctrl-C or SIGTERM"),
+];
+
+/// Returns the table of exit codes, a line each.
+pub(crate) fn exit_codes() -> String {
+    let line = |(exit, meaning): (Exit, &str)| format!("\n  {:>3}  {meaning}", exit as u8);
+    "Exit codes:".to_owned() + &EXITS.map(line).concat()
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)

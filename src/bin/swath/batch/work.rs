@@ -82,11 +82,11 @@ impl Work {
             _ => line.extend([INPUT.into(), "OUTPUT".into()]),
         }
         let mut work = match Cli::try_parse_from(line).map_err(Refusal::Clap)?.verb {
-            Verb::Convert(args) => Self::Convert(Box::new(args)),
-            Verb::Warp(args) => Self::Warp(Box::new(args)),
-            Verb::Calc(args) => Self::Calc(Box::new(args)),
-            Verb::Terrain(args) => Self::Terrain(Box::new(args)),
-            Verb::Stats(args) => Self::Stats(Box::new(args)),
+            Some(Verb::Convert(args)) => Self::Convert(Box::new(args)),
+            Some(Verb::Warp(args)) => Self::Warp(Box::new(args)),
+            Some(Verb::Calc(args)) => Self::Calc(Box::new(args)),
+            Some(Verb::Terrain(args)) => Self::Terrain(Box::new(args)),
+            Some(Verb::Stats(args)) => Self::Stats(Box::new(args)),
             _ => return Err(Error::defect("a verb that is none of a batch").into()),
         };
         if *work.run_args() != RunArgs::default() {
