@@ -2,7 +2,7 @@
 # Fuzzes targets for some seconds each, from the inputs that are kept in fuzz/seeds, small real files if the shared data is there,
 # and the hostile fixtures (the target crs: texts that PROJ writes, and GeoKeys). A crash is a failure: its input, which is named, belongs in
 # fixtures/hostile, with the mend. What is found goes to fuzz/corpus; `--keep` reduces that to what reaches new code, and keeps it
-# in fuzz/seeds, of inputs of at most 16 KiB.
+# in fuzz/seeds, of inputs of at most 4 KiB.
 # usage: fuzz.sh [--keep] [SECONDS=60] [TARGET ...]      installs cargo-fuzz if it is missing
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -64,7 +64,7 @@ failed=0
 for target in "${targets[@]}"; do
     corpus=fuzz/corpus/$target log=target/fuzz-$target.log
     mkdir -p "$corpus"
-    [[ ! -f fuzz/seeds/$target.tar.gz ]] || tar -xzf "fuzz/seeds/$target.tar.gz" -C "$corpus"
+    [[ ! -f fuzz/seeds/$target.tar.xz ]] || python3 -m tarfile -e "fuzz/seeds/$target.tar.xz" "$corpus"
     case $target in
     crs) from=("$texts") ;;
     expression) from=() ;;
@@ -84,9 +84,9 @@ for target in "${targets[@]}"; do
     if [[ $keep ]]; then
         "${nightly[@]}" fuzz cmin "$target" "$corpus" >>"$log" 2>&1
         mkdir -p fuzz/seeds
-        (cd "$corpus" && find . -type f -size -17k -print0 | sort -z |
-            tar -c --null -T - --owner=0 --group=0 --mtime=@0 --mode=644) | gzip -n9 >"fuzz/seeds/$target.tar.gz"
-        ls -l "fuzz/seeds/$target.tar.gz"
+        (cd "$corpus" && find . -type f -size -5k -print0 | sort -z |
+            tar -c --null -T - --owner=0 --group=0 --mtime=@0 --mode=644) | xz -9e >"fuzz/seeds/$target.tar.xz"
+        ls -l "fuzz/seeds/$target.tar.xz"
     fi
 done
 echo "fuzz: $((${#targets[@]} - failed)) passed, $failed failed"
