@@ -96,11 +96,11 @@ def check_layouts(swath, folder, report):
     out = folder / "layout.tif"
     for what, path in sources(folder):
         count = 0
-        for layout in (("cog",), ("gtiff",), ("gtiff", "--strips", "17")):
+        for layout in (("cog", "--tile", 64), ("gtiff", "--tile", 64), ("gtiff", "--strips", 17)):
             for interleave in ("pixel", "band"):
                 for bigtiff in ("auto", "yes"):
                     for more in ((), ("--sparse",), ("--overviews", "2,4"), ("--overviews", "3,6"), ("--compress", "deflate", "--stats")):
-                        words = ("--format", *layout, "--interleave", interleave, "--bigtiff", bigtiff, "--tile", 64, *more)
+                        words = ("--format", *layout, "--interleave", interleave, "--bigtiff", bigtiff, *more)
                         with report.case(f"{what}: {' '.join(map(str, words))}"):
                             swath("convert", path, out, *words, "--overwrite", "--quiet")
                             if layout[0] == "cog":
