@@ -4,10 +4,7 @@
 # usage: bigtiff.sh      SWATH=path takes another binary instead of building one
 set -euo pipefail
 cd "$(dirname "$0")/.."
-if [[ -z ${SWATH:-} ]]; then
-    cargo build --release --bin swath
-    SWATH=${CARGO_TARGET_DIR:-target}/release/swath
-fi
+SWATH=$(scripts/binary.sh)
 python=$(scripts/venv.sh target/gdal/venv tests/gdal/requirements.txt)
 work=$(mktemp -d target/bigtiff.XXXXXX)
 trap 'rm -rf "$work"' EXIT

@@ -7,11 +7,8 @@ cd "$(dirname "$0")/.."
 kills=${1:-20} size=${2:-2048} failed=0 passed=0
 python=$(scripts/venv.sh target/vs_gdal/venv benches/vs_gdal/requirements.txt)
 "$python" benches/vs_gdal/generate.py target/vs_gdal/data --size "$size" scene_deflate
-if [[ -z ${SWATH:-} ]]; then
-    cargo build --release --bin swath
-    SWATH=${CARGO_TARGET_DIR:-target}/release/swath
-fi
-SWATH=$(realpath "$SWATH") input=$(realpath "target/vs_gdal/data/scene_deflate_$size.tif")
+SWATH=$(scripts/binary.sh)
+input=$(realpath "target/vs_gdal/data/scene_deflate_$size.tif")
 work=$(mktemp -d)
 mounted=
 cleanup() {
@@ -183,11 +180,11 @@ injected() {
     if ((status == 101 || status > 128 || others)); then
         bad "$error of $call $when, $verb: ended with $status, $others files left: $said"
     elif ((status == 0)); then
-        # What can be done another way is; a whole file then.
-        if "$SWATH" validate --quiet "$folder/old.tif" >/dev/null 2>&1; then
+        # What a file system lacks is done another way; nothing else may pass.
+        if [[ $error == EOPNOTSUPP ]] && cmp -s "$folder/old.tif" "$work/sound-$verb.tif"; then
             good "$error of $call $when, $verb: done another way"
         else
-            bad "$error of $call $when, $verb: ended with 0 and no sound file"
+            bad "$error of $call $when, $verb: ended with 0"
         fi
     elif [[ $(sha "$folder/old.tif") != "$old" || -z $said ]]; then
         bad "$error of $call $when, $verb: the old target was changed, or no word said: $said"
@@ -198,6 +195,7 @@ injected() {
 command -v strace >/dev/null || apt-get install -y -qq strace >/dev/null || true
 if strace -o /dev/null true 2>/dev/null; then
     for verb in warp convert; do
+        "$SWATH" $(words $verb "$work/sound-$verb.tif")
         for when in 1 7; do injected pwrite64 $when $verb EIO; done
         injected pwrite64 3 $verb ENOSPC
         injected fsync 1 $verb EIO
@@ -209,11 +207,11 @@ if strace -o /dev/null true 2>/dev/null; then
         for when in $((opens - 1)) $opens; do injected openat "$when" $verb EMFILE; done
     done
     # Calls that are interrupted are made again.
-    "$SWATH" convert "$input" "$work/sound.tif" --overwrite --quiet
     for call in pwrite64 pread64; do
+        rm -f "$work/interrupted.tif"
         strace -f -o "$work/calls" -e trace=$call -e "inject=$call:error=EINTR:when=5+3" \
             "$SWATH" convert "$input" "$work/interrupted.tif" --io pread --overwrite --quiet </dev/null || true
-        if grep -q INJECTED "$work/calls" && cmp -s "$work/interrupted.tif" "$work/sound.tif"; then
+        if grep -q INJECTED "$work/calls" && cmp -s "$work/interrupted.tif" "$work/sound-convert.tif"; then
             good "EINTR of each third $call: the same bytes"
         else
             bad "EINTR of each third $call"

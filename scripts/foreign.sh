@@ -11,10 +11,7 @@ arch=${target%%-*} cc=${target%%-*}-linux-gnu-gcc
 name=${target//-/_}
 export "CARGO_TARGET_${name^^}_LINKER=$cc" "CC_$name=$cc"
 export CARGO_PROFILE_RELEASE_LTO=false CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16
-if [[ -z ${SWATH:-} ]]; then
-    cargo build --release --bin swath
-    SWATH=${CARGO_TARGET_DIR:-target}/release/swath
-fi
+SWATH=$(scripts/binary.sh)
 if [[ -z ${FOREIGN:-} ]]; then
     cargo build --release --bin swath --target "$target"
     FOREIGN=${CARGO_TARGET_DIR:-target}/$target/release/swath

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Fuzzes targets for some seconds each, from the inputs that are kept in fuzz/seeds, small real files if the shared data is there,
-# and the hostile fixtures (the target crs: texts that PROJ writes, and GeoKeys). A crash is a failure: its input, which is named, belongs in
-# fixtures/hostile, with the mend. What is found goes to fuzz/corpus; `--keep` reduces that to what reaches new code, and keeps it
+# and the hostile fixtures (the target crs: texts that PROJ writes, and GeoKeys). A crash is a failure: its input, which is named,
+# belongs in fixtures/hostile, with the mend. What is found goes to fuzz/corpus; `--keep` reduces that to what reaches new code, and keeps it
 # in fuzz/seeds, of inputs of at most 4 KiB.
 # usage: fuzz.sh [--keep] [SECONDS=60] [TARGET ...]      installs cargo-fuzz if it is missing
 set -euo pipefail

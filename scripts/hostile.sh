@@ -5,10 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 step=${1:-1}
-if [[ -z ${SWATH:-} ]]; then
-    cargo build --release --bin swath
-    SWATH=${CARGO_TARGET_DIR:-target}/release/swath
-fi
+SWATH=$(scripts/binary.sh)
 exec python3 - "$SWATH" "$step" "${SWATH_SHARED:-../shared}/data" <<'EOF'
 import json
 import os

@@ -6,10 +6,7 @@ cd "$(dirname "$0")/.."
 size=${1:-20000} budget=${2:-256MiB} limit=${3:-400} verb=${4:-warp}
 python=$(scripts/venv.sh target/vs_gdal/venv benches/vs_gdal/requirements.txt)
 "$python" benches/vs_gdal/generate.py target/vs_gdal/data --size "$size" scene_deflate
-if [[ -z ${SWATH:-} ]]; then
-    cargo build --release --bin swath
-    SWATH=${CARGO_TARGET_DIR:-target}/release/swath
-fi
+SWATH=$(scripts/binary.sh)
 work=$(mktemp -d target/vs_gdal/memory.XXXXXX)
 trap 'rm -rf "$work"' EXIT
 words=()

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What converting to a COG asks of the disk, as the kernel saw it (strace): each chunk of the input is read once, but for the few
-# that `auto` tries codecs on; and what is written is the output and, once more, the overviews that waited for their place.
+# that `--predictor auto` tries; and what is written is the output and, once more, the overviews that waited for their place.
 # usage: onepass.sh [SIZE=4096]      SWATH=path takes another binary; needs strace
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -8,10 +8,7 @@ size=${1:-4096}
 command -v strace >/dev/null || apt-get install -y -qq strace >/dev/null
 python=$(scripts/venv.sh target/vs_gdal/venv benches/vs_gdal/requirements.txt)
 "$python" benches/vs_gdal/generate.py target/vs_gdal/data --size "$size" scene_deflate
-if [[ -z ${SWATH:-} ]]; then
-    cargo build --release --bin swath
-    SWATH=${CARGO_TARGET_DIR:-target}/release/swath
-fi
+SWATH=$(scripts/binary.sh)
 work=$(mktemp -d target/vs_gdal/onepass.XXXXXX)
 trap 'rm -rf "$work"' EXIT
 exec "$python" - "$SWATH" "target/vs_gdal/data/scene_deflate_$size.tif" "$work" <<'P'
@@ -73,7 +70,8 @@ def check(name, words, most_again):
 FIXED = ["--compress", "zstd", "--level", "1", "--predictor", "horizontal"]
 check("what to write is said", FIXED, 0)
 check("the same on one thread", [*FIXED, "--threads", "1"], 0)
-check("level and predictor are chosen", [], 16)
+# A chunk of each of the four tiles that are looked at.
+check("predictor is chosen", [], 4)
 print(f"onepass: {3 - failed} passed, {failed} failed")
 sys.exit(bool(failed))
 P

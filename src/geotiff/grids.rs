@@ -51,15 +51,15 @@ impl GridDirectories {
 
 impl GridStore for GridDirectories {
     fn state(&self, name: &str) -> GridState {
-        if let Some(Err(reason)) = self.known().get(name) {
-            return GridState::Damaged(reason.clone());
+        match self.known().get(name) {
+            Some(Ok(_)) => return GridState::Present,
+            Some(Err(reason)) => return GridState::Damaged(reason.clone()),
+            None => {}
         }
-        if self.path(name).is_none() {
-            return GridState::Absent;
-        }
-        match self.load(name) {
-            Ok(_) => GridState::Present,
-            Err(error) => GridState::Damaged(error.to_string()),
+        match self.path(name).map(|_| self.load(name)) {
+            None => GridState::Absent,
+            Some(Ok(_)) => GridState::Present,
+            Some(Err(error)) => GridState::Damaged(error.to_string()),
         }
     }
 

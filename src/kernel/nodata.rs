@@ -14,8 +14,9 @@ use crate::raster::{Buffer, NoData, Sample, dispatch};
 /// ninth larger one (the ninth smaller one at the end of the type's range):
 /// gdalwarp takes the next, which the masks of GDAL's readers take for nodata
 /// still, as they compare with a tolerance (ARE_REAL_EQUAL in gdal_priv.h: two
-/// epsilons of the sum, less than nine steps). Valid NaN samples stay what they are, lost if `nodata` is NaN; so do complex ones, of
-/// which none is nodata to a reader.
+/// epsilons of the sum, less than nine steps). Valid NaN samples stay what they
+/// are, lost if `nodata` is NaN; so do complex ones, of which none is nodata to a
+/// reader.
 ///
 /// # Panics
 /// If `valid` has another length than `samples`.
@@ -88,7 +89,7 @@ macro_rules! integer_neighbour {
 }
 integer_neighbour! { u8 i8 u16 i16 u32 i32 u64 i64 }
 
-/// How many floats lie between a value and the one that no reader takes for it.
+/// How many floats a value moves, so that no reader takes it for what it was.
 const STEPS: u32 = 9;
 
 macro_rules! float_neighbour {

@@ -47,15 +47,9 @@ pub(crate) const EXCEPTIONS: &[Exception] = &[
         files: &[
             "perrygeo__python-rasterstats/tests/data/dataset_mask.tif",
             "perrygeo__python-rasterstats/tests/data/slope.tif",
+            "r-spatial__stars/inst/tif/olinda_dem_utm25s.tif",
             "rouault__gdal/autotest/alg/data/test3658.tif",
         ],
-    },
-    Exception {
-        why: "The datum is called unknown, and lies on WGS 84 by the file's own shift of 0; of the \
-            systems with its ellipsoid PROJ's database recognises that of SIRGAS 1995, metres off \
-            by its own.",
-        aspects: &["crs", "place"],
-        files: &["r-spatial__stars/inst/tif/olinda_dem_utm25s.tif"],
     },
     Exception {
         why: "GDAL converts CMYK of 8 bits to RGB with opacity; swath gives what is stored.",

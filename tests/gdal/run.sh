@@ -3,13 +3,9 @@
 # usage: run.sh [read|sidecars|stats|calc|terrain|cog|crs|datums|grid|mosaic|warp ...]      SWATH=path takes another binary instead of building one
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-target=${CARGO_TARGET_DIR:-target}
-if [[ -z ${SWATH:-} ]]; then
-    cargo build --release --bin swath
-    SWATH=$target/release/swath
-fi
+SWATH=$(scripts/binary.sh)
 # Speed is not its matter: that of `cargo test` will do.
 cargo build --example crs_files
-export CRS_FILES=$target/debug/examples/crs_files
+export CRS_FILES=${CARGO_TARGET_DIR:-target}/debug/examples/crs_files
 python=$(scripts/venv.sh target/gdal/venv tests/gdal/requirements.txt)
 exec "$python" tests/gdal/compare.py "$SWATH" "$@"
