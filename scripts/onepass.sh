@@ -20,7 +20,7 @@ from collections import Counter
 from pathlib import Path
 
 swath, scene, work = sys.argv[1:]
-CALL = re.compile(r"^\d+ (?:<\.\.\. )?(pread64|pwrite64|write|copy_file_range)(?: resumed>)?\(?.*= (\d+)$")
+CALL = re.compile(r"^\d+ +(?:<\.\.\. )?(pread64|pwrite64|write|copy_file_range)(?: resumed>)?\(?.*= (\d+)$")
 PLACE = re.compile(r", (\d+), (\d+)\)\s+= \d+$")
 failed = 0
 
