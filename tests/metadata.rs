@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde_json::Value;
 use swath::Error;
 use swath::codec::Compression;
-use swath::geotiff::{Format, GeoTiff, OpenOptions, WriteOptions};
+use swath::geotiff::{Format, GeoTiff, OpenOptions, WriteOptions, exif};
 use swath::io::Overwrite;
 use swath::raster::{Colors, Gcps, Info, Metadata, Point, Raster};
 
@@ -58,6 +58,44 @@ fn everything_said_survives_writing() {
     let wrong = wrong.into_inner().expect("no panic");
     assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
     assert!(written > 850 && masked <= MOST_MASKED, "{written} written, {masked} masked");
+}
+
+#[test]
+fn cameras_are_heard_as_gdal_hears_them() {
+    let Some(data) = common::shared_data() else { return };
+    // GDAL 3.12.2: `rasterio.open(path).tags(ns="EXIF")`.
+    let all = [
+        (
+            "rouault__gdal/autotest/gcore/data/exif_and_gps.tif",
+            &[
+                ("EXIF_ComponentsConfiguration", "0x01 0x02 0x03 0x00"),
+                ("EXIF_ExifVersion", "0220"),
+                ("EXIF_GPSLatitude", "(77) (5) (60)"),
+                ("EXIF_GPSLatitudeRef", "S"),
+                ("EXIF_GPSLongitude", "(34) (12) (0)"),
+                ("EXIF_GPSLongitudeRef", "E"),
+                ("EXIF_GPSVersionID", "0x02 0x02 0x00 0x00"),
+                ("EXIF_SpectralSensitivity", "EXIF Spectral Sensitivity"),
+            ][..],
+        ),
+        (
+            "haraldk__TwelveMonkeys/imageio/imageio-tiff-jdk-interop/src/test/resources/tiff/\
+             cmyk_jpeg.tif",
+            &[
+                ("EXIF_ColorSpace", "65535"),
+                ("EXIF_PixelXDimension", "100"),
+                ("EXIF_PixelYDimension", "100"),
+            ],
+        ),
+    ];
+    for (name, wanted) in all {
+        let file = GeoTiff::open(data.join(name), &OpenOptions::default()).expect("opens");
+        let raster = file.raster();
+        let stream = raster.info().metadata.exif.clone().expect("EXIF");
+        let items = exif::items(&stream).expect("a stream");
+        let items: Vec<_> = items.iter().map(|(name, text)| (&**name, &**text)).collect();
+        assert_eq!(items, wanted, "{name}");
+    }
 }
 
 /// Writes a file anew; returns what is different about the copy.

@@ -39,7 +39,7 @@ impl Image {
                 continue;
             }
             // A copy that cannot be read costs speed, never pixels: leave it out.
-            let copy = Self::read(source, header, directory, &options.limits);
+            let copy = Self::read_copy(source, header, directory, &options.limits);
             match (copy, kind & MASK != 0) {
                 (Ok(copy), false) => self.adopt(copy),
                 (Ok(mask), true) => masks.push(Arc::new(mask)),

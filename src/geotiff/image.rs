@@ -7,7 +7,7 @@ use super::damage::Damage;
 use super::georeference::{self, Georeference};
 use super::sidecar::{self, Sidecar};
 use super::unread::Unread;
-use super::{Layout, metadata};
+use super::{Layout, exif, metadata};
 use crate::error::{Error, Result};
 use crate::ifd::{Array, Directory, Header, Limits, Tag};
 use crate::io::ByteSource;
@@ -44,7 +44,21 @@ pub struct Image {
     pub(super) damage: Option<Arc<Damage>>,
 }
 impl Image {
+    /// Reads an image with all that its directory says.
     pub(super) fn read(
+        source: &Arc<ByteSource>,
+        header: &Header,
+        directory: &Directory,
+        limits: &Limits,
+    ) -> Result<Self> {
+        let mut image = Self::read_copy(source, header, directory, limits)?;
+        image.describe(header, directory, limits).map_err(|e| e.in_ifd(image.ifd))?;
+        Ok(image)
+    }
+
+    /// Reads an image of which only pixels and place matter: a file may state thousands of copies,
+    /// each with the same profile of many megabytes.
+    pub(super) fn read_copy(
         source: &Arc<ByteSource>,
         header: &Header,
         directory: &Directory,
@@ -52,6 +66,21 @@ impl Image {
     ) -> Result<Self> {
         let ifd = directory.index();
         Self::read_bare(source, header, directory, limits).map_err(|e| e.in_ifd(ifd))
+    }
+
+    /// Reads what a directory says besides pixels and place.
+    fn describe(&mut self, header: &Header, directory: &Directory, limits: &Limits) -> Result<()> {
+        let (source, bands, unread) = (&self.source, self.layout.bands, &mut self.unread);
+        let placed = std::mem::take(Arc::make_mut(&mut self.info.metadata));
+        let mut metadata = metadata::read(source, directory, bands, unread)?;
+        for (index, band) in placed.bands {
+            let said = metadata.bands.entry(index).or_default();
+            said.unit = said.unit.take().or(band.unit);
+        }
+        let exif = exif::read(source, header, directory, limits, unread)?;
+        let Metadata { pixel_is_point, gcps, .. } = placed;
+        self.info.metadata = Arc::new(Metadata { pixel_is_point, gcps, exif, ..metadata });
+        Ok(())
     }
 
     fn read_bare(
@@ -80,12 +109,10 @@ impl Image {
         let mut unread = Unread::default();
         let Georeference { transform, crs, nodata, pixel_is_point, gcps, unit } =
             georeference::read(source, directory, &mut unread)?;
-        let mut metadata = metadata::read(source, directory, layout.bands, &mut unread)?;
+        let mut metadata = Metadata { pixel_is_point, gcps, ..Metadata::default() };
         for band in unit.iter().flat_map(|_| 0..layout.bands) {
-            let band = metadata.bands.entry(band).or_default();
-            band.unit = band.unit.take().or(unit.clone());
+            metadata.bands.entry(band).or_default().unit = unit.clone();
         }
-        let metadata = Metadata { pixel_is_point, gcps, ..metadata };
         let info = Info {
             grid: Grid {
                 size: layout.size,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::exif;
 use super::unread::Unread;
 use super::xml::{self, Item};
 use crate::error::Result;
@@ -117,7 +118,10 @@ fn place(metadata: &mut Metadata, item: Item, bands: u16) {
 }
 
 /// Writes what a directory can say of it.
-pub(super) fn write(metadata: &Metadata, directory: &mut DirectoryBuilder) {
+///
+/// # Errors
+/// [`Error::Usage`](crate::Error::Usage) if the EXIF is none.
+pub(super) fn write(metadata: &Metadata, directory: &mut DirectoryBuilder) -> Result<()> {
     let mut items = Vec::new();
     for (domain, named) in &metadata.domains {
         for (name, text) in named {
@@ -143,6 +147,7 @@ pub(super) fn write(metadata: &Metadata, directory: &mut DirectoryBuilder) {
     if let Some(packet) = &metadata.xmp {
         directory.set(XMP, Value::Bytes(packet.as_bytes().to_vec()));
     }
+    metadata.exif.as_deref().map_or(Ok(()), |stream| exif::write(stream, directory))
 }
 
 fn write_band(index: u16, band: &BandMetadata, items: &mut Vec<Item>) {

@@ -12,6 +12,8 @@ mod copies;
 mod damage;
 /// Changing what a file says, not its pixels: [`edit()`].
 pub mod edit;
+/// What a camera says of an image: the directories of EXIF.
+pub mod exif;
 /// Where an image lies: GeoTransform, GeoKeys, nodata.
 mod georeference;
 /// The ghost area between header and directories.

@@ -22,6 +22,11 @@ impl Unread {
         }
     }
 
+    /// Returns why the first could not be read.
+    pub(super) fn into_first(self) -> Option<Error> {
+        self.0.into_iter().next()
+    }
+
     /// Returns why, in the order of reading.
     pub(super) fn reasons(&self) -> &[Error] {
         &self.0

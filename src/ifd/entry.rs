@@ -248,12 +248,7 @@ impl Entry {
     ///
     /// As for [`Entry::bytes`].
     pub fn string(&self, source: &ByteSource, limits: &Limits) -> Result<String> {
-        let bytes = self.bytes(source, limits)?;
-        let text = bytes.split(|&b| b == 0).next().unwrap_or_default();
-        Ok(match std::str::from_utf8(text) {
-            Ok(text) => text.to_owned(),
-            Err(_) => text.iter().copied().map(char::from).collect(),
-        })
+        Ok(text_of(&self.bytes(source, limits)?))
     }
 
     /// Returns the values as an array that is read element by element.
@@ -268,6 +263,15 @@ impl Entry {
 
     fn place(&self, error: Error) -> Error {
         in_tag(self.tag, error)
+    }
+}
+
+/// Returns bytes as text, up to the first NUL; what is not UTF-8 is taken for Latin-1.
+pub(crate) fn text_of(bytes: &[u8]) -> String {
+    let text = bytes.split(|&b| b == 0).next().unwrap_or_default();
+    match std::str::from_utf8(text) {
+        Ok(text) => text.to_owned(),
+        Err(_) => text.iter().copied().map(char::from).collect(),
     }
 }
 

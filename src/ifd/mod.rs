@@ -18,6 +18,7 @@ mod tests;
 mod write;
 
 pub use directory::{Chain, Directory};
+pub(crate) use entry::text_of;
 pub use entry::{Array, Entry};
 pub use header::Header;
 pub use limits::Limits;

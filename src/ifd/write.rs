@@ -38,6 +38,8 @@ pub enum Value {
     Stored(Entry),
     /// Values of an entry in the order of its file, to be written again.
     Raw(Entry, Vec<u8>),
+    /// A directory that the entry names, stored behind the one it is in.
+    Directory(DirectoryBuilder),
 }
 
 impl Value {
@@ -49,7 +51,9 @@ impl Value {
             Self::Longs(_) => Type::LONG,
             Self::Long8s(_) => Type::LONG8,
             Self::Offsets(_) if big => Type::LONG8,
-            Self::Offsets(_) => Type::LONG,
+            Self::Directory(_) if big => Type::IFD8,
+            // As EXIF wants the positions of its directories.
+            Self::Offsets(_) | Self::Directory(_) => Type::LONG,
             Self::Rationals(_) => Type::RATIONAL,
             Self::Floats(_) => Type::FLOAT,
             Self::Doubles(_) => Type::DOUBLE,
@@ -70,6 +74,7 @@ impl Value {
             Self::Floats(v) => v.len(),
             Self::Doubles(v) => v.len(),
             Self::Stored(entry) | Self::Raw(entry, _) => return entry.count(),
+            Self::Directory(_) => 1,
         };
         count as u64
     }
@@ -80,21 +85,34 @@ impl Value {
             // In the entry, be it the values or where they are.
             Self::Stored(_) => 0,
             Self::Raw(_, bytes) => bytes.len() as u64,
+            // Never as few as an entry holds.
+            Self::Directory(directory) => directory.size(big),
             // Every type that can be written is known, and what is in memory cannot overflow.
             _ => self.count() * type_bytes(self.kind(big)).unwrap_or(1),
         }
     }
 
-    fn write(&self, order: ByteOrder, big: bool, out: &mut Vec<u8>) -> Result<()> {
+    /// Writes the values, to lie at `at` if outside their entry.
+    fn write(&self, order: ByteOrder, big: bool, at: u64, out: &mut Vec<u8>) -> Result<()> {
         let start = out.len();
-        self.write_little(big, out)?;
-        let width = match self {
-            Self::Stored(_) | Self::Raw(..) => 1,
-            // The two numbers of a fraction are turned around each.
-            Self::Rationals(_) => 4,
-            _ => type_bytes(self.kind(big)).unwrap_or(1),
+        let written = match self {
+            // In the order of the file, which is that of the directory.
+            Self::Stored(_) => order,
+            Self::Raw(entry, _) => entry.order(),
+            Self::Directory(inner) => {
+                out.extend(inner.serialize_in(order, big, at, 0)?);
+                return Ok(());
+            }
+            _ => ByteOrder::Little,
         };
-        if order == ByteOrder::Big {
+        self.write_stored(big, out)?;
+        if written != order {
+            let kind = self.kind(big);
+            let width = match Type::from_u16(kind) {
+                // The two numbers of a fraction are turned around each.
+                Some(Type::RATIONAL | Type::SRATIONAL) => 4,
+                _ => type_bytes(kind).unwrap_or(1),
+            };
             out[start..].chunks_exact_mut(width as usize).for_each(<[u8]>::reverse);
         }
         Ok(())
@@ -102,7 +120,7 @@ impl Value {
 
     /// Writes the values as a little-endian file has them, those that are
     /// stored already in the order of their file.
-    fn write_little(&self, big: bool, out: &mut Vec<u8>) -> Result<()> {
+    fn write_stored(&self, big: bool, out: &mut Vec<u8>) -> Result<()> {
         match self {
             Self::Stored(entry) => out.extend_from_slice(entry.field()),
             Self::Raw(_, bytes) => out.extend_from_slice(bytes),
@@ -130,6 +148,8 @@ impl Value {
             }
             Self::Floats(v) => v.iter().for_each(|x| out.extend(x.to_le_bytes())),
             Self::Doubles(v) => v.iter().for_each(|x| out.extend(x.to_le_bytes())),
+            // Written in any order at once, by `write`.
+            Self::Directory(_) => {}
         }
         Ok(())
     }
@@ -250,7 +270,7 @@ impl DirectoryBuilder {
             }
             let mut field = Vec::new();
             if value.size(big) <= inline {
-                value.write(self.order, big, &mut field)?;
+                value.write(self.order, big, 0, &mut field)?;
                 field.resize(inline as usize, 0);
             } else {
                 let fits = value.size(big) <= stored.size();
@@ -258,31 +278,17 @@ impl DirectoryBuilder {
                     return Ok(None);
                 };
                 let mut values = Vec::new();
-                value.write(self.order, big, &mut values)?;
+                value.write(self.order, big, outside, &mut values)?;
                 places.push(Patch { at: outside, bytes: values });
-                self.number(outside, inline, &mut field)?;
+                write_number(self.order, outside, inline, &mut field)?;
             }
             let mut bytes = Vec::new();
-            self.number(value.kind(big).into(), 2, &mut bytes)?;
-            self.number(value.count(), inline, &mut bytes)?;
+            write_number(self.order, value.kind(big).into(), 2, &mut bytes)?;
+            write_number(self.order, value.count(), inline, &mut bytes)?;
             bytes.append(&mut field);
             places.push(Patch { at: at + 2, bytes });
         }
         Ok(Some(places))
-    }
-
-    /// Writes a number of 2, 4 or 8 bytes in the order of the file.
-    fn number(&self, number: u64, width: u64, out: &mut Vec<u8>) -> Result<()> {
-        let start = out.len();
-        match width {
-            // Tags, types and counts of entries, which are 16 bits.
-            2 => out.extend((number as u16).to_le_bytes()),
-            width => write_offset(number, width == 8, out)?,
-        }
-        if self.order == ByteOrder::Big {
-            out[start..].reverse();
-        }
-        Ok(())
     }
 
     /// Sets the values of a tag, in place of what it had.
@@ -338,6 +344,10 @@ impl DirectoryBuilder {
     /// `Usage` if there are no entries, `at` is odd, or an offset or count is too large for a
     /// classic TIFF.
     pub fn serialize(&self, big: bool, at: u64, next: u64) -> Result<Vec<u8>> {
+        self.serialize_in(self.order, big, at, next)
+    }
+
+    fn serialize_in(&self, order: ByteOrder, big: bool, at: u64, next: u64) -> Result<Vec<u8>> {
         if self.entries.is_empty() {
             return Err(Error::usage("directory to write").expected("at least 1 entry").found(0));
         }
@@ -354,22 +364,23 @@ impl DirectoryBuilder {
             let error = Error::usage("entries of a classic TIFF's directory");
             return Err(error.expected("at most 65535").found(count));
         }
-        self.number(count as u64, if big { 8 } else { 2 }, &mut out)?;
+        write_number(order, count as u64, if big { 8 } else { 2 }, &mut out)?;
         for (tag, value) in &self.entries {
-            self.number((*tag).into(), 2, &mut out)?;
-            self.number(value.kind(big).into(), 2, &mut out)?;
-            self.number(value.count(), inline, &mut out)?;
+            write_number(order, (*tag).into(), 2, &mut out)?;
+            write_number(order, value.kind(big).into(), 2, &mut out)?;
+            write_number(order, value.count(), inline, &mut out)?;
             if value.size(big) <= inline {
                 let end = out.len() + inline as usize;
-                value.write(self.order, big, &mut out)?;
+                value.write(order, big, 0, &mut out)?;
                 out.resize(end, 0);
             } else {
-                self.number(outside_at.saturating_add(outside.len() as u64), inline, &mut out)?;
-                value.write(self.order, big, &mut outside)?;
+                let place = outside_at.saturating_add(outside.len() as u64);
+                write_number(order, place, inline, &mut out)?;
+                value.write(order, big, place, &mut outside)?;
                 outside.resize(outside.len().next_multiple_of(2), 0);
             }
         }
-        self.number(next, inline, &mut out)?;
+        write_number(order, next, inline, &mut out)?;
         out.append(&mut outside);
         Ok(out)
     }
@@ -378,4 +389,18 @@ impl DirectoryBuilder {
 /// Bytes in an offset, and of values that fit in an entry.
 fn offset_bytes(big: bool) -> u64 {
     if big { 8 } else { 4 }
+}
+
+/// Writes a number of 2, 4 or 8 bytes.
+fn write_number(order: ByteOrder, number: u64, width: u64, out: &mut Vec<u8>) -> Result<()> {
+    let start = out.len();
+    match width {
+        // Tags, types and counts of entries, which are 16 bits.
+        2 => out.extend((number as u16).to_le_bytes()),
+        width => write_offset(number, width == 8, out)?,
+    }
+    if order == ByteOrder::Big {
+        out[start..].reverse();
+    }
+    Ok(())
 }

@@ -28,6 +28,9 @@ pub struct Metadata {
     pub icc: Option<Arc<[u8]>>,
     /// An XMP packet.
     pub xmp: Option<Arc<str>>,
+    /// What a camera said of the picture (EXIF and GPS), as a TIFF stream of its own: a directory
+    /// with the tags 34665 and 34853. What it says of sizes is of the picture that was taken.
+    pub exif: Option<Arc<[u8]>>,
     /// The CRS as a file beside the raster words it, if swath does not
     /// understand that; the grid then has none.
     pub crs_text: Option<Arc<str>>,

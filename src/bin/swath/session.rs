@@ -131,6 +131,15 @@ impl<'a> Session<'a> {
                 written.displaced
             ));
         }
+        if written.degraded > 0 {
+            self.warn(&format!(
+                "{}: {} of {} chunks were JPEG that could not be moved as it was stored, and are compressed by it a \
+                 second time, which loses more; --compress zstd would not",
+                output.display(),
+                written.degraded,
+                written.chunks
+            ));
+        }
         seconds
     }
 

@@ -7,14 +7,12 @@ use std::collections::BTreeMap;
 
 use super::{File, How, place};
 use crate::error::{Error, Result};
+use crate::geotiff::exif;
 use crate::geotiff::ghost::Ghost;
 use crate::geotiff::validate::{Severity, validate};
 use crate::ifd::{Directory, DirectoryBuilder, Tag, Value};
 use crate::io::{Overwrite, Staged};
 
-/// `ExifIFD`, `GPSIFD`, `InteroperabilityIFD`: directories outside the chain, by position.
-const ELSEWHERE: [Tag; 4] =
-    [Tag::SubIfd, Tag::Unknown(34665), Tag::Unknown(34853), Tag::Unknown(40965)];
 /// Bytes copied at once.
 const PIECE: u64 = 1 << 20;
 /// The chunks move by a multiple of this.
@@ -34,12 +32,15 @@ pub(super) fn copy(file: &File<'_>, mut changed: BTreeMap<usize, DirectoryBuilde
     let mut builders = Vec::with_capacity(all.len());
     for (number, directory) in all.iter().enumerate() {
         let placed = |e: Error| e.in_ifd(directory.index());
-        if let Some(tag) = ELSEWHERE.into_iter().find(|&tag| directory.has(tag)) {
-            return Err(placed(Error::unsupported(format!("rewriting a file with tag {tag:?}"))));
+        // Directories outside the chain, by position.
+        if directory.has(Tag::SubIfd) {
+            return Err(placed(Error::unsupported("rewriting a file with directories in others")));
         }
         let builder = changed.remove(&number);
         let mut builder = builder.unwrap_or_else(|| DirectoryBuilder::of(directory));
-        builder.detach(file.source, &file.options.open.limits).map_err(placed)?;
+        let limits = &file.options.open.limits;
+        builder.detach(file.source, limits).map_err(placed)?;
+        exif::copy(file.source, &file.header, directory, limits, &mut builder).map_err(placed)?;
         builders.push(builder);
     }
     let big = file.header.big;

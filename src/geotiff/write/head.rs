@@ -123,7 +123,7 @@ fn directories(info: &Info, plan: &Plan, levels: &[Level]) -> Result<Vec<Directo
         chunks(level, &places.image, &mut directory);
         if index == 0 {
             georeference(info, &mut directory)?;
-            metadata::write(&info.metadata, &mut directory);
+            metadata::write(&info.metadata, &mut directory)?;
         } else {
             directory.set(Tag::NewSubfileType, Value::Longs(vec![REDUCED]));
         }

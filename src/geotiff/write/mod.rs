@@ -54,6 +54,9 @@ pub struct Written {
     /// The number of valid samples of the image that equalled nodata and became a value beside it
     /// ([`avoid_nodata`](crate::kernel::avoid_nodata)).
     pub displaced: u64,
+    /// The number of the image's chunks that JPEG compressed before and compresses again, which
+    /// loses more, though it was not asked for by [`WriteOptions::recompress`].
+    pub degraded: u64,
     /// The size of the file in bytes.
     pub bytes: u64,
 }
@@ -85,11 +88,14 @@ impl Raster {
     ) -> Result<Written> {
         options.check()?;
         let path = path.as_ref();
-        if let Some((moves, options)) = moves::Moves::find(self, options)? {
-            return engine.run(self, sink::FileSink::new(path, options).moving(moves), observer);
-        }
-        let options = choose::settled(self, engine, options)?;
-        engine.run(self, sink::FileSink::new(path, options), observer)
+        let again = moves::is_lossy_again(self, options);
+        let sink = match moves::Moves::find(self, options)? {
+            Some((moves, options)) => sink::FileSink::new(path, options).moving(moves),
+            None => sink::FileSink::new(path, choose::settled(self, engine, options)?),
+        };
+        let written = engine.run(self, sink, observer)?;
+        let degraded = if again { written.chunks.saturating_sub(written.moved) } else { 0 };
+        Ok(Written { degraded, ..written })
     }
 }
 

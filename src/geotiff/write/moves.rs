@@ -32,8 +32,7 @@ impl Moves {
         raster: &Raster,
         options: &WriteOptions,
     ) -> Result<Option<(Self, WriteOptions)>> {
-        let Some(origin) = raster.source().origin() else { return Ok(None) };
-        let Some(image) = origin.store.downcast_ref::<Arc<Image>>() else { return Ok(None) };
+        let Some((image, bands)) = stored(raster) else { return Ok(None) };
         let (layout, info) = (image.layout(), raster.info());
         // Sparse outputs look into every chunk; what is damaged must not go on.
         if options.recompress || options.choose_level || options.sparse || image.damage.is_some() {
@@ -50,7 +49,7 @@ impl Moves {
         let predictor = Some(layout.predictor);
         let options = WriteOptions { compression, predictor, ..options.clone() };
         let Ok(plan) = Plan::new(info, &options) else { return Ok(None) };
-        let whole = (0..layout.bands).eq(origin.bands.iter().copied());
+        let whole = (0..layout.bands).eq(bands.iter().copied());
         let apart = layout.interleave == Interleave::Band;
         let level = &plan.levels[0];
         let fits = plan.compression == compression
@@ -62,7 +61,7 @@ impl Moves {
             return Ok(None);
         }
         let tables = compression.tables(plan.bands_in_chunk())?.unwrap_or_default();
-        let moves = Self { image: image.clone(), bands: origin.bands, compression, tables };
+        let moves = Self { image, bands, compression, tables };
         Ok(Some((moves, options)))
     }
 
@@ -97,6 +96,19 @@ impl Moves {
         let whole = standalone(self.compression, chunk).map(Into::into);
         whole.ok_or_else(|| Error::defect("a JPEG chunk that was made cannot stand alone"))
     }
+}
+
+/// Returns the image that holds the samples of a raster, and which of its bands they are.
+fn stored(raster: &Raster) -> Option<(Arc<Image>, Vec<u16>)> {
+    let origin = raster.source().origin()?;
+    Some((origin.store.downcast_ref::<Arc<Image>>()?.clone(), origin.bands))
+}
+
+/// Returns whether JPEG would compress what it compressed before, and nobody asked for that.
+pub(super) fn is_lossy_again(raster: &Raster, options: &WriteOptions) -> bool {
+    let jpeg = |compression| matches!(compression, Compression::Jpeg { .. });
+    let was = || stored(raster).is_some_and(|(image, _)| jpeg(image.layout().compression));
+    jpeg(options.compression) && !options.recompress && was()
 }
 
 /// Returns the codec of an image, if chunks compressed by it are what `asked` asks for.

@@ -41,9 +41,18 @@ pub(crate) fn human(metadata: &Metadata, line: &mut impl FnMut(&str, String)) {
     if let Some(profile) = &metadata.icc {
         line("icc", format!("{} bytes", profile.len()));
     }
+    for (name, text) in exif(metadata) {
+        line("exif", format!("{} = {}", name.trim_start_matches("EXIF_"), short(&text)));
+    }
     if let Some(packet) = &metadata.xmp {
         line("xmp", format!("{} bytes", packet.len()));
     }
+}
+
+/// What the camera said. Nothing if there is none.
+fn exif(metadata: &Metadata) -> Items {
+    let items = metadata.exif.as_deref().map(swath::geotiff::exif::items);
+    items.and_then(Result::ok).unwrap_or_default()
 }
 
 /// One line of a text.
@@ -67,6 +76,10 @@ pub(crate) fn machine(metadata: &Metadata, domains: &mut Map<String, Value>, out
     }
     if let Some(profile) = &metadata.icc {
         domains.insert("COLOR_PROFILE".into(), json!({ "bytes": profile.len() }));
+    }
+    let exif = exif(metadata);
+    if !exif.is_empty() {
+        domains.insert("EXIF".into(), json!(exif));
     }
     if let Some(packet) = &metadata.xmp {
         domains.insert("xml:XMP".into(), json!(&**packet));
