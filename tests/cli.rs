@@ -208,3 +208,50 @@ fn a_signal_ends_the_run_and_leaves_nothing() {
     assert!(stderr(&done).contains("cancelled"));
     assert_eq!(std::fs::read_dir(dir.path()).expect("lists").count(), 0);
 }
+
+#[test]
+fn resize_keeps_the_extent_and_tms_is_converts() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let scene = fixture("landsat.tif");
+    let at = |name: &str| dir.path().join(name);
+    let info = |path: &Path| -> serde_json::Value {
+        let shown = swath(&["info", "--json", text(path)]);
+        assert!(shown.status.success());
+        serde_json::from_slice(&shown.stdout).expect("JSON")
+    };
+    let lower_right = |path: &Path| {
+        let corner = info(path)["cornerCoordinates"]["lowerRight"].clone();
+        [0, 1].map(|i| corner[i].as_f64().expect("a number"))
+    };
+    for (words, size) in [
+        (&["--percent", "50"][..], [380, 340]),
+        (&["--size", "1000,0"], [1000, 895]),
+        (&["--size", "0,17"], [19, 17]),
+        (&["--size", "33,44"], [33, 44]),
+        (&["--resolution", "60"], [380, 340]),
+    ] {
+        let out = at("resized.tif");
+        let mut line = vec!["resize", text(&scene), text(&out), "--overwrite"];
+        line.extend(words);
+        let done = swath(&line);
+        assert!(done.status.success(), "{words:?}: {}", String::from_utf8_lossy(&done.stderr));
+        assert_eq!(info(&out)["size"], serde_json::json!(size), "{words:?}");
+        let (new, old) = (lower_right(&out), lower_right(&scene));
+        assert!((new[0] - old[0]).abs() < 1e-6 && (new[1] - old[1]).abs() < 1e-6, "{words:?}");
+    }
+    for words in [&["--size", "0,0"][..], &["--percent", "0"], &["--percent", "nan"], &[]] {
+        let out = at("none.tif");
+        let mut line = vec!["resize", text(&scene), text(&out)];
+        line.extend(words);
+        assert_eq!(swath(&line).status.code(), Some(2), "{words:?}");
+        assert!(!out.exists());
+    }
+    let (converted, warped) = (at("converted.tif"), at("warped.tif"));
+    let tail = ["--tms", "WebMercatorQuad", "--tile", "256", "--resample", "bilinear"];
+    for (verb, out) in [("convert", &converted), ("warp", &warped)] {
+        let mut line = vec![verb, text(&scene), text(out)];
+        line.extend(tail);
+        assert!(swath(&line).status.success(), "{verb}");
+    }
+    assert!(std::fs::read(&converted).expect("made") == std::fs::read(&warped).expect("made"));
+}

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::{Method, Parameter};
+use super::{Locator, Method, Parameter};
 
 /// A text that mostly comes from the registry.
 pub type Text = Cow<'static, str>;
@@ -287,6 +287,15 @@ pub enum Definition {
         /// The vertical system.
         vertical: Vertical,
     },
+    /// Columns and rows of an image whose place on the ground is known.
+    Image {
+        /// The name.
+        name: Text,
+        /// The system of the ground, itself no image.
+        ground: Box<Self>,
+        /// Where the pixels lie there.
+        locator: Locator,
+    },
     /// Coordinates that do not say where on earth they lie.
     Local {
         /// The name.
@@ -304,7 +313,9 @@ impl Definition {
             Self::Projected(p) => &p.name,
             Self::Derived(d) => &d.name,
             Self::Vertical(v) => &v.name,
-            Self::Compound { name, .. } | Self::Local { name, .. } => name,
+            Self::Compound { name, .. } | Self::Image { name, .. } | Self::Local { name, .. } => {
+                name
+            }
         }
     }
 
@@ -315,7 +326,7 @@ impl Definition {
             Self::Projected(p) => p.id.as_ref(),
             Self::Vertical(v) => v.id.as_ref(),
             Self::Compound { id, .. } => id.as_ref(),
-            Self::Derived(_) | Self::Local { .. } => None,
+            Self::Derived(_) | Self::Image { .. } | Self::Local { .. } => None,
         }
     }
 
@@ -341,6 +352,7 @@ impl Definition {
             Self::Geographic(g) | Self::Geocentric(g) => Some(g),
             Self::Projected(p) => Some(&p.base),
             Self::Derived(d) => Some(&d.base),
+            Self::Image { ground, .. } => ground.geographic(),
             _ => None,
         }
     }

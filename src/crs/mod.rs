@@ -5,6 +5,7 @@ mod datum;
 mod definition;
 mod geokeys;
 mod grid;
+mod image;
 mod method;
 mod projection;
 mod registry;
@@ -21,6 +22,7 @@ pub use definition::{
 };
 pub use geokeys::{GeoKey, GeoKeyTags, GeoKeys};
 pub use grid::{GridInterpolation, GridKind, GridPiece, GridState, GridStore, Grids, ShiftGrid};
+pub use image::{Locate, Locator};
 pub use method::{Method, Parameter, ParameterKind};
 pub use system::{Crs, CrsKind, Unit};
 pub use transformer::{Repeat, TransformOptions, Transformer};

@@ -30,6 +30,7 @@ impl Definition {
                 Self::Compound { horizontal: a, vertical: v, .. },
                 Self::Compound { horizontal: b, vertical: w, .. },
             ) => a.is_same(b) && same_vertical(v, w),
+            (Self::Image { locator: a, .. }, Self::Image { locator: b, .. }) => a == b,
             (Self::Local { name: a, unit: u }, Self::Local { name: b, unit: v }) => {
                 a == b && near(*u, *v, 1e-9)
             }
@@ -55,7 +56,7 @@ impl Definition {
             Self::Projected(p) => p.id = None,
             Self::Vertical(v) => v.id = None,
             Self::Compound { id, .. } => *id = None,
-            Self::Derived(_) | Self::Local { .. } => {}
+            Self::Derived(_) | Self::Image { .. } | Self::Local { .. } => {}
         }
         self
     }
@@ -67,6 +68,7 @@ impl Definition {
             Self::Projected(p) => Some(&mut p.base),
             Self::Derived(d) => Some(&mut d.base),
             Self::Compound { horizontal, .. } => horizontal.geographic_mut(),
+            Self::Image { ground, .. } => ground.geographic_mut(),
             Self::Vertical(_) | Self::Local { .. } => None,
         }
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::{Area, Authority, Definition, GeoKeys, Id, registry, text};
+use super::{Area, Authority, Definition, GeoKeys, Id, Locator, registry, text};
 use crate::{Error, Result};
 
 /// A coordinate reference system: what the coordinates of a raster mean.
@@ -96,6 +96,17 @@ impl Crs {
         let definition = definition.with_true_codes();
         let id = definition.identify();
         Self { id, definition: Some(Arc::new(definition)), keys: None }
+    }
+
+    /// Makes the system of an image's pixels, which lie on the ground as `locator` says, in
+    /// coordinates of this system. Images are the same system only if they share a locator.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] if swath has no definition of this system.
+    pub fn of_image(&self, name: impl Into<Cow<'static, str>>, locator: Locator) -> Result<Self> {
+        let ground = Box::new(self.definition()?.horizontal().clone());
+        let definition = Definition::Image { name: name.into(), ground, locator };
+        Ok(Self { id: None, definition: Some(Arc::new(definition)), keys: None })
     }
 
     /// Makes the system that a file's GeoKeys state, or `None` if they say
@@ -242,16 +253,22 @@ impl Crs {
         }
     }
 
+    /// Returns whether the coordinates are columns and rows of an image.
+    pub fn is_image(&self) -> bool {
+        matches!(self.definition.as_deref(), Some(Definition::Image { .. }))
+    }
+
     /// Returns whether the coordinates are known to be longitude and latitude.
     pub fn is_geographic(&self) -> bool {
         self.kind() == Some(CrsKind::Geographic)
     }
 
-    /// Returns the unit of both axes, or `None` for an unknown code.
+    /// Returns the unit of both axes, or `None` for an unknown code and for pixels.
     pub fn unit(&self) -> Option<Unit> {
         Some(match self.definition.as_deref()?.horizontal() {
             Definition::Projected(system) => Unit::Length { metres: system.unit },
             Definition::Geocentric(_) => Unit::Length { metres: 1.0 },
+            Definition::Image { .. } => return None,
             Definition::Local { unit, .. } => Unit::Length { metres: *unit },
             _ => Unit::Degree,
         })

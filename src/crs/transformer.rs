@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::datum::{self, DatumOperation, Frame, GridUse, Step};
 use super::grid::{GridState, Grids};
 use super::projection::{self, BATCH, Plane};
-use super::{Area, Crs, Definition, Geographic};
+use super::{Area, Crs, Definition, Geographic, Locator};
 use crate::{Error, Result};
 
 /// A transformation of coordinates from one [`Crs`] to another.
@@ -84,6 +84,8 @@ enum Side {
     /// Angles, each so many radians.
     Angles(f64),
     Plane(Box<Plane>),
+    /// Pixels of an image that lie on the ground.
+    Image(Locator, Box<Self>),
 }
 
 impl Transformer {
@@ -238,6 +240,7 @@ impl Transformer {
                 Some(Repeat { middle: 0.0, period: std::f64::consts::TAU / unit })
             }
             Side::Plane(plane) => plane.repeat().map(|(middle, period)| Repeat { middle, period }),
+            Side::Image(..) => None,
         }
     }
 
@@ -366,6 +369,9 @@ impl Side {
             Definition::Derived(system) => {
                 projection::turned(system).map(|p| Self::Plane(Box::new(p)))
             }
+            Definition::Image { ground, locator, .. } => {
+                Ok(Self::Image(locator.clone(), Box::new(Self::new(ground)?)))
+            }
             _ => Err(refuse(definition)),
         }
     }
@@ -379,6 +385,10 @@ impl Side {
     fn leave(&self, x: &mut [f64], y: &mut [f64]) {
         match self {
             Self::Plane(plane) => plane.leave(x, y),
+            Self::Image(locator, ground) => {
+                locator.to_ground(x, y);
+                ground.leave(x, y);
+            }
             Self::Angles(unit) => {
                 for (x, y) in x.iter_mut().zip(y) {
                     // No place on the globe, though the formulas would make one of it. A
@@ -396,6 +406,10 @@ impl Side {
     fn enter(&self, x: &mut [f64], y: &mut [f64]) {
         match self {
             Self::Plane(plane) => plane.enter(x, y),
+            Self::Image(locator, ground) => {
+                ground.enter(x, y);
+                locator.to_image(x, y);
+            }
             Self::Angles(unit) => {
                 let half = std::f64::consts::PI / unit;
                 for (x, y) in x.iter_mut().zip(y) {

@@ -18,6 +18,8 @@ pub mod cutline;
 mod describe;
 /// Colours as red, green and blue, or as greys.
 pub mod expand;
+/// Images placed by control points or rational polynomials.
+pub mod locate;
 /// Many rasters as one.
 pub mod mosaic;
 /// Another value for "no value".
@@ -36,3 +38,4 @@ pub mod terrain;
 pub mod warp;
 
 pub use cast::{CastCounts, CastOptions, Scale};
+pub use resize::web_mercator_quad;

@@ -1,13 +1,43 @@
 //! The same area in larger or smaller pixels, or on the tiles of a web map.
 
 use std::f64::consts::PI;
+use std::sync::Arc;
 
 use super::warp::{GridRequest, Resolution, WarpOptions};
-use crate::crs::Crs;
-use crate::raster::{GeoTransform, Grid, Raster, Size};
+use crate::crs::{Crs, TransformOptions};
+use crate::raster::{Gcp, Gcps, GeoTransform, Grid, Metadata, Point, Raster, Rpc, Size};
 use crate::{Error, Result};
 
 impl Raster {
+    /// Returns this raster in so many columns and rows over the same extent
+    /// (gdal_translate's -outsize). Pixels are made as [`Raster::warp`] makes them; control points
+    /// and rational polynomials go with them.
+    ///
+    /// # Errors
+    /// Those of [`Raster::warp`].
+    pub fn resize_to(&self, size: Size, how: &WarpOptions) -> Result<Self> {
+        let info = self.info();
+        if size == info.grid.size && how.nodata.is_none() {
+            return Ok(self.clone());
+        }
+        if size.pixels() == 0 {
+            return Err(Error::usage("size")
+                .expected("at least one pixel")
+                .found(format!("{} x {}", size.width, size.height)));
+        }
+        let warped = self.warp(info.grid.resized(size), how)?;
+        let x = f64::from(size.width) / f64::from(info.grid.size.width);
+        let y = f64::from(size.height) / f64::from(info.grid.size.height);
+        let own = &info.metadata;
+        let scaled = Metadata {
+            gcps: own.gcps.as_ref().map(|gcps| scaled_points(gcps, x, y)),
+            rpc: own.rpc.as_ref().map(|rpc| Arc::new(scaled_polynomials(rpc, x, y))),
+            pixel_is_point: own.pixel_is_point,
+            ..(*warped.info().metadata).clone()
+        };
+        Ok(warped.with_metadata(scaled))
+    }
+
     /// Returns this raster in pixels of another size, in units of its own
     /// coordinates: from the same upper left corner, as many as the extent comes
     /// to, rounded to the nearest, at least 1 (gdal_translate's -tr). Pixels are
@@ -49,18 +79,46 @@ impl Raster {
     /// # Errors
     /// Those of [`GridRequest::grid`] and [`Raster::warp`].
     pub fn to_web_mercator_quad(&self, tile: u32, how: &WarpOptions) -> Result<Self> {
-        let mercator = Crs::from_epsg(3857);
-        let request =
-            GridRequest { transform: how.transform.clone(), ..GridRequest::new(mercator.clone()) };
-        let shown = request.grid(&self.info().grid)?;
-        let (grid, zoom) = quad_grid(&shown, tile)?;
-        let warped = self.warp(Grid { crs: Some(mercator), ..grid }, how)?;
-        let mut metadata = (*warped.info().metadata).clone();
+        let (grid, zoom) = web_mercator_quad(&self.info().grid, tile, &how.transform)?;
+        Ok(self.warp(grid, how)?.on_web_mercator_quad(zoom))
+    }
+
+    /// Says that this raster lies on the tiles of WebMercatorQuad of a zoom level, as GDAL's COG
+    /// driver says it.
+    #[must_use]
+    pub fn on_web_mercator_quad(&self, zoom: u8) -> Self {
+        let mut metadata = (*self.info().metadata).clone();
         let scheme = metadata.domains.entry("TILING_SCHEME".into()).or_default();
         scheme.insert("NAME".into(), "GoogleMapsCompatible".into());
         scheme.insert("ZOOM_LEVEL".into(), zoom.to_string());
-        Ok(warped.with_metadata(metadata))
+        self.with_metadata(metadata)
     }
+}
+
+/// Returns the grid of [`Raster::to_web_mercator_quad`] for a raster on another, and the zoom level.
+///
+/// # Errors
+/// Those of [`GridRequest::grid`].
+pub fn web_mercator_quad(source: &Grid, tile: u32, how: &TransformOptions) -> Result<(Grid, u8)> {
+    let mercator = Crs::from_epsg(3857);
+    let request = GridRequest { transform: how.clone(), ..GridRequest::new(mercator.clone()) };
+    let (grid, zoom) = quad_grid(&request.grid(source)?, tile)?;
+    Ok((Grid { crs: Some(mercator), ..grid }, zoom))
+}
+
+fn scaled_points(gcps: &Gcps, x: f64, y: f64) -> Gcps {
+    let scale = |gcp: &Gcp| Gcp { pixel: Point { x: gcp.pixel.x * x, y: gcp.pixel.y * y }, ..*gcp };
+    Gcps { crs: gcps.crs.clone(), points: gcps.points.iter().map(scale).collect() }
+}
+
+fn scaled_polynomials(rpc: &Rpc, x: f64, y: f64) -> Rpc {
+    let mut values = rpc.values;
+    // They count from the middle of the first pixel: LINE_OFF, SAMP_OFF and their scales.
+    for (offset, scale, by) in [(2, 7, y), (3, 8, x)] {
+        values[offset] = (values[offset] + 0.5) * by - 0.5;
+        values[scale] *= by;
+    }
+    Rpc { values }
 }
 
 /// Half the extent of the world in Web Mercator, in metres.
@@ -68,7 +126,7 @@ const HALF: f64 = PI * 6_378_137.0;
 
 /// Returns the whole tiles, at the nearest zoom level, that show a grid in Web
 /// Mercator, and that level.
-fn quad_grid(shown: &Grid, tile: u32) -> Result<(Grid, i32)> {
+fn quad_grid(shown: &Grid, tile: u32) -> Result<(Grid, u8)> {
     let resolution = |zoom: i32| 2.0 * HALF / f64::from(tile) / 2f64.powi(zoom);
     let zoom = (resolution(0) / shown.transform.pixel_width).log2().round().clamp(0.0, 30.0) as i32;
     let pixel = resolution(zoom);
@@ -88,7 +146,8 @@ fn quad_grid(shown: &Grid, tile: u32) -> Result<(Grid, i32)> {
     };
     let size = Size::new(count(right - left)?, count(bottom - top)?);
     let transform = GeoTransform::north_up(left * span - HALF, HALF - top * span, pixel, pixel);
-    Ok((Grid { size, transform, crs: shown.crs.clone() }, zoom))
+    // 0 to 30.
+    Ok((Grid { size, transform, crs: shown.crs.clone() }, zoom as u8))
 }
 
 #[cfg(test)]

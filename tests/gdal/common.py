@@ -26,10 +26,11 @@ class Swath:
     timeout: int = 120
 
     def __call__(self, *words):
-        """Runs swath; anything but success is a failure of the check that asked."""
+        """Runs swath and returns what it says; anything but success is a failure of the check that asked."""
         ended = self.attempt(*words)
         if ended.returncode:
             raise Failed(f"`swath {' '.join(map(str, words))}` ended with {ended.returncode}: {ended.stderr.strip()[-300:]}")
+        return ended.stdout
 
     def attempt(self, *words):
         """Runs swath and returns how it ended."""

@@ -33,6 +33,8 @@ pub(crate) enum Verb {
     Convert(crate::convert::ConvertArgs),
     /// Reprojects and resamples a file.
     Warp(crate::warp::WarpArgs),
+    /// Makes a file of more or fewer pixels over the same extent.
+    Resize(crate::resize::ResizeArgs),
     /// Lays many files on one another.
     Mosaic(Box<crate::mosaic::MosaicArgs>),
     /// Writes where files lie and what they are, as GeoJSON.

@@ -11,7 +11,7 @@ use crate::cli::Cli;
 /// An option of GDAL's commands, what it is here (the verb's own comes first), and its value.
 type Entry = (&'static str, &'static [&'static str], &'static str);
 
-const OPTIONS: [Entry; 63] = [
+const OPTIONS: [Entry; 65] = [
     ("-A", &["in"], "A=FILE"),
     ("-a_nodata", &["nodata", "dst-nodata"], "VALUE"),
     ("-a_srs", &["crs"], "CRS"),
@@ -45,8 +45,9 @@ const OPTIONS: [Entry; 63] = [
     ("-multi", &["threads"], "N"),
     ("-of", &["format"], "cog|gtiff"),
     ("-oo", &[], "drivers have no options here"),
+    ("-order", &["gcp-order"], "DEGREE"),
     ("-ot", &["type"], "TYPE"),
-    ("-outsize", &["size", "resolution"], "X,Y"),
+    ("-outsize", &["size"], "W,H"),
     ("-overwrite", &["overwrite"], ""),
     ("-ovr", &["overview"], "WHICH"),
     ("-p", &["percent"], ""),
@@ -54,7 +55,7 @@ const OPTIONS: [Entry; 63] = [
     ("-ps", &["resolution"], "X,Y"),
     ("-quiet", &["quiet"], ""),
     ("-r", &["resample", "resampling"], "METHOD"),
-    ("-rpc", &[], "swath warps from georeferenced grids alone"),
+    ("-rpc", &["place-by"], "rpc"),
     ("-s", &["scale"], "X,Y"),
     ("-s_srs", &["from", "crs"], "CRS"),
     ("-scale", &["scale"], "A,B,C,D"),
@@ -65,7 +66,12 @@ const OPTIONS: [Entry; 63] = [
     ("-tap", &["align"], ""),
     ("-te", &["bounds"], "LEFT,BOTTOM,RIGHT,TOP"),
     ("-te_srs", &["bounds-crs"], "CRS"),
-    ("-tps", &[], "swath warps from georeferenced grids alone"),
+    (
+        "-to",
+        &[],
+        "write --dem FILE for RPC_DEM, --height METRES for RPC_HEIGHT, --place-by HOW for METHOD",
+    ),
+    ("-tps", &["place-by"], "tps"),
     ("-tr", &["resolution"], "X,Y"),
     ("-ts", &["size"], "WIDTH,HEIGHT"),
     ("-ul_lr", &["bounds"], "LEFT,BOTTOM,RIGHT,TOP"),

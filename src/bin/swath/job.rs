@@ -45,6 +45,11 @@ impl<'a> Job<'a> {
         Ok(job)
     }
 
+    /// What files are opened with.
+    pub(crate) fn files(&self) -> &Files {
+        &self.files
+    }
+
     /// The path of the input.
     pub(crate) fn path(&self) -> &Path {
         self.parts.input

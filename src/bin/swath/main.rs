@@ -17,7 +17,9 @@ mod job;
 mod mosaic;
 mod overviews;
 mod papers;
+mod place_args;
 mod report;
+mod resize;
 mod session;
 mod stats;
 mod terrain;
@@ -62,6 +64,7 @@ fn main() -> ExitCode {
         Verb::Validate(args) => return validate::run(&args).into(),
         Verb::Convert(args) => alone(&args.job.run, |session| convert::run(&args, session)),
         Verb::Warp(args) => alone(&args.run, |session| warp::run(&args, session)),
+        Verb::Resize(args) => alone(&args.job.run, |session| resize::run(&args, session)),
         Verb::Index(args) => index::run(&args),
         Verb::Mosaic(args) => alone(&args.run, |session| mosaic::run(&args, session)),
         Verb::Calc(args) => alone(&args.run, |session| calc::run(&args, session)),

@@ -9,16 +9,18 @@ use swath::kernel::Resampling;
 use swath::ops::warp::{
     GridRequest, Resolution, SourceOverview, Tally, Unified, WarpOptions, transformer,
 };
+use swath::ops::web_mercator_quad;
 use swath::raster::{Bounds, Grid, Raster, Size};
 use swath::{Error, Result};
 
 use crate::args::{
     ReadArgs, RunArgs, parse_bounds, parse_crs, parse_pixels, parse_resampling, parse_resolution,
 };
-use crate::convert::{NoDataArg, parse_nodata};
+use crate::convert::{NoDataArg, TileMatrixSet, parse_nodata};
 use crate::cut_args::CutArgs;
 use crate::datum::{OperationArgs, operation, operation_json};
 use crate::job::{Done, Job, Parts};
+use crate::place_args::{self, PlaceArgs};
 use crate::report::peak_memory;
 use crate::session::Session;
 use crate::write_args::WriteArgs;
@@ -36,7 +38,7 @@ pub(crate) struct WarpArgs {
     #[arg(short, long = "output", value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
     /// The coordinate reference system of the output, such as EPSG:3857.
-    #[arg(long, value_name = "CRS", value_parser = parse_crs, required_unless_present = "like")]
+    #[arg(long, value_name = "CRS", value_parser = parse_crs, required_unless_present_any = ["like", "tms"])]
     pub(crate) to: Option<Crs>,
     /// How values between pixels are made: near, bilinear, cubic, cubicspline,
     /// lanczos, average, rms, mode, min, max, med, q1, q3, sum or area.
@@ -63,6 +65,10 @@ pub(crate) struct WarpArgs {
     /// The grid of another file: its CRS, extent and pixels.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["to", "resolution", "bounds", "size", "square"])]
     pub(crate) like: Option<PathBuf>,
+    /// Whole tiles, of `--tile` pixels, of a tile matrix set, at the zoom level next to the
+    /// input's resolution.
+    #[arg(long, value_enum, conflicts_with_all = ["to", "resolution", "bounds", "size", "align", "square", "like"])]
+    pub(crate) tms: Option<TileMatrixSet>,
     /// The most by which the coordinate transformation may be approximated, in
     /// source pixels; 0 transforms every pixel exactly.
     #[arg(long, value_name = "PIXELS")]
@@ -90,6 +96,8 @@ pub(crate) struct WarpArgs {
     #[arg(long, value_name = "PIXELS", default_value_t = 0.0)]
     pub(crate) blend: f64,
     #[command(flatten)]
+    pub(crate) place: PlaceArgs,
+    #[command(flatten)]
     pub(crate) datums: OperationArgs,
     /// Print what was done as JSON.
     #[arg(long)]
@@ -111,7 +119,7 @@ enum When {
     Partial,
 }
 
-fn parse_overview(text: &str) -> Result<SourceOverview, String> {
+pub(crate) fn parse_overview(text: &str) -> Result<SourceOverview, String> {
     match text {
         "auto" => Ok(SourceOverview::Auto),
         "none" => Ok(SourceOverview::None),
@@ -197,6 +205,10 @@ pub(crate) fn one(
         Some(NoDataArg(nodata)) => job.input.assume_nodata(nodata)?,
         None => job.input.clone(),
     };
+    let (input, located) = args.place.place(&input, job.files()).map_err(place)?;
+    if let Some(located) = &located {
+        session.remark(&format!("{}: {}", job.path().display(), place_args::remark(located)));
+    }
     let from = &input.info().grid;
     if from.crs.is_none() {
         return Err(Error::unsupported("warping a file without a coordinate reference system")
@@ -204,7 +216,13 @@ pub(crate) fn one(
             .hint("give it one first, with swath edit --crs"));
     }
     let how = args.datums.options(None)?;
-    let grid = args.grid(from, &how, session).map_err(place)?;
+    let (grid, zoom) = match args.tms {
+        Some(TileMatrixSet::WebMercatorQuad) => {
+            let (grid, zoom) = web_mercator_quad(from, write.tile(), &how).map_err(place)?;
+            (grid, Some(zoom))
+        }
+        None => (args.grid(from, &how, session).map_err(place)?, None),
+    };
     let Some(to) = grid.crs.clone() else {
         return Err(
             Error::usage("the grid of --like").expected("one with a coordinate reference system")
@@ -216,6 +234,9 @@ pub(crate) fn one(
         warped = warped.with_alpha()?;
     } else if matches!(args.dst_nodata, Some(NoDataArg(None))) {
         warped = warped.with_nodata(None)?;
+    }
+    if let Some(zoom) = zoom {
+        warped = warped.on_web_mercator_quad(zoom);
     }
     warped = args.cut.cut(warped, write, session)?;
     let transformer = transformer(from, &to, &how).map_err(place)?;
@@ -234,7 +255,10 @@ pub(crate) fn one(
         ));
     }
     if args.json {
-        let report = report(output, (&transformer, share), args, &tally, &done, &warped);
+        let mut report = report(output, (&transformer, share), args, &tally, &done, &warped);
+        if let Some(located) = &located {
+            report["placement"] = place_args::as_json(located);
+        }
         session.say(&format!("{report:#}\n"))?;
     }
     Ok(())

@@ -23,7 +23,11 @@ pub(crate) fn run(
     // What is wrong with them is said before anything is opened.
     args.write.options()?;
     let files = session.files(&args.read);
-    let inputs = inputs::open_all(&files, typed, args.src_nodata)?;
+    let mut inputs = inputs::open_all(&files, typed, args.src_nodata)?;
+    for input in &mut inputs {
+        let placed = args.place.place(&input.raster, &files);
+        input.raster = placed.map_err(|e| e.at_path(&input.name))?.0;
+    }
     let given = inputs.len();
     let options = options(args, &files)?;
     let mosaic = Mosaic::new(inputs.clone(), &options)?;
@@ -52,6 +56,10 @@ fn options(args: &WarpArgs, files: &Files) -> Result<MosaicOptions> {
     if args.square {
         return Err(Error::usage("--square with several inputs")
             .hint("their pixels are square in another CRS; else give --resolution"));
+    }
+    if args.tms.is_some() {
+        return Err(Error::usage("--tms with several inputs")
+            .hint("swath mosaic lays them on one another, and warp --tms takes that"));
     }
     let like = args.like.as_ref().map(|path| files.open(path)).transpose()?;
     Ok(MosaicOptions {

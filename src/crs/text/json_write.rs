@@ -141,6 +141,8 @@ fn plain(definition: &Definition) -> Option<Map<String, Json>> {
             }),
             id.as_ref(),
         ),
+        // What places pixels has no words.
+        Definition::Image { .. } => return None,
         Definition::Local { name, unit } => json!({
             "type": "EngineeringCRS",
             "name": name,

@@ -111,12 +111,13 @@ impl Raster {
                 .expected("at most 32767")
                 .found(info.bands));
         }
-        if info.grid.crs.is_some() && info.grid.transform == GeoTransform::IDENTITY {
+        // In its own system an image is another of its pixels, wherever it lies.
+        let own = to.crs == info.grid.crs;
+        let is_placed = own || info.grid.crs.as_ref().is_none_or(Crs::is_image);
+        if !is_placed && info.grid.transform == GeoTransform::IDENTITY {
             let (what, hint) = match (&info.metadata.gcps, &info.metadata.rpc) {
-                (Some(_), _) => {
-                    ("ground control points", "warp it by them with another tool first")
-                }
-                (_, Some(_)) => ("rational polynomials", "warp it by them with another tool first"),
+                (Some(_), _) => ("ground control points", "swath warp or Raster::locate places it"),
+                (_, Some(_)) => ("rational polynomials", "swath warp or Raster::locate places it"),
                 _ => ("nothing", "the file has no GeoTransform: give it one first"),
             };
             return Err(Error::unsupported(format!("warping an image placed by {what}"))

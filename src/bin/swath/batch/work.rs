@@ -16,11 +16,12 @@ use crate::args::{JobArgs, ReadArgs, RunArgs};
 use crate::calc::CalcArgs;
 use crate::cli::{Cli, Verb};
 use crate::convert::ConvertArgs;
+use crate::resize::ResizeArgs;
 use crate::session::Session;
 use crate::stats::StatsArgs;
 use crate::terrain::TerrainArgs;
 use crate::warp::WarpArgs;
-use crate::{calc, convert, stats, terrain, warp};
+use crate::{calc, convert, resize, stats, terrain, warp};
 
 /// A verb that makes one file of another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -29,6 +30,8 @@ pub(crate) enum BatchVerb {
     Convert,
     /// Reprojects and resamples files.
     Warp,
+    /// Makes files of more or fewer pixels.
+    Resize,
     /// Makes rasters by an expression, in which the file is A.
     Calc,
     /// Makes slopes, aspects and shaded reliefs.
@@ -42,6 +45,7 @@ impl BatchVerb {
         match self {
             Self::Convert => "convert",
             Self::Warp => "warp",
+            Self::Resize => "resize",
             Self::Calc => "calc",
             Self::Terrain => "terrain",
             Self::Stats => "stats",
@@ -57,6 +61,7 @@ const INPUT: &str = "INPUT";
 pub(crate) enum Work {
     Convert(Box<ConvertArgs>),
     Warp(Box<WarpArgs>),
+    Resize(Box<ResizeArgs>),
     Calc(Box<CalcArgs>),
     Terrain(Box<TerrainArgs>),
     Stats(Box<StatsArgs>),
@@ -84,6 +89,7 @@ impl Work {
         let mut work = match Cli::try_parse_from(line).map_err(Refusal::Clap)?.verb {
             Some(Verb::Convert(args)) => Self::Convert(Box::new(args)),
             Some(Verb::Warp(args)) => Self::Warp(Box::new(args)),
+            Some(Verb::Resize(args)) => Self::Resize(Box::new(args)),
             Some(Verb::Calc(args)) => Self::Calc(Box::new(args)),
             Some(Verb::Terrain(args)) => Self::Terrain(Box::new(args)),
             Some(Verb::Stats(args)) => Self::Stats(Box::new(args)),
@@ -132,6 +138,7 @@ impl Work {
         match &work {
             Self::Convert(args) => convert::run(args, &session),
             Self::Warp(args) => warp::one(args, &task.item.input, &task.item.output, &session),
+            Self::Resize(args) => resize::run(args, &session),
             Self::Calc(args) => calc::run(args, &session),
             Self::Terrain(args) => terrain::run(args, &session),
             Self::Stats(args) => stats::run(args, &session),
@@ -190,6 +197,7 @@ impl Work {
     fn job(&mut self) -> Option<&mut JobArgs> {
         match self {
             Self::Convert(args) => Some(&mut args.job),
+            Self::Resize(args) => Some(&mut args.job),
             Self::Terrain(args) => Some(&mut args.job),
             Self::Warp(_) | Self::Calc(_) | Self::Stats(_) => None,
         }
@@ -199,7 +207,12 @@ impl Work {
     fn beside(&mut self) -> Vec<&mut PathBuf> {
         match self {
             Self::Calc(args) => args.inputs.iter_mut().map(|input| &mut input.path).collect(),
-            Self::Warp(args) => args.like.iter_mut().chain(&mut args.cut.cutline).collect(),
+            Self::Warp(args) => args
+                .like
+                .iter_mut()
+                .chain(&mut args.cut.cutline)
+                .chain(&mut args.place.dem)
+                .collect(),
             _ => Vec::new(),
         }
     }
@@ -208,6 +221,7 @@ impl Work {
         match self {
             Self::Convert(args) => &args.job.run,
             Self::Warp(args) => &args.run,
+            Self::Resize(args) => &args.job.run,
             Self::Terrain(args) => &args.job.run,
             Self::Calc(args) => &args.run,
             Self::Stats(args) => &args.run,
@@ -218,6 +232,7 @@ impl Work {
         match self {
             Self::Convert(args) => &mut args.job.read,
             Self::Warp(args) => &mut args.read,
+            Self::Resize(args) => &mut args.job.read,
             Self::Terrain(args) => &mut args.job.read,
             Self::Calc(args) => &mut args.read,
             Self::Stats(args) => &mut args.read,
@@ -229,6 +244,7 @@ impl Work {
         let write = match self {
             Self::Convert(args) => &args.job.write,
             Self::Warp(args) => &args.write,
+            Self::Resize(args) => &args.job.write,
             Self::Terrain(args) => &args.job.write,
             Self::Calc(args) => &args.write,
             Self::Stats(_) => return Ok(None),
