@@ -54,6 +54,6 @@ pub(crate) use reader::split_page;
 pub use reader::{GeoTiff, OpenOptions};
 pub use sidecar::{Sidecar, SidecarKind};
 pub use validate::validate;
-pub use write::{BigTiff, Format, Mask, Overviews, WriteOptions, Written};
+pub use write::{BigTiff, Format, Mask, Overviews, WriteOptions, WritePlan, Written};
 
 pub use crate::kernel::OverviewResampling;

@@ -9,7 +9,7 @@ use super::{Image, StoredChunk, chunk};
 use crate::error::{Error, Result};
 use crate::kernel::mark_nodata;
 use crate::raster::{
-    Buffer, ChunkKey, Context, Info, NoData, Origin, Raster, Sample, Source, Window, dispatch,
+    Buffer, ChunkKey, Context, Info, Need, NoData, Origin, Raster, Sample, Source, Window, dispatch,
 };
 
 impl Image {
@@ -116,11 +116,7 @@ impl Image {
     fn fill(&self, out: &mut Buffer, cx: &Context<'_>) -> Result<()> {
         let layout = &self.layout;
         out.validate();
-        let Some(inside) = out.window().intersection(layout.size.window()) else { return Ok(()) };
-        let (width, height) = (i64::from(layout.chunk.width), i64::from(layout.chunk.height));
-        // Inside the image, so none is negative.
-        let columns = (inside.col / width) as u64..((inside.col_end() - 1) / width + 1) as u64;
-        let rows = (inside.row / height) as u64..((inside.row_end() - 1) / height + 1) as u64;
+        let Some((columns, rows)) = self.touched(out.window()) else { return Ok(()) };
         for first in (0..layout.bands).step_by(layout.bands_in_chunk().into()) {
             let end = match &self.damage {
                 Some(damage) => self.miss(first, columns.clone(), rows.clone(), damage, out)?,
@@ -135,6 +131,37 @@ impl Image {
             }
         }
         Ok(())
+    }
+
+    /// Returns the columns and rows of chunks that a window touches; `None` if it lies beside the
+    /// image.
+    fn touched(&self, window: Window) -> Option<(Range<u64>, Range<u64>)> {
+        let inside = window.intersection(self.layout.size.window())?;
+        let chunk = self.layout.chunk;
+        let (width, height) = (i64::from(chunk.width), i64::from(chunk.height));
+        // Inside the image, so none is negative.
+        let columns = (inside.col / width) as u64..((inside.col_end() - 1) / width + 1) as u64;
+        let rows = (inside.row / height) as u64..((inside.row_end() - 1) / height + 1) as u64;
+        Some((columns, rows))
+    }
+
+    /// Tells of the chunks that a window is read from.
+    fn needs(&self, window: Window, tell: &mut dyn FnMut(Need)) {
+        let layout = &self.layout;
+        let Some((columns, rows)) = self.touched(window) else { return };
+        for first in (0..layout.bands).step_by(layout.bands_in_chunk().into()) {
+            for (row, col) in rows.clone().flat_map(|row| columns.clone().map(move |c| (row, c))) {
+                let index = layout.chunk_index(col, row, first);
+                let stored = self.stored(index).ok().flatten();
+                tell(Need {
+                    key: ChunkKey { source: self.key, chunk: index },
+                    stored_bytes: stored.map_or(0, |stored| stored.bytes),
+                    decoded_bytes: layout
+                        .chunk_bytes(layout.chunk_window(index).height)
+                        .unwrap_or(u64::MAX),
+                });
+            }
+        }
     }
 
     /// Copies the samples of a chunk, whose first band is `first`, into `out`.
@@ -232,6 +259,12 @@ impl Source for Stored {
             one(mask) + Buffer::bytes_for(window, mask.layout.bands, mask.layout.dtype)
         });
         one(&self.0) + mask
+    }
+
+    fn needs(&self, window: Window, tell: &mut dyn FnMut(Need)) {
+        for image in std::iter::once(&self.0).chain(&self.0.mask) {
+            image.needs(window, tell);
+        }
     }
 
     fn overviews(&self) -> Vec<Raster> {

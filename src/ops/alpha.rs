@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::raster::{
-    Alpha, Buffer, Colors, Context, DataType, Info, Masked, Raster, Sample, Source, Window,
+    Alpha, Buffer, Colors, Context, DataType, Info, Masked, Need, Raster, Sample, Source, Window,
     dispatch,
 };
 use crate::{Error, Result};
@@ -93,6 +93,10 @@ impl Source for WithAlpha {
     fn footprint(&self, window: Window) -> u64 {
         let info = self.input.info();
         Buffer::bytes_for(window, info.bands, info.dtype) + self.input.source().footprint(window)
+    }
+
+    fn needs(&self, window: Window, tell: &mut dyn FnMut(Need)) {
+        self.input.source().needs(window, tell);
     }
 
     fn overviews(&self) -> Vec<Raster> {

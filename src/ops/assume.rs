@@ -3,7 +3,9 @@
 use super::nodata::{check_fits, fill_missing};
 use crate::Result;
 use crate::kernel::mark_nodata;
-use crate::raster::{Buffer, Context, Info, Masked, NoData, Raster, Source, Window, dispatch};
+use crate::raster::{
+    Buffer, Context, Info, Masked, Need, NoData, Raster, Source, Window, dispatch,
+};
 
 impl Raster {
     /// Returns this raster with `nodata` for the value that stands for "no
@@ -51,6 +53,10 @@ impl Source for Assumed {
 
     fn footprint(&self, window: Window) -> u64 {
         self.input.source().footprint(window)
+    }
+
+    fn needs(&self, window: Window, tell: &mut dyn FnMut(Need)) {
+        self.input.source().needs(window, tell);
     }
 
     fn overviews(&self) -> Vec<Raster> {

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::settled::without_statistics;
 use crate::raster::{
-    Alpha, Buffer, Colors, Context, DataType, Info, Masked, NoData, Raster, Sample, Source, Window,
-    dispatch,
+    Alpha, Buffer, Colors, Context, DataType, Info, Masked, Need, NoData, Raster, Sample, Source,
+    Window, dispatch,
 };
 use crate::{Error, Result};
 
@@ -186,6 +186,10 @@ impl Source for Cast {
     fn footprint(&self, window: Window) -> u64 {
         let info = self.input.info();
         Buffer::bytes_for(window, info.bands, info.dtype) + self.input.source().footprint(window)
+    }
+
+    fn needs(&self, window: Window, tell: &mut dyn FnMut(Need)) {
+        self.input.source().needs(window, tell);
     }
 
     fn overviews(&self) -> Vec<Raster> {

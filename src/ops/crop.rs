@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::settled::without_statistics;
 use crate::raster::{
-    Bounds, Buffer, Context, Gcp, Gcps, Info, Metadata, Point, Raster, Rpc, Source, Window,
+    Bounds, Buffer, Context, Gcp, Gcps, Info, Metadata, Need, Point, Raster, Rpc, Source, Window,
 };
 use crate::{Error, Result};
 
@@ -122,6 +122,10 @@ impl Source for Crop {
         let info = &self.info;
         let outer = self.outer(window);
         Buffer::bytes_for(window, info.bands, info.dtype) + self.input.source().footprint(outer)
+    }
+
+    fn needs(&self, window: Window, tell: &mut dyn FnMut(Need)) {
+        self.input.source().needs(self.outer(window), tell);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::Result;
-use crate::raster::{Buffer, Context, Info, Metadata, Origin, Raster, Source, Window};
+use crate::raster::{Buffer, Context, Info, Metadata, Need, Origin, Raster, Source, Window};
 
 impl Raster {
     /// Returns this raster with other metadata: the same pixels, described anew.
@@ -49,6 +49,10 @@ impl Source for Described {
 
     fn footprint(&self, window: Window) -> u64 {
         self.input.source().footprint(window)
+    }
+
+    fn needs(&self, window: Window, tell: &mut dyn FnMut(Need)) {
+        self.input.source().needs(window, tell);
     }
 
     fn overviews(&self) -> Vec<Raster> {

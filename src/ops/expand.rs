@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::raster::{
-    Buffer, Colors, Context, DataType, Info, Masked, Metadata, NoData, Raster, Sample, Source,
-    Window, dispatch,
+    Buffer, Colors, Context, DataType, Info, Masked, Metadata, Need, NoData, Raster, Sample,
+    Source, Window, dispatch,
 };
 
 /// What colours become.
@@ -252,6 +252,10 @@ impl Source for Expanded {
     fn footprint(&self, window: Window) -> u64 {
         let info = self.input.info();
         Buffer::bytes_for(window, info.bands, info.dtype) + self.input.source().footprint(window)
+    }
+
+    fn needs(&self, window: Window, tell: &mut dyn FnMut(Need)) {
+        self.input.source().needs(window, tell);
     }
 
     fn overviews(&self) -> Vec<Raster> {

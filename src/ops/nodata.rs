@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::settled::without_statistics;
 use crate::kernel::mark_nodata;
 use crate::raster::{
-    Buffer, Context, Info, Masked, NoData, Raster, Sample, Source, Window, dispatch,
+    Buffer, Context, Info, Masked, Need, NoData, Raster, Sample, Source, Window, dispatch,
 };
 use crate::{Error, Result};
 
@@ -73,6 +73,10 @@ impl Source for Relabelled {
     fn footprint(&self, window: Window) -> u64 {
         let info = self.input.info();
         Buffer::bytes_for(window, info.bands, info.dtype) + self.input.source().footprint(window)
+    }
+
+    fn needs(&self, window: Window, tell: &mut dyn FnMut(Need)) {
+        self.input.source().needs(window, tell);
     }
 
     fn overviews(&self) -> Vec<Raster> {

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::raster::{
-    Buffer, ColorInterpretation, Colors, Context, Info, Metadata, Origin, Raster, Source, Window,
+    Buffer, ColorInterpretation, Colors, Context, Info, Metadata, Need, Origin, Raster, Source,
+    Window,
 };
 use crate::{Error, Result};
 
@@ -85,6 +86,10 @@ impl Source for Select {
     fn footprint(&self, window: Window) -> u64 {
         let info = self.input.info();
         Buffer::bytes_for(window, info.bands, info.dtype) + self.input.source().footprint(window)
+    }
+
+    fn needs(&self, window: Window, tell: &mut dyn FnMut(Need)) {
+        self.input.source().needs(window, tell);
     }
 
     fn overviews(&self) -> Vec<Raster> {

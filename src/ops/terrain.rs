@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::kernel::{Cell, Terrain, metres_of_a_degree, widen};
 use crate::raster::{
-    Buffer, Context, DataType, Info, Metadata, NoData, Point, Raster, Sample, Source, Window,
+    Buffer, Context, DataType, Info, Metadata, Need, NoData, Point, Raster, Sample, Source, Window,
     dispatch,
 };
 use crate::{Error, Result};
@@ -147,6 +147,10 @@ impl Source for Ground {
         let info = self.input.info();
         let lines = 8 * 7 * u64::from(need.width);
         Buffer::bytes_for(need, 1, info.dtype) + self.input.source().footprint(need) + lines
+    }
+
+    fn needs(&self, window: Window, tell: &mut dyn FnMut(Need)) {
+        self.input.source().needs(Self::need(window), tell);
     }
 }
 

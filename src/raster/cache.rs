@@ -72,6 +72,13 @@ impl ChunkCache {
         self.lock().seen.values().map(bits).sum()
     }
 
+    /// Returns whether a chunk was decoded before.
+    pub fn has_seen(&self, key: ChunkKey) -> bool {
+        let shelves = self.lock();
+        let block = shelves.seen.get(&(key.source, key.chunk / 512));
+        block.is_some_and(|b| b[(key.chunk % 512 / 64) as usize] >> (key.chunk % 64) & 1 == 1)
+    }
+
     /// Returns the chunk named `key`, by `decode` if it is not here.
     ///
     /// # Errors

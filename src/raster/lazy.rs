@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Buffer, Context, Grid, Info, Masked, Raster, Source, Window};
+use super::{Buffer, Context, Grid, Info, Masked, Need, Raster, Source, Window};
 use crate::error::{Error, Result};
 
 /// Open rasters, least recently used dropped first once there are more than a
@@ -172,6 +172,13 @@ impl Source for Lazy {
         let (info, chunk) = (&self.info, self.info.chunk.window());
         let one = Buffer::bytes_for(chunk, info.bands, info.dtype);
         one.saturating_mul(3).saturating_add(window.pixels().saturating_mul(2))
+    }
+
+    fn needs(&self, window: Window, tell: &mut dyn FnMut(Need)) {
+        // What cannot be opened is told when it is read.
+        if let Ok(raster) = self.raster() {
+            raster.source().needs(window, tell);
+        }
     }
 
     fn overviews(&self) -> Vec<Raster> {

@@ -5,8 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{
-    Buffer, CancelFlag, ChunkCache, ColorInterpretation, Context, DataType, Grid, Metadata, NoData,
-    Pool, Size, Validity, Window,
+    Buffer, CancelFlag, ChunkCache, ChunkKey, ColorInterpretation, Context, DataType, Grid,
+    Metadata, NoData, Pool, Size, Validity, Window,
 };
 use crate::error::Result;
 
@@ -159,6 +159,17 @@ pub struct Origin<'a> {
     pub bands: Vec<u16>,
 }
 
+/// A stored chunk that a read needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Need {
+    /// Its name.
+    pub key: ChunkKey,
+    /// Its length as it is stored; 0 if the file leaves it out.
+    pub stored_bytes: u64,
+    /// The length of its samples.
+    pub decoded_bytes: u64,
+}
+
 /// A raster that can make any window of itself, on any thread, at any time.
 pub trait Source: Send + Sync + fmt::Debug {
     /// Returns what the raster is.
@@ -174,6 +185,10 @@ pub trait Source: Send + Sync + fmt::Debug {
     /// Returns the peak bytes that `read` of `window` holds besides `out`, its
     /// inputs' reads included and cached chunks not.
     fn footprint(&self, window: Window) -> u64;
+
+    /// Tells of every stored chunk that `read` of `window` takes samples from, as often as it asks
+    /// for it; what cannot be found out is left out. For plans: what is told changes nothing.
+    fn needs(&self, _window: Window, _tell: &mut dyn FnMut(Need)) {}
 
     /// Returns the stored overviews, largest first, each a whole raster.
     fn overviews(&self) -> Vec<Raster> {

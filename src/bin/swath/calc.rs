@@ -150,11 +150,10 @@ pub(crate) fn run(args: &CalcArgs, session: &Session<'_>) -> Result<()> {
     // One of the two is there: clap saw to it.
     let output = args.output.as_ref().or(args.out.as_ref());
     let output = output.ok_or_else(|| Error::usage("no output"))?;
-    let mut progress = session.progress();
-    let written = calculated.raster.write_with(engine, output, &write, &mut progress)?;
-    session.closing(output, &written, progress);
-    session.losses(&files);
-    let notes = notes(calculated.counts(), written.dtype, args.overflow);
+    let Some(made) = session.write(&calculated.raster, output, &write, &files)? else {
+        return Ok(());
+    };
+    let notes = notes(calculated.counts(), made.written.dtype, args.overflow);
     notes.iter().for_each(|note| session.warn(note));
     Ok(())
 }

@@ -32,7 +32,7 @@ pub(crate) enum Verb {
     /// Rewrites a file as COG or plain tiled GeoTIFF.
     Convert(crate::convert::ConvertArgs),
     /// Reprojects and resamples a file.
-    Warp(crate::warp::WarpArgs),
+    Warp(Box<crate::warp::WarpArgs>),
     /// Makes a file of more or fewer pixels over the same extent.
     Resize(crate::resize::ResizeArgs),
     /// Lays many files on one another.
@@ -54,6 +54,8 @@ pub(crate) enum Verb {
     Terrain(crate::terrain::TerrainArgs),
     /// Makes a raster of others by an expression.
     Calc(crate::calc::CalcArgs),
+    /// Tells what a verb would read, write and take, without doing it.
+    Plan(crate::plan::PlanArgs),
     /// Does the same with many files: several at once, nothing lost, goes on where it stopped.
     Batch(Box<crate::batch::BatchArgs>),
     /// Shows what the samples of each band come to: mean, median, histogram.

@@ -68,18 +68,17 @@ impl<'a> Job<'a> {
         self.session.warn(&format!("{}: {text}", self.path().display()));
     }
 
-    /// Writes a raster made of the input.
-    pub(crate) fn write(&self, raster: &Raster) -> Result<Done> {
+    /// Writes a raster made of the input; nothing if it is only planned.
+    pub(crate) fn write(&self, raster: &Raster) -> Result<Option<Done>> {
         let Parts { output, write, .. } = self.parts;
         let opaque = write.wants_alpha().then(|| raster.with_alpha()).transpose()?;
         let raster = opaque.as_ref().unwrap_or(raster);
         let engine = self.session.engine;
-        let mut progress = self.session.progress();
-        let written = raster.write_with(engine, output, &self.options, &mut progress)?;
-        let seconds = self.session.closing(output, &written, progress);
-        self.session.losses(&self.files);
+        let Some(made) = self.session.write(raster, output, &self.options, &self.files)? else {
+            return Ok(None);
+        };
         let (decoded, distinct) = (engine.chunks_decoded(), engine.chunks_seen());
-        Ok(Done { seconds, decoded, distinct })
+        Ok(Some(Done { seconds: made.seconds, decoded, distinct }))
     }
 }
 

@@ -18,6 +18,7 @@ mod mosaic;
 mod overviews;
 mod papers;
 mod place_args;
+mod plan;
 mod report;
 mod resize;
 mod session;
@@ -69,6 +70,7 @@ fn main() -> ExitCode {
         Verb::Mosaic(args) => alone(&args.run, |session| mosaic::run(&args, session)),
         Verb::Calc(args) => alone(&args.run, |session| calc::run(&args, session)),
         Verb::Terrain(args) => alone(&args.job.run, |session| terrain::run(&args, session)),
+        Verb::Plan(args) => plan::run(&args),
         Verb::Crs(args) => crs::run(&args),
         Verb::Transform(args) => transform::run(&args),
         Verb::Batch(args) => return batch::run(&args).into(),

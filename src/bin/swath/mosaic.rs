@@ -21,7 +21,7 @@ use crate::cut_args::{CutArgs, UNTOLD};
 use crate::datum::{OperationArgs, operations};
 use crate::inputs;
 use crate::report::peak_memory;
-use crate::session::Session;
+use crate::session::{Outcome, Session};
 use crate::write_args::WriteArgs;
 
 #[derive(Debug, Args)]
@@ -239,11 +239,9 @@ impl Made<'_> {
         session: &Session<'_>,
     ) -> Result<()> {
         let Self { mosaic, raster, files, output, .. } = self;
-        let (engine, mut progress) = (session.engine, session.progress());
-        let options = self.write.options()?;
-        let written = raster.write_with(engine, output, &options, &mut progress)?;
-        let seconds = session.closing(output, &written, progress);
-        session.losses(files);
+        let (engine, options) = (session.engine, self.write.options()?);
+        let Some(made) = session.write(raster, output, &options, files)? else { return Ok(()) };
+        let Outcome { written, seconds } = made;
         let missing = mosaic.made().missing();
         if self.warns && missing > 0 && !self.write.tells_missing(raster.info()) {
             session.warn(&format!("where no file has a value the output is 0{UNTOLD}"));

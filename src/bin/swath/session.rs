@@ -5,15 +5,16 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use swath::Result;
 use swath::batch::Made;
 use swath::engine::Engine;
-use swath::geotiff::Written;
+use swath::geotiff::{WriteOptions, Written};
 use swath::input::Files;
 use swath::io::{Overwrite, Staged};
+use swath::{Raster, Result};
 
 use crate::args::ReadArgs;
 use crate::datum::Told;
+use crate::plan;
 use crate::report::{self, Progress};
 
 /// What a verb works with, and where what it says goes.
@@ -26,9 +27,17 @@ pub(crate) struct Session<'a> {
     read: RefCell<BTreeSet<PathBuf>>,
 }
 
+/// A raster that was written.
+pub(crate) struct Outcome {
+    pub(crate) written: Written,
+    pub(crate) seconds: f64,
+}
+
 enum Voice<'a> {
     /// Standard output and error.
     Alone { quiet: bool },
+    /// Standard output, for what a verb would do.
+    Plan { json: bool },
     /// A file, and what is kept of an item.
     Item { output: &'a Path, overwrite: Overwrite, made: RefCell<Made> },
 }
@@ -44,6 +53,12 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// For a verb that is only planned.
+    pub(crate) fn planning(engine: &'a Engine, json: bool) -> Self {
+        let voice = Voice::Plan { json };
+        Self { engine, voice, opened: RefCell::default(), read: RefCell::default() }
+    }
+
     /// For an item of a batch.
     pub(crate) fn item(engine: &'a Engine, output: &'a Path, overwrite: Overwrite) -> Self {
         let voice = Voice::Item { output, overwrite, made: RefCell::default() };
@@ -53,7 +68,7 @@ impl<'a> Session<'a> {
     /// Returns what was kept of an item.
     pub(crate) fn made(self) -> Made {
         match self.voice {
-            Voice::Alone { .. } => Made::default(),
+            Voice::Alone { .. } | Voice::Plan { .. } => Made::default(),
             Voice::Item { made, .. } => {
                 let files = self.opened.into_inner();
                 let inputs =
@@ -88,7 +103,7 @@ impl<'a> Session<'a> {
     /// Says what even those should know who want to hear nothing but errors.
     pub(crate) fn insist(&self, text: &str) {
         match &self.voice {
-            Voice::Alone { .. } => report::warn(text),
+            Voice::Alone { .. } | Voice::Plan { .. } => report::warn(text),
             Voice::Item { made, .. } => made.borrow_mut().notes.push(text.to_owned()),
         }
     }
@@ -106,7 +121,7 @@ impl<'a> Session<'a> {
         let lines = report::damaged(&files.damaged());
         lines.iter().for_each(|line| self.insist(line));
         match &self.voice {
-            Voice::Alone { .. } => report::note_damage(!lines.is_empty()),
+            Voice::Alone { .. } | Voice::Plan { .. } => report::note_damage(!lines.is_empty()),
             Voice::Item { made, .. } => made.borrow_mut().damaged |= !lines.is_empty(),
         }
     }
@@ -121,8 +136,28 @@ impl<'a> Session<'a> {
         Progress::new(self.is_silent())
     }
 
+    /// Writes a raster and says what was written; or says what that would take, if it is only
+    /// planned, and returns nothing.
+    pub(crate) fn write(
+        &self,
+        raster: &Raster,
+        output: &Path,
+        options: &WriteOptions,
+        files: &Files,
+    ) -> Result<Option<Outcome>> {
+        if let Voice::Plan { json } = self.voice {
+            plan::tell(output, raster, &raster.plan_write(self.engine, options)?, json)?;
+            return Ok(None);
+        }
+        let mut progress = self.progress();
+        let written = raster.write_with(self.engine, output, options, &mut progress)?;
+        let seconds = self.closing(output, &written, progress);
+        self.losses(files);
+        Ok(Some(Outcome { written, seconds }))
+    }
+
     /// Says what was written; returns the seconds it took.
-    pub(crate) fn closing(&self, output: &Path, written: &Written, progress: Progress) -> f64 {
+    fn closing(&self, output: &Path, written: &Written, progress: Progress) -> f64 {
         let seconds = report::closing(output, written, progress, self.is_silent());
         if written.displaced > 0 {
             self.warn(&format!(
@@ -147,6 +182,8 @@ impl<'a> Session<'a> {
     pub(crate) fn say(&self, text: &str) -> Result<()> {
         match &self.voice {
             Voice::Alone { .. } => report::say(text),
+            // The plan is all there is to say.
+            Voice::Plan { .. } => Ok(()),
             Voice::Item { output, overwrite, .. } => {
                 let mut file = Staged::create(output, *overwrite)?;
                 file.append(text.as_bytes())?;

@@ -246,7 +246,7 @@ pub(crate) fn one(
     if is_apart(&grid, from, &to, &how) {
         job.warn("nothing of it lies in the output: are the bounds in units of the output's CRS?");
     }
-    let done = job.write(&warped)?;
+    let Some(done) = job.write(&warped)? else { return Ok(()) };
     if tally.saturated() > 0 {
         job.warn(&format!(
             "{} samples did not fit {} and hold its least or largest value",

@@ -6,6 +6,8 @@ mod choose;
 mod chunk;
 /// From tiles to the chunks of all levels, on any worker.
 mod encode;
+/// What writing a raster would take, without doing it.
+mod estimate;
 /// Directories, ghost area and where every chunk lies.
 mod head;
 /// Chunks that are moved as they are stored.
@@ -27,6 +29,7 @@ use std::path::Path;
 
 pub(super) use plan::halves;
 
+pub use estimate::WritePlan;
 pub use options::{BigTiff, Format, Mask, Overviews, WriteOptions};
 
 use crate::engine::{Engine, EngineOptions, Observer, Silent};

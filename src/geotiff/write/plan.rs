@@ -127,25 +127,27 @@ impl Plan {
 
     /// Refuses what may not fit a classic TIFF where no other is wanted.
     fn check_classic(&self) -> Result<()> {
-        if self.bigtiff != BigTiff::No {
-            return Ok(());
-        }
-        let pixel = u64::from(self.bands) * self.dtype.bytes() as u64;
-        let most = self.levels.iter().fold(0_u64, |sum, level| {
-            let tiles = level.tiling.len();
-            let tile = level.chunk.pixels().saturating_mul(pixel);
-            // What a codec adds at worst (LZW half as much), and what every chunk adds.
-            let stored = tile.saturating_add(tile / 2).saturating_add(level.chunk.pixels() / 4);
-            let entries = 64 * (self.chunks_in_tile() + 1);
-            sum.saturating_add(tiles.saturating_mul(stored.saturating_add(entries)))
-        });
-        if most > u64::from(u32::MAX) {
+        let most = self.most_bytes();
+        if self.bigtiff == BigTiff::No && most > u64::from(u32::MAX) {
             return Err(Error::usage("a classic TIFF")
                 .expected("at most 4 GiB, whatever the pixels are")
                 .found(format!("up to {most} bytes"))
                 .hint("leave the choice to --bigtiff auto: it is made by the actual size"));
         }
         Ok(())
+    }
+
+    /// Returns the size of the file in bytes that it cannot exceed, whatever the pixels are.
+    pub(super) fn most_bytes(&self) -> u64 {
+        let pixel = u64::from(self.bands) * self.dtype.bytes() as u64;
+        self.levels.iter().fold(0_u64, |sum, level| {
+            let tiles = level.tiling.len();
+            let tile = level.chunk.pixels().saturating_mul(pixel);
+            // What a codec adds at worst (LZW half as much), and what every chunk adds.
+            let stored = tile.saturating_add(tile / 2).saturating_add(level.chunk.pixels() / 4);
+            let entries = 64 * (self.chunks_in_tile() + 1);
+            sum.saturating_add(tiles.saturating_mul(stored.saturating_add(entries)))
+        })
     }
 }
 

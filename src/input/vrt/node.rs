@@ -9,7 +9,8 @@ use crate::error::{Error, Result};
 use crate::input::Files;
 use crate::kernel::mark_nodata;
 use crate::raster::{
-    Buffer, Context, Info, Masked, NoData, Raster, Sample, Shelf, Size, Source, Window, dispatch,
+    Buffer, Context, Info, Masked, Need, NoData, Raster, Sample, Shelf, Size, Source, Window,
+    dispatch,
 };
 
 /// The most columns, there, that are read at once of a piece that shrinks.
@@ -227,6 +228,15 @@ impl Source for Vrt {
         };
         let all = (0..self.info.bands).flat_map(|band| self.pieces(band, window));
         all.filter_map(one).max().unwrap_or(0)
+    }
+
+    fn needs(&self, window: Window, tell: &mut dyn FnMut(Need)) {
+        for piece in (0..self.info.bands).flat_map(|band| self.pieces(band, window)) {
+            let Ok(Some((raster, place, all))) = self.placed(piece, window) else { continue };
+            for part in parts(all, place.step()) {
+                raster.source().needs(place.need(part), tell);
+            }
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use super::program::{Axis, BLOCK, Op, Program, Shift};
 use crate::crs::Transformer;
 use crate::kernel::widen;
 use crate::raster::{
-    Buffer, Context, DataType, Info, Point, Raster, Sample, Source, Window, dispatch,
+    Buffer, Context, DataType, Info, Need, Point, Raster, Sample, Source, Window, dispatch,
 };
 use crate::{Error, Result};
 
@@ -146,6 +146,15 @@ impl Calculation {
         rows
     }
 
+    /// Cuts a window into rows that are made at once.
+    fn parts(&self, window: Window) -> impl Iterator<Item = Window> + use<> {
+        let rows = self.rows(window);
+        (window.row..window.row_end()).step_by(rows as usize).map(move |row| {
+            let height = (window.row_end() - row).min(rows.into()) as u32;
+            Window { row, height, ..window }
+        })
+    }
+
     /// Makes some rows of `out`.
     fn fill(&self, out: &mut Buffer, part: Window, cx: &Context<'_>) -> Result<Counts> {
         let mut sources = Vec::with_capacity(self.inputs.len());
@@ -244,17 +253,12 @@ impl Source for Calculation {
     fn read(&self, out: &mut Buffer, cx: &Context<'_>) -> Result<()> {
         let window = out.window();
         out.validate();
-        let rows = self.rows(window);
         let mut counts = Counts::default();
-        let mut top = window.row;
-        while top < window.row_end() {
-            let height = (window.row_end() - top).min(rows.into()) as u32;
-            let part = Window { row: top, height, ..window };
+        for part in self.parts(window) {
             let made = self.fill(out, part, cx)?;
             counts.failed += made.failed;
             counts.overflowed += made.overflowed;
             counts.rounded += made.rounded;
-            top += i64::from(height);
         }
         if !cx.trial {
             self.tally.add(counts);
@@ -270,6 +274,14 @@ impl Source for Calculation {
             .iter()
             .map(|input| input.raster.source().footprint(Self::need(input, part)));
         self.bytes(part) + inner.max().unwrap_or(0) + self.program.bytes()
+    }
+
+    fn needs(&self, window: Window, tell: &mut dyn FnMut(Need)) {
+        for part in self.parts(window) {
+            for input in &self.inputs {
+                input.raster.source().needs(Self::need(input, part), tell);
+            }
+        }
     }
 }
 

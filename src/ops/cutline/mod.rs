@@ -12,7 +12,9 @@ use super::settled::without_statistics;
 use super::warp::place_options;
 use crate::crs::{Crs, TransformOptions, Transformer};
 use crate::ops::nodata::fill_missing;
-use crate::raster::{Buffer, Context, Grid, Info, Point, Raster, Sample, Source, Window, dispatch};
+use crate::raster::{
+    Buffer, Context, Grid, Info, Need, Point, Raster, Sample, Source, Window, dispatch,
+};
 use crate::{Error, Result};
 
 /// How far, in pixels, an edge may be off where another system bends it.
@@ -194,5 +196,11 @@ impl Source for Cut {
 
     fn footprint(&self, window: Window) -> u64 {
         window.pixels() + self.input.source().footprint(window)
+    }
+
+    fn needs(&self, window: Window, tell: &mut dyn FnMut(Need)) {
+        if self.lines.inside(window).contains(&255) {
+            self.input.source().needs(window, tell);
+        }
     }
 }

@@ -11,7 +11,8 @@ use super::rational::Rational;
 use super::spline::Spline;
 use crate::crs::{Crs, Locate, Locator};
 use crate::raster::{
-    Bounds, Buffer, Context, Gcps, GeoTransform, Grid, Info, Metadata, Raster, Rpc, Source, Window,
+    Bounds, Buffer, Context, Gcps, GeoTransform, Grid, Info, Metadata, Need, Raster, Rpc, Source,
+    Window,
 };
 use crate::{Error, Result};
 
@@ -191,6 +192,10 @@ impl Source for OnPixels {
 
     fn footprint(&self, window: Window) -> u64 {
         self.input.source().footprint(window)
+    }
+
+    fn needs(&self, window: Window, tell: &mut dyn FnMut(Need)) {
+        self.input.source().needs(window, tell);
     }
 
     fn overviews(&self) -> Vec<Raster> {

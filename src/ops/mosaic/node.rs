@@ -13,8 +13,8 @@ use crate::ops::nodata::{check_fits, fill_missing};
 use crate::ops::settled::without_statistics;
 use crate::ops::warp::{CELL, Shift, Tally, WarpOptions, hide_unseen};
 use crate::raster::{
-    Buffer, Colors, Context, DataType, GeoTransform, Grid, Info, Masked, Metadata, Point, Raster,
-    Shelf, Size, Source, Window, dispatch,
+    Buffer, Colors, Context, DataType, GeoTransform, Grid, Info, Masked, Metadata, Need, Point,
+    Raster, Shelf, Size, Source, Window, dispatch,
 };
 use crate::{Error, Result};
 
@@ -544,6 +544,16 @@ impl Source for Stack {
                 bytes.max(MEDIAN_BYTES.min(bytes * u64::from(window.height)))
             }
             _ => 2 * Buffer::bytes_for(window, bands, DataType::F64),
+        }
+    }
+
+    fn needs(&self, window: Window, tell: &mut dyn FnMut(Need)) {
+        for at in self.at(window) {
+            let Some(part) = self.layers[at].window.intersection(window) else { continue };
+            // What cannot be opened is told when it is read.
+            if let Ok((raster, moved)) = self.source(at, blend::grown(part, self.halo)) {
+                raster.source().needs(moved, tell);
+            }
         }
     }
 }

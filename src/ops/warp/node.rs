@@ -10,8 +10,8 @@ use crate::kernel::{Cover, Footprints, Outcome, Plane, Positions, Quad, Resampli
 use crate::ops::nodata::check_fits;
 use crate::ops::settled::without_statistics;
 use crate::raster::{
-    Alpha, Buffer, Colors, Context, DataType, GeoTransform, Grid, Info, Masked, Metadata, NoData,
-    Point, Raster, Size, Source, Window, dispatch,
+    Alpha, Buffer, Colors, Context, DataType, GeoTransform, Grid, Info, Masked, Metadata, Need,
+    NoData, Point, Raster, Size, Source, Window, dispatch,
 };
 use crate::{Error, Result};
 
@@ -257,6 +257,14 @@ impl Source for Warp {
         bytes.max().unwrap_or(0)
             + working(window)
             + (size_of::<Rows<'_>>() + leaves * size_of::<Leaf>()) as u64
+    }
+
+    fn needs(&self, window: Window, tell: &mut dyn FnMut(Need)) {
+        let Some(window) = window.intersection(self.info.grid.size.window()) else { return };
+        let cells: Vec<Cell> = self.map.cells(window).collect();
+        for need in self.steps(&cells, window).into_iter().filter_map(|step| step.need) {
+            self.input.source().needs(need, tell);
+        }
     }
 }
 

@@ -88,7 +88,7 @@ impl Work {
         }
         let mut work = match Cli::try_parse_from(line).map_err(Refusal::Clap)?.verb {
             Some(Verb::Convert(args)) => Self::Convert(Box::new(args)),
-            Some(Verb::Warp(args)) => Self::Warp(Box::new(args)),
+            Some(Verb::Warp(args)) => Self::Warp(args),
             Some(Verb::Resize(args)) => Self::Resize(Box::new(args)),
             Some(Verb::Calc(args)) => Self::Calc(Box::new(args)),
             Some(Verb::Terrain(args)) => Self::Terrain(Box::new(args)),

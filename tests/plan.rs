@@ -1,0 +1,112 @@
+//! `swath plan`: what is foretold is what happens.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn swath(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_swath")).args(args).output().expect("swath runs")
+}
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("a path in UTF-8")
+}
+
+fn plan(words: &[&str]) -> Value {
+    let done = swath(&[&["plan", "--json"], words].concat());
+    assert!(done.status.success(), "{words:?}: {}", String::from_utf8_lossy(&done.stderr));
+    serde_json::from_slice(&done.stdout).expect("JSON")
+}
+
+#[test]
+fn a_warp_reads_and_writes_what_its_plan_says() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (scene, large, out) =
+        (fixture("landsat.tif"), dir.path().join("large.tif"), dir.path().join("out.tif"));
+    // So large that its chunks do not fit the memory; in strips, of which each row of tiles needs many.
+    let made = swath(&[
+        "resize",
+        text(&scene),
+        text(&large),
+        "--size",
+        "4000,3600",
+        "--format",
+        "gtiff",
+        "--strips",
+        "16",
+        "-q",
+    ]);
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let tail = ["--to", "EPSG:4326", "--resample", "bilinear", "--threads", "1"];
+    for (input, memory) in [(&scene, "256MiB"), (&large, "1GiB"), (&large, "64MiB")] {
+        let words = [&["warp", text(input), text(&out), "--memory", memory], &tail[..]].concat();
+        let told = plan(&words);
+        assert!(!out.exists(), "a plan writes nothing");
+        let done = swath(&[&words[..], &["--json", "--overwrite", "-q"]].concat());
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        let done: Value = serde_json::from_slice(&done.stdout).expect("JSON");
+        let read = &told["read"];
+        assert_eq!(read["chunks"], done["chunks"]["distinct"], "{memory}");
+        assert_eq!(told["size"], done["size"]);
+        let count = |value: &Value| value.as_f64().expect("a number");
+        // A run keeps what its workers still hold a little longer.
+        let (foretold, happened) = (count(&read["decodes"]), count(&done["chunks"]["decoded"]));
+        assert!((foretold / happened - 1.0).abs() < 0.05, "{memory}: {foretold}, not {happened}");
+        let advised = !told["advice"].is_null();
+        assert_eq!(advised, happened / count(&read["chunks"]) >= 1.25, "{told:#}");
+        let bytes = std::fs::metadata(&out).expect("made").len() as f64;
+        let foretold = count(&told["write"]["bytes"]);
+        assert!((foretold / bytes - 1.0).abs() < 0.3, "{foretold} bytes, not {bytes}");
+        assert!(count(&told["write"]["atMost"]) >= bytes);
+        std::fs::remove_file(&out).expect("was made");
+    }
+}
+
+#[test]
+fn every_verb_that_writes_a_raster_has_a_plan() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (scene, out) = (fixture("landsat.tif"), dir.path().join("out.tif"));
+    let (scene, out) = (text(&scene), text(&out));
+    let input = format!("A={scene}");
+    for (words, pixels) in [
+        (&["convert", scene, out][..], [760, 680]),
+        (&["resize", scene, out, "--percent", "50"], [380, 340]),
+        (&["terrain", "slope", scene, out], [760, 680]),
+        (&["calc", "A[1] + 1", out, "--in", &input], [760, 680]),
+        (&["mosaic", scene, "-o", out], [760, 680]),
+        (&["warp", scene, scene, "-o", out, "--to", "EPSG:32621"], [760, 680]),
+    ] {
+        let told = plan(words);
+        assert_eq!(told["size"], serde_json::json!(pixels), "{words:?}");
+        assert_eq!(told["read"]["chunks"].as_u64().map(|chunks| chunks > 0), Some(true));
+        let shown = swath(&[&["plan"], words].concat());
+        let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
+        for line in ["output ", "read ", "write ", "memory ", "time "] {
+            assert!(shown.lines().any(|shown| shown.starts_with(line)), "{words:?}: {shown}");
+        }
+    }
+    let moved = plan(&[
+        "convert",
+        scene,
+        out,
+        "--format",
+        "gtiff",
+        "--compress",
+        "deflate",
+        "--tile",
+        "256",
+        "--interleave",
+        "band",
+    ]);
+    assert_eq!(moved["read"]["moved"], true, "{moved:#}");
+    assert!(!Path::new(out).exists(), "a plan writes nothing");
+    assert_eq!(swath(&["plan", "info", scene]).status.code(), Some(2));
+    assert_eq!(swath(&["plan", "convert", scene]).status.code(), Some(2));
+    let tight = swath(&["plan", "convert", scene, out, "--memory", "16MiB", "--tile", "8192"]);
+    assert_eq!(tight.status.code(), Some(6), "{}", String::from_utf8_lossy(&tight.stderr));
+}
