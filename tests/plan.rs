@@ -110,3 +110,31 @@ fn every_verb_that_writes_a_raster_has_a_plan() {
     let tight = swath(&["plan", "convert", scene, out, "--memory", "16MiB", "--tile", "8192"]);
     assert_eq!(tight.status.code(), Some(6), "{}", String::from_utf8_lossy(&tight.stderr));
 }
+
+#[test]
+fn a_bench_tries_more_and_more_threads_and_leaves_nothing() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (scene, out) = (fixture("landsat.tif"), dir.path().join("out.tif"));
+    let words = ["warp", text(&scene), text(&out), "--to", "EPSG:3857", "--threads", "3"];
+    let done = swath(&[&["bench", "--json"], &words[..]].concat());
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let told: Value = serde_json::from_slice(&done.stdout).expect("JSON");
+    let trials = told["trials"].as_array().expect("a list");
+    let threads: Vec<_> = trials.iter().filter_map(|trial| trial["threads"].as_u64()).collect();
+    assert_eq!(threads, [1, 2, 3]);
+    for trial in trials {
+        let number = |key: &str| trial[key].as_f64().expect("a number");
+        assert!(number("seconds") > 0.0 && number("efficiency") > 0.0, "{trial:#}");
+        // A clock tick more than was had is counted at most, of each of some hundredths.
+        assert!((0.0..=2.0).contains(&number("utilization")), "{trial:#}");
+        // The process itself takes some MiB.
+        assert!(number("peakMemory") > 4e6, "{trial:#}");
+    }
+    let known = ["decoding", "computing", "encoding", "the disk"];
+    assert!(known.iter().any(|known| told["bottleneck"] == *known), "{told:#}");
+    assert!(threads.contains(&told["inflection"].as_u64().expect("a number")));
+    assert_eq!(std::fs::read_dir(dir.path()).expect("is there").count(), 0);
+    let shown = swath(&[&["bench"], &words[..]].concat());
+    let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
+    assert!(shown.contains("most of the time goes to ") && shown.contains('#'), "{shown}");
+}

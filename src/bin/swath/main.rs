@@ -2,6 +2,7 @@
 
 mod args;
 mod batch;
+mod bench;
 mod calc;
 mod cli;
 mod convert;
@@ -70,6 +71,7 @@ fn main() -> ExitCode {
         Verb::Mosaic(args) => alone(&args.run, |session| mosaic::run(&args, session)),
         Verb::Calc(args) => alone(&args.run, |session| calc::run(&args, session)),
         Verb::Terrain(args) => alone(&args.job.run, |session| terrain::run(&args, session)),
+        Verb::Bench(args) => bench::run(&args),
         Verb::Plan(args) => plan::run(&args),
         Verb::Crs(args) => crs::run(&args),
         Verb::Transform(args) => transform::run(&args),

@@ -33,12 +33,26 @@ pub(crate) struct PlanArgs {
     words: Vec<String>,
 }
 
+/// What a verb is looked at for, in place of doing it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Purpose {
+    /// What it would take.
+    Plan { json: bool },
+    /// How it gets on with more threads.
+    Bench { json: bool },
+}
+
 pub(crate) fn run(args: &PlanArgs) -> Result<()> {
-    let line = std::iter::once("swath").chain(args.words.iter().map(String::as_str));
+    as_planned(&args.words, Purpose::Plan { json: args.json })
+}
+
+/// Does all of a verb up to the writing, for which the purpose stands in.
+pub(crate) fn as_planned(words: &[String], purpose: Purpose) -> Result<()> {
+    let line = std::iter::once("swath").chain(words.iter().map(String::as_str));
     let cli = Cli::try_parse_from(line).unwrap_or_else(|said| said.exit());
     let with = |run: &RunArgs, verb: &dyn Fn(&Session<'_>) -> Result<()>| -> Result<()> {
         let engine = run.engine()?;
-        verb(&Session::planning(&engine, args.json))
+        verb(&Session::instead(&engine, purpose))
     };
     match cli.verb {
         Some(Verb::Convert(args)) => with(&args.job.run, &|session| convert::run(&args, session)),
@@ -47,9 +61,9 @@ pub(crate) fn run(args: &PlanArgs) -> Result<()> {
         Some(Verb::Mosaic(args)) => with(&args.run, &|session| mosaic::run(&args, session)),
         Some(Verb::Calc(args)) => with(&args.run, &|session| calc::run(&args, session)),
         Some(Verb::Terrain(args)) => with(&args.job.run, &|session| terrain::run(&args, session)),
-        _ => Err(Error::usage("plan")
+        _ => Err(Error::usage("verb")
             .expected("convert, warp, resize, mosaic, calc or terrain")
-            .found(args.words.first().map_or("nothing", String::as_str))),
+            .found(words.first().map_or("nothing", String::as_str))),
     }
 }
 

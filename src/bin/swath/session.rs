@@ -13,8 +13,9 @@ use swath::io::{Overwrite, Staged};
 use swath::{Raster, Result};
 
 use crate::args::ReadArgs;
+use crate::bench;
 use crate::datum::Told;
-use crate::plan;
+use crate::plan::{self, Purpose};
 use crate::report::{self, Progress};
 
 /// What a verb works with, and where what it says goes.
@@ -36,8 +37,8 @@ pub(crate) struct Outcome {
 enum Voice<'a> {
     /// Standard output and error.
     Alone { quiet: bool },
-    /// Standard output, for what a verb would do.
-    Plan { json: bool },
+    /// Standard output, for what is looked at in place of writing.
+    Instead(Purpose),
     /// A file, and what is kept of an item.
     Item { output: &'a Path, overwrite: Overwrite, made: RefCell<Made> },
 }
@@ -53,9 +54,9 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// For a verb that is only planned.
-    pub(crate) fn planning(engine: &'a Engine, json: bool) -> Self {
-        let voice = Voice::Plan { json };
+    /// For a verb that is looked at, not done.
+    pub(crate) fn instead(engine: &'a Engine, purpose: Purpose) -> Self {
+        let voice = Voice::Instead(purpose);
         Self { engine, voice, opened: RefCell::default(), read: RefCell::default() }
     }
 
@@ -68,7 +69,7 @@ impl<'a> Session<'a> {
     /// Returns what was kept of an item.
     pub(crate) fn made(self) -> Made {
         match self.voice {
-            Voice::Alone { .. } | Voice::Plan { .. } => Made::default(),
+            Voice::Alone { .. } | Voice::Instead(_) => Made::default(),
             Voice::Item { made, .. } => {
                 let files = self.opened.into_inner();
                 let inputs =
@@ -103,7 +104,7 @@ impl<'a> Session<'a> {
     /// Says what even those should know who want to hear nothing but errors.
     pub(crate) fn insist(&self, text: &str) {
         match &self.voice {
-            Voice::Alone { .. } | Voice::Plan { .. } => report::warn(text),
+            Voice::Alone { .. } | Voice::Instead(_) => report::warn(text),
             Voice::Item { made, .. } => made.borrow_mut().notes.push(text.to_owned()),
         }
     }
@@ -121,7 +122,7 @@ impl<'a> Session<'a> {
         let lines = report::damaged(&files.damaged());
         lines.iter().for_each(|line| self.insist(line));
         match &self.voice {
-            Voice::Alone { .. } | Voice::Plan { .. } => report::note_damage(!lines.is_empty()),
+            Voice::Alone { .. } | Voice::Instead(_) => report::note_damage(!lines.is_empty()),
             Voice::Item { made, .. } => made.borrow_mut().damaged |= !lines.is_empty(),
         }
     }
@@ -136,8 +137,8 @@ impl<'a> Session<'a> {
         Progress::new(self.is_silent())
     }
 
-    /// Writes a raster and says what was written; or says what that would take, if it is only
-    /// planned, and returns nothing.
+    /// Writes a raster and says what was written; or looks at it, if that is what it is for, and returns
+    /// nothing.
     pub(crate) fn write(
         &self,
         raster: &Raster,
@@ -145,9 +146,16 @@ impl<'a> Session<'a> {
         options: &WriteOptions,
         files: &Files,
     ) -> Result<Option<Outcome>> {
-        if let Voice::Plan { json } = self.voice {
-            plan::tell(output, raster, &raster.plan_write(self.engine, options)?, json)?;
-            return Ok(None);
+        match self.voice {
+            Voice::Instead(Purpose::Plan { json }) => {
+                plan::tell(output, raster, &raster.plan_write(self.engine, options)?, json)?;
+                return Ok(None);
+            }
+            Voice::Instead(Purpose::Bench { json }) => {
+                bench::tell(output, raster, options, self.engine, json)?;
+                return Ok(None);
+            }
+            Voice::Alone { .. } | Voice::Item { .. } => {}
         }
         let mut progress = self.progress();
         let written = raster.write_with(self.engine, output, options, &mut progress)?;
@@ -183,7 +191,7 @@ impl<'a> Session<'a> {
         match &self.voice {
             Voice::Alone { .. } => report::say(text),
             // The plan is all there is to say.
-            Voice::Plan { .. } => Ok(()),
+            Voice::Instead(_) => Ok(()),
             Voice::Item { output, overwrite, .. } => {
                 let mut file = Staged::create(output, *overwrite)?;
                 file.append(text.as_bytes())?;
