@@ -112,6 +112,35 @@ fn every_verb_that_writes_a_raster_has_a_plan() {
 }
 
 #[test]
+fn metrics_say_where_the_time_went() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (scene, out, told) =
+        (fixture("landsat.tif"), dir.path().join("out.tif"), dir.path().join("told.json"));
+    let batch = dir.path().join("batch");
+    let warp = ["warp", text(&scene), text(&out), "--to", "EPSG:3857"];
+    let many = ["batch", "warp", text(&scene), "--to-dir", text(&batch)];
+    for (words, tail) in [(&warp[..], &[][..]), (&many[..], &["--", "--to", "EPSG:3857"][..])] {
+        let done =
+            swath(&[words, &["--threads", "2", "-q", "--metrics", text(&told)], tail].concat());
+        assert!(done.status.success(), "{words:?}: {}", String::from_utf8_lossy(&done.stderr));
+        let told: Value =
+            serde_json::from_slice(&std::fs::read(&told).expect("written")).expect("JSON");
+        let stages = told["stages"].as_object().expect("stages");
+        let spent: f64 = stages.values().filter_map(Value::as_f64).sum();
+        let passed = told["seconds"].as_f64().expect("a number");
+        for stage in ["decode", "make", "encode"] {
+            assert!(stages[stage].as_f64().is_some_and(|s| s > 0.0), "{told:#}");
+        }
+        // Two workers and the one that stores.
+        assert!(spent <= 3.0 * passed, "{told:#}");
+        assert!(told["memory"]["own"].as_u64().is_some_and(|bytes| bytes > 1 << 20), "{told:#}");
+    }
+    // What failed tells too.
+    let failed = swath(&["convert", text(&out), text(&out), "--metrics", text(&told)]);
+    assert!(!failed.status.success() && told.exists());
+}
+
+#[test]
 fn a_bench_tries_more_and_more_threads_and_leaves_nothing() {
     let dir = tempfile::tempdir().expect("a directory");
     let (scene, out) = (fixture("landsat.tif"), dir.path().join("out.tif"));

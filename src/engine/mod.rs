@@ -4,6 +4,8 @@
 mod budget;
 /// A sink that keeps all pixels.
 mod memory;
+/// [`Metrics`]: where the time of runs went.
+mod metrics;
 /// [`Engine`]: the one loop that pulls tiles through the workers.
 mod run;
 /// [`Sink`], [`Encode`], [`Observer`]: where tiles go.
@@ -12,6 +14,7 @@ mod sink;
 mod tiling;
 
 pub use budget::default_memory;
+pub use metrics::Metrics;
 pub use run::{Engine, EngineOptions};
 pub use sink::{Encode, Observer, Silent, Sink};
 pub use tiling::{Tile, Tiling};

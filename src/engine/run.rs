@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, mpsc};
 
+use super::metrics::{Clocks, Metrics};
 use super::{Encode, Observer, Sink, Tile, default_memory};
 use crate::error::{Error, Result};
 use crate::raster::{Buffer, CancelFlag, ChunkCache, Context, Pool, Raster, Size};
@@ -36,6 +37,7 @@ pub struct Engine {
     pool: Pool,
     cache: ChunkCache,
     cancel: CancelFlag,
+    clocks: Clocks,
 }
 
 impl Engine {
@@ -59,14 +61,16 @@ impl Engine {
 
     /// Makes an engine on workers of the caller's, `options.threads` unheeded.
     pub fn with_workers(workers: Arc<rayon::ThreadPool>, options: EngineOptions) -> Self {
+        let clocks = Clocks::default();
         Self {
             workers,
             // An eighth for spare memory, three eighths for decoded chunks, half
             // for tiles in work.
             pool: Pool::new(usize::try_from(options.memory / 8).unwrap_or(usize::MAX)),
-            cache: ChunkCache::new(options.memory / 8 * 3),
+            cache: ChunkCache::with_clock(options.memory / 8 * 3, clocks.decode.clone()),
             cancel: CancelFlag::new(),
             options,
+            clocks,
         }
     }
 
@@ -75,8 +79,9 @@ impl Engine {
     pub fn part(&self, n: usize) -> Self {
         let memory = self.options.memory / n.max(1) as u64;
         let options = EngineOptions { memory, ..self.options.clone() };
+        let cache = ChunkCache::with_clock(memory / 8 * 3, self.clocks.decode.clone());
         let part = Self::with_workers(self.workers.clone(), options);
-        Self { cancel: self.cancel.clone(), ..part }
+        Self { cancel: self.cancel.clone(), cache, clocks: self.clocks.clone(), ..part }
     }
 
     /// Returns an engine that works as this one, on the same workers and with the same spare
@@ -86,8 +91,9 @@ impl Engine {
             workers: self.workers.clone(),
             options: self.options.clone(),
             pool: self.pool.clone(),
-            cache: ChunkCache::new(self.options.memory / 8 * 3),
+            cache: ChunkCache::with_clock(self.options.memory / 8 * 3, self.clocks.decode.clone()),
             cancel: self.cancel.clone(),
+            clocks: self.clocks.clone(),
         }
     }
 
@@ -105,6 +111,12 @@ impl Engine {
     /// Returns how it works.
     pub fn options(&self) -> &EngineOptions {
         &self.options
+    }
+
+    /// Returns where the time of its runs went so far, and of the runs of engines that are parts of
+    /// it or were made of it afresh.
+    pub fn metrics(&self) -> Metrics {
+        self.clocks.metrics()
     }
 
     /// Returns how many chunks were decoded so far, repeats counted.
@@ -175,7 +187,7 @@ impl Engine {
                 waiting.insert(tile.index, (tile, own, packet?));
                 // A packet that waits for its turn still counts as in flight.
                 while let Some((tile, own, packet)) = waiting.remove(&stored) {
-                    sink.put(tile, packet)?;
+                    self.clocks.store.time(|| sink.put(tile, packet))?;
                     in_flight -= 1;
                     bytes -= own;
                     stored += 1;
@@ -211,7 +223,10 @@ impl Engine {
         };
         let made = catch_unwind(AssertUnwindSafe(|| match encoder.without_pixels(tile)? {
             Some(packet) => Ok(packet),
-            None => encoder.encode(tile, cx.read_tile(raster, tile.window)?, &cx),
+            None => {
+                let pixels = self.clocks.read.time(|| cx.read_tile(raster, tile.window))?;
+                self.clocks.encode.time(|| encoder.encode(tile, pixels, &cx))
+            }
         }));
         made.unwrap_or_else(|panic| {
             let message = panic

@@ -25,7 +25,8 @@ impl Image {
         let decoded = found.and_then(|place| match place {
             Some(StoredChunk { offset, bytes: length }) => {
                 let stored = chunk::Place { source: &self.source, offset, length };
-                chunk::decode(&self.layout, index, stored, out, cx.pool)
+                let decode = || chunk::decode(&self.layout, index, stored, out, cx.pool);
+                cx.cache.decoding().time(decode)
             }
             None => {
                 self.fill_absent(self.layout.first_band(index), 0, out.window(), out);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::Buffer;
+use super::{Buffer, Clock};
 use crate::error::Result;
 
 /// A decoded chunk, shared by all who read from it.
@@ -34,6 +34,7 @@ pub struct ChunkCache {
     shelves: Mutex<Shelves>,
     limit: u64,
     decoded: AtomicU64,
+    decoding: Clock,
 }
 
 #[derive(Debug, Default)]
@@ -58,7 +59,17 @@ struct Entry {
 impl ChunkCache {
     /// Makes an empty cache of at most `limit` bytes of samples.
     pub fn new(limit: u64) -> Self {
-        Self { shelves: Mutex::default(), limit, decoded: AtomicU64::new(0) }
+        Self::with_clock(limit, Clock::default())
+    }
+
+    /// Makes a cache as [`ChunkCache::new`] does, whose clock is also another's.
+    pub fn with_clock(limit: u64, decoding: Clock) -> Self {
+        Self { shelves: Mutex::default(), limit, decoded: AtomicU64::new(0), decoding }
+    }
+
+    /// Returns the clock of decoding, be the chunks kept here or not.
+    pub fn decoding(&self) -> &Clock {
+        &self.decoding
     }
 
     /// Returns how many chunks were decoded so far, repeats counted.

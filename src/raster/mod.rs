@@ -13,6 +13,8 @@ mod bounds;
 mod buffer;
 /// [`ChunkCache`]: decoded chunks, bounded in bytes.
 mod cache;
+/// [`Clock`]: where the time goes.
+mod clock;
 /// Complex samples taken apart.
 mod complex;
 /// [`Context`]: what one run lends every read.
@@ -41,6 +43,7 @@ mod window;
 pub use bounds::Bounds;
 pub use buffer::Buffer;
 pub use cache::{Chunk, ChunkCache, ChunkKey};
+pub use clock::Clock;
 pub use context::{CancelFlag, Context};
 pub(crate) use dtype::dispatch;
 pub use dtype::{DataType, Sample};

@@ -9,11 +9,12 @@ use swath::engine::{Engine, EngineOptions};
 use swath::geotiff::{OnCorrupt, OpenOptions};
 use swath::ifd::Limits;
 use swath::input::Files;
-use swath::io::IoMode;
+use swath::io::{IoMode, Overwrite, Staged};
 use swath::kernel::Resampling;
 use swath::raster::{Bounds, Size};
 use swath::{Error, Result};
 
+use crate::report;
 use crate::write_args::WriteArgs;
 
 #[derive(Debug, Args)]
@@ -210,12 +211,23 @@ pub(crate) struct RunArgs {
     /// The size in pixels of a unit of work [default: one stored tile].
     #[arg(long, value_name = "W,H", value_parser = parse_work, hide_short_help = true)]
     work: Option<Size>,
+    /// Write where the time and the memory went to a file, as JSON.
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    metrics: Option<PathBuf>,
     /// Say nothing but errors.
     #[arg(long, short)]
     pub(crate) quiet: bool,
 }
 
 impl RunArgs {
+    /// Writes where the time of an engine's runs went, if that was asked for; `seconds` have passed.
+    pub(crate) fn tell_metrics(&self, engine: &Engine, seconds: f64) -> Result<()> {
+        let Some(path) = &self.metrics else { return Ok(()) };
+        let mut file = Staged::create(path, Overwrite::Replace)?;
+        file.append(format!("{:#}\n", report::metrics(engine, seconds)).as_bytes())?;
+        file.commit()
+    }
+
     /// Makes the engine, stopped by Ctrl-C, SIGTERM and SIGHUP.
     pub(crate) fn engine(&self) -> Result<Engine> {
         let engine = self.bare_engine()?;

@@ -94,5 +94,9 @@ fn end(done: Result<()>) -> ExitCode {
 /// Runs a verb that nothing else runs beside.
 fn alone(run: &RunArgs, verb: impl FnOnce(&Session<'_>) -> Result<()>) -> Result<()> {
     let engine = run.engine()?;
-    verb(&Session::alone(&engine, run.quiet))
+    let begun = std::time::Instant::now();
+    let done = verb(&Session::alone(&engine, run.quiet));
+    // Of a verb that failed too.
+    let told = run.tell_metrics(&engine, begun.elapsed().as_secs_f64());
+    done.and(told)
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use swath::Error;
-use swath::engine::Observer;
+use swath::engine::{Engine, Observer};
 use swath::geotiff::{Damaged, Written};
 
 /// How the command ends. The numbers are part of its interface.
@@ -210,12 +210,38 @@ impl Observer for Progress {
     }
 }
 
+/// Returns where the time and the memory of an engine's runs went.
+pub(crate) fn metrics(engine: &Engine, seconds: f64) -> serde_json::Value {
+    let spent = engine.metrics();
+    serde_json::json!({
+        "seconds": seconds,
+        "threads": engine.threads(),
+        "stages": {
+            "decode": spent.decode.as_secs_f64(),
+            "make": spent.make.as_secs_f64(),
+            "encode": spent.encode.as_secs_f64(),
+            "store": spent.store.as_secs_f64(),
+        },
+        "memory": {
+            "allowed": engine.options().memory,
+            "peak": peak_memory(),
+            "own": status("RssAnon"),
+            "mapped": status("RssFile"),
+        },
+    })
+}
+
 /// Returns the most bytes of memory this process has held, mapped files
 /// included; `None` where the system does not tell.
 pub(crate) fn peak_memory() -> Option<u64> {
+    status("VmHWM")
+}
+
+/// Returns a number of bytes that the system tells of this process (proc(5), /proc/PID/status).
+fn status(name: &str) -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    peak.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kib| kib * 1024)
+    let value = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
+    value.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kib| kib * 1024)
 }
 
 /// Says on stderr what was written, unless `quiet`; returns the seconds it took.

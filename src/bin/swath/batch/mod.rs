@@ -301,6 +301,7 @@ fn all(args: &BatchArgs, work: &Work) -> Result<Exit> {
     if let Some(path) = &args.report {
         report::write(path, &report::json(&about, &ledger, &tally))?;
     }
+    args.run.tell_metrics(&engine, ledger.seconds())?;
     if let Some(path) = &args.html {
         let pictures = preview::some(&ledger, args.previews);
         report::write(path, &html::page(&about, &ledger, &tally, &pictures))?;
