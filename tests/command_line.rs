@@ -22,6 +22,12 @@ fn the_version_lists_what_it_is_made_of() {
     let all = stdout(&["--version", "--verbose"]);
     assert!(all.starts_with(line), "{all}");
     assert!(all.contains("\nfeatures: cli") && all.contains("\n  zstd 0.13."), "{all}");
+    let defaults = all.lines().find_map(|line| line.strip_prefix("defaults here: "));
+    let defaults: Vec<_> = defaults.expect("defaults").split(' ').collect();
+    let [_, threads, _, memory] = defaults[..] else { panic!("{defaults:?}") };
+    assert!(threads.parse::<usize>().is_ok_and(|n| n > 0), "{threads}");
+    let range = (64 << 20)..=(512 << 20);
+    assert!(memory.parse::<u64>().is_ok_and(|bytes| range.contains(&bytes)), "{memory}");
     assert_eq!(all.contains("JPEG XL"), cfg!(feature = "jxl"), "{all}");
     assert_eq!(swath(&["--verbose"], &[]).status.code(), Some(2));
 }

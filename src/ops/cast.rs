@@ -116,30 +116,58 @@ struct Cast {
     counts: CastCounts,
 }
 
+/// Samples that are converted at a time.
+const RUN: usize = 1024;
+
+/// Takes samples to `f64`, and scales them.
+fn widen<S: Sample>(scale: Option<Scale>, samples: &[S], values: &mut [f64]) {
+    for (value, sample) in values.iter_mut().zip(samples) {
+        *value = sample.to_f64();
+    }
+    if let Some(Scale { from, to }) = scale {
+        let factor = (to.1 - to.0) / (from.1 - from.0);
+        for value in values {
+            *value = (*value - from.0) * factor + to.0;
+        }
+    }
+}
+
+/// Takes values to the output's type, and returns how many were beyond it and how
+/// many not a number.
+fn narrow<T: Sample>(values: &[f64], valid: Option<&[u8]>, out: &mut [T]) -> (u64, u64) {
+    let integer = !T::DTYPE.is_float();
+    // Halves below the least value round up to it, and above the greatest down.
+    let (least, most) = (T::from_f64(f64::MIN).to_f64(), T::from_f64(f64::MAX).to_f64());
+    let (mut saturated, mut nan) = (0, 0);
+    for (k, (out, &value)) in out.iter_mut().zip(values).enumerate() {
+        *out = T::from_f64(value);
+        let counts = integer && valid.is_none_or(|v| v[k] != 0);
+        saturated += u64::from(counts && (value < least - 0.5 || value > most + 0.5));
+        nan += u64::from(counts && value.is_nan());
+    }
+    (saturated, nan)
+}
+
 impl Cast {
-    /// Converts one band of samples, and returns how many were beyond the type
-    /// and how many not a number.
-    fn convert<S: Sample, T: Sample>(
-        &self,
-        scale: Option<Scale>,
-        samples: &[S],
-        valid: Option<&[u8]>,
-        out: &mut [T],
-    ) -> (u64, u64) {
-        let (factor, from, to) = scale.map_or((1.0, 0.0, 0.0), |Scale { from, to }| {
-            ((to.1 - to.0) / (from.1 - from.0), from.0, to.0)
-        });
-        let integer = !T::DTYPE.is_float();
-        // Halves below the least value round up to it, and above the greatest down.
-        let (least, most) = (T::from_f64(f64::MIN).to_f64(), T::from_f64(f64::MAX).to_f64());
+    /// Converts one band of samples, and returns how many were beyond the type and
+    /// how many not a number. By way of `f64`: code for each type, not for each pair.
+    fn convert(&self, band: u16, pixels: &Buffer, out: &mut Buffer) -> (u64, u64) {
+        let (scale, valid) = (self.scale(band), pixels.valid(band));
         let (mut saturated, mut nan) = (0, 0);
-        for (k, (out, sample)) in out.iter_mut().zip(samples).enumerate() {
-            let value = sample.to_f64();
-            let value = if scale.is_some() { (value - from) * factor + to } else { value };
-            *out = T::from_f64(value);
-            let counts = integer && valid.is_none_or(|v| v[k] != 0);
-            saturated += u64::from(counts && (value < least - 0.5 || value > most + 0.5));
-            nan += u64::from(counts && value.is_nan());
+        let mut values = [0.0; RUN];
+        let len = dispatch!(pixels.dtype(), S => pixels.plane::<S>(band).len());
+        for start in (0..len).step_by(RUN) {
+            let run = start..len.min(start + RUN);
+            let values = &mut values[..run.len()];
+            dispatch!(pixels.dtype(), S => {
+                widen::<S>(scale, &pixels.plane::<S>(band)[run.clone()], values);
+            });
+            let valid = valid.map(|valid| &valid[run.clone()]);
+            let counts = dispatch!(self.info.dtype, T => {
+                narrow::<T>(values, valid, &mut out.plane_mut::<T>(band)[run])
+            });
+            saturated += counts.0;
+            nan += counts.1;
         }
         (saturated, nan)
     }
@@ -166,16 +194,12 @@ impl Source for Cast {
         let pixels = cx.read_tile(&self.input, out.window())?;
         out.validate();
         for band in 0..pixels.bands() {
-            let valid = pixels.valid(band);
-            let (saturated, nan) = dispatch!(pixels.dtype(), S => dispatch!(self.info.dtype, T => {
-                let samples = out.plane_mut::<T>(band);
-                self.convert::<S, T>(self.scale(band), pixels.plane::<S>(band), valid, samples)
-            }));
+            let (saturated, nan) = self.convert(band, &pixels, out);
             if !cx.trial {
                 self.counts.0.saturated.fetch_add(saturated, Ordering::Relaxed);
                 self.counts.0.not_a_number.fetch_add(nan, Ordering::Relaxed);
             }
-            if let Some(valid) = valid {
+            if let Some(valid) = pixels.valid(band) {
                 out.add_mask();
                 out.valid_mut(band).unwrap_or_default().copy_from_slice(valid);
             }

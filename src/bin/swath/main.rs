@@ -43,6 +43,10 @@ use args::RunArgs;
 use cli::{Cli, Verb};
 use session::Session;
 
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     if let Err(error) = gdal::refuse(std::env::args_os()) {
         return report::failure(&error).into();

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use swath::Result;
+use swath::engine::default_memory;
 
 use crate::report;
 
@@ -10,7 +11,7 @@ use crate::report;
 const LOCK: &str = include_str!("../../../Cargo.lock");
 
 /// Cargo's features: whether each is in this binary, the codecs it brings and the crates.
-const FEATURES: [(&str, bool, &str, &[&str]); 8] = [
+const FEATURES: [(&str, bool, &str, &[&str]); 9] = [
     (
         "cli",
         cfg!(feature = "cli"),
@@ -33,6 +34,7 @@ const FEATURES: [(&str, bool, &str, &[&str]); 8] = [
     ("lerc", cfg!(feature = "lerc"), "LERC", &[]),
     ("libdeflate", cfg!(feature = "libdeflate"), "", &["libdeflater"]),
     ("lzma", cfg!(feature = "lzma"), "LZMA", &["lzma-rust2"]),
+    ("mimalloc", cfg!(feature = "mimalloc"), "", &["mimalloc"]),
     ("webp", cfg!(feature = "webp"), "WebP", &["image-webp"]),
 ];
 
@@ -77,10 +79,14 @@ fn made_of() -> String {
         () if cfg!(target_env = "gnu") => "-gnu",
         () => "",
     };
+    // As `Engine::new` has it.
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let mut text = format!(
-        "target: {}-{}{c}, {build}\nfeatures: {}\ncodecs: {}\ncrates:\n",
+        "target: {}-{}{c}, {build}\ndefaults here: --threads {threads} --memory {}\n\
+         features: {}\ncodecs: {}\ncrates:\n",
         std::env::consts::ARCH,
         std::env::consts::OS,
+        default_memory(),
         features.join(", "),
         [&[CODECS], &codecs[..]].concat().join(", "),
     );
