@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::{Area, Authority, Definition, GeoKeys, Id, registry, text};
+use super::{Area, Authority, Definition, GeoKeys, Id, projection, registry, text};
 use crate::{Error, Result};
 
 /// A coordinate reference system: what the coordinates of a raster mean.
@@ -290,6 +290,37 @@ impl Crs {
     /// Returns whether the authority has withdrawn the system.
     pub fn is_deprecated(&self) -> bool {
         self.entry().is_some_and(registry::Entry::is_deprecated)
+    }
+
+    /// Returns what people should know before they use this system beside other software, in a
+    /// line: that its projection is computed in another way there, and how far off that is.
+    /// `None` for all but the equidistant cylindrical systems on ellipsoids.
+    ///
+    /// ```
+    /// use swath::crs::Crs;
+    ///
+    /// assert!(Crs::from_epsg(32662).caution().unwrap().contains("25.3 km"));
+    /// assert_eq!(Crs::from_epsg(3857).caution(), None);
+    /// ```
+    pub fn caution(&self) -> Option<String> {
+        let Definition::Projected(system) = self.definition.as_deref()?.horizontal() else {
+            return None;
+        };
+        let disputed = projection::disputed(system, self.area())?;
+        let (own, others) = if disputed.on_sphere {
+            (
+                "a sphere, as PROJ before 9.8 does",
+                "PROJ from 9.8 on (and GDAL with it) takes the ellipsoid",
+            )
+        } else {
+            (
+                "the ellipsoid, as PROJ from 9.8 on does",
+                "PROJ before 9.8 (and files made with it) takes a sphere",
+            )
+        };
+        let name = system.conversion.method.name();
+        let km = disputed.metres / 1000.0;
+        Some(format!("{self}: {name} is computed on {own}; {others}, up to {km:.1} km off"))
     }
 
     fn entry(&self) -> Option<registry::Entry> {
