@@ -116,8 +116,8 @@ impl Crs {
     /// parameters, or Esri's well-known text as a citation.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] if GeoKeys cannot state it; GDAL then writes its
-    /// [well-known text](Self::to_wkt) into a file beside the image.
+    /// [`Error::Unsupported`] if GeoKeys cannot state it; its [well-known
+    /// text](Self::to_wkt2) lies in a file beside the image then, as GDAL has it.
     pub fn to_geokeys(&self) -> Result<GeoKeys> {
         if let Some(keys) = &self.keys {
             return Ok(GeoKeys::clone(keys));
@@ -126,8 +126,8 @@ impl Crs {
             self.definition.as_ref().and_then(|definition| GeoKeys::from_definition(definition));
         made.ok_or_else(|| {
             Error::unsupported(format!("writing {self} as GeoKeys")).hint(
-                "GeoTIFF has no words for this system: give the input one that has a code, with \
-                 swath edit --crs, or none",
+                "GeoTIFF has no words for this system: swath convert and warp put it into a file \
+                 beside the image, as GDAL does",
             )
         })
     }
