@@ -22,6 +22,7 @@ mod nzmg;
 mod orthographic;
 mod plane;
 mod proj4rs;
+mod pseudocylinder;
 mod rotated_pole;
 mod van_der_grinten;
 mod winkel_tripel;
