@@ -25,6 +25,8 @@ PROJECTIONS = [
     "+proj=wintri +ellps=WGS84", "+proj=wintri +lat_1=40 +lon_0=10 +ellps=WGS84", "+proj=aitoff +ellps=WGS84", "+proj=bonne +lat_1=45 +ellps=WGS84",
     "+proj=bonne +lat_1=-30 +lon_0=20 +ellps=WGS84", "+proj=bonne +lat_1=60 +R=6371000", "+proj=mill +ellps=WGS84", "+proj=gall +ellps=WGS84", "+proj=robin +ellps=WGS84",
     "+proj=robin +lon_0=150 +y_0=5e5 +ellps=WGS84", "+proj=moll +ellps=WGS84", "+proj=moll +lon_0=-150 +ellps=WGS84", "+proj=sinu +R=6371007.181", "+proj=sinu +lon_0=60 +ellps=WGS84", "+proj=eqearth +ellps=WGS84",
+    "+proj=eck1 +ellps=WGS84", "+proj=eck2 +lon_0=30 +ellps=WGS84", "+proj=eck3 +ellps=WGS84", "+proj=eck5 +lon_0=-90 +R=6371000", "+proj=crast +ellps=WGS84",
+    "+proj=wink1 +lat_ts=50 +ellps=WGS84", "+proj=patterson +ellps=WGS84", "+proj=comill +ellps=WGS84", "+proj=natearth2 +ellps=WGS84",
 ]
 
 
@@ -59,7 +61,7 @@ def main():
             # A place leads back: to within what swath asks for, and by any number of turns where eastings repeat.
             limit = 1e-6 if degrees else 0.1
             off = again[0] - u
-            if degrees or "mill" in text or "gall" in text:
+            if degrees or any(name in text for name in ("mill", "gall", "patterson")):
                 period = 360 if degrees else np.ptp(turn.transform([-180, 180], [0, 0])[0])
                 off -= np.round(off / period) * period
             is_place = (np.abs(off) < limit) & (np.abs(again[1] - v) < limit)

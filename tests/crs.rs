@@ -43,6 +43,41 @@ fn crs_lists_operations_and_says_which_is_taken() {
     assert_eq!(refused.status.code(), Some(2));
 }
 
+/// On an ellipsoid "Equidistant Cylindrical (Spherical)" is a sphere's here and in PROJ before 9.8,
+/// and the ellipsoid's in PROJ from 9.8 on; the method without that word is the ellipsoid's.
+#[test]
+fn equidistant_cylindrical_systems_are_as_decided_and_say_so() {
+    let at = |code: &str| {
+        let words = ["crs", "EPSG:4326", code, "--at", "10,55", "--json"];
+        let output = swath(&words, "");
+        let said: serde_json::Value = serde_json::from_str(&stdout(&output)).expect("JSON");
+        let note = said["notes"][0].as_str().unwrap_or_default().to_owned();
+        assert_eq!(said["notes"].as_array().map(Vec::len), Some(usize::from(!note.is_empty())));
+        (said["becomes"][0].as_f64().expect("x"), said["becomes"][1].as_f64().expect("y"), note)
+    };
+    // PROJ 9.5.1 of the first two, 9.8.1 of EPSG:4087; the kilometres are the largest differences
+    // of PROJ 9.8.1 from the sphere over the areas of use.
+    for (code, x, y, km) in [
+        ("EPSG:32662", 1_113_194.907_9, 6_122_571.993_6, Some("25.3 km")),
+        ("ESRI:54002", 556_597.454_0, 6_122_571.993_6, Some("35.8 km")),
+        ("EPSG:4087", 1_113_194.907_9, 6_097_230.313_1, Some("25.3 km")),
+        ("EPSG:4088", 1_111_950.488_2, 6_115_727.685_0, None),
+    ] {
+        let (u, v, note) = at(code);
+        assert!((u - x).abs() < 1e-3 && (v - y).abs() < 1e-3, "{code}: {u} {v}");
+        assert_eq!(note.is_empty(), km.is_none(), "{code}: {note}");
+        assert!(note.contains(km.unwrap_or_default()), "{code}: {note}");
+    }
+    assert!(at("ESRI:102421").2.contains("22.4 km") && at("ESRI:102423").2.contains("36.1 km"));
+    // Of one system, on standard error; in a list, a line of it; nothing where nothing is moved.
+    let alone = swath(&["crs", "ESRI:54002", "--as", "proj"], "");
+    let error = String::from_utf8_lossy(&alone.stderr).into_owned();
+    assert!(error.starts_with("note: ESRI:54002: ") && error.lines().count() == 1, "{error}");
+    assert!(stdout(&alone).starts_with("+proj=eqc"));
+    assert!(stdout(&swath(&["crs", "EPSG:4326", "EPSG:4087"], "")).contains("\nnote: EPSG:4087: "));
+    assert!(!stdout(&swath(&["crs", "EPSG:4087", "EPSG:4087"], "")).contains("note: "));
+}
+
 #[test]
 fn one_system_is_defined_in_the_form_asked_for() {
     let said = |args: &[&str]| stdout(&swath(&[&["crs"], args].concat(), ""));

@@ -129,3 +129,27 @@ fn texts_survive_being_written() {
         wrong[..wrong.len().min(10)].join("\n")
     );
 }
+
+/// Esri's own names of EPSG's projected systems, by which its software knows them, as PROJ has them.
+#[test]
+fn esri_text_has_esris_names() {
+    let name = |text: &str| text.split('"').nth(1).map(str::to_owned);
+    let (mut all, mut wrong) = (0, Vec::new());
+    for row in rows() {
+        let id = row["id"].as_str().expect("a code");
+        let Some(wanted) = row["esri"].as_str().filter(|text| text.starts_with("PROJCS[")) else {
+            continue;
+        };
+        let Some(text) = Crs::parse(id).expect("a code").to_esri_wkt() else { continue };
+        all += 1;
+        if name(&text) != name(wanted) {
+            wrong.push(format!("{id}: {:?} instead of {:?}", name(&text), name(wanted)));
+        }
+    }
+    assert!(
+        all > 1700 && wrong.is_empty(),
+        "{} of {all} wrong:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}

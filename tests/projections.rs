@@ -101,7 +101,7 @@ fn projections_without_codes_agree_with_proj_both_ways() {
         }
     }
     println!("{systems} systems, {points} points");
-    assert_eq!(systems, 28);
+    assert_eq!(systems, 37);
     assert!(wrong.is_empty(), "{} of {points} points:\n{}", wrong.len(), wrong.join("\n"));
 }
 

@@ -11,6 +11,7 @@ are referred to by position. src/crs/registry/ reads it in place.
 """
 import json
 import math
+import re
 import sqlite3
 import struct
 import sys
@@ -35,6 +36,8 @@ HELMERT = {9603, 9606, 9607, 1031, 1032, 1033, 1053, 1056, 1061, 1063, 1065, 106
 OFFSETS = {9601, 9618, 9619}
 # Geographic offsets of 0: how PROJ says that two systems are taken for one.
 NOTHING = 9619
+# The kind of an alias that is a projected system's.
+PROJECTED_NAME = 3
 
 
 def key(auth, code):
@@ -424,9 +427,15 @@ class Registry:
                          self.extent("concatenated_operation", r), start, len(path))
 
     def aliases(self):
-        """Esri's names of datums, geographic systems and ellipsoids that have a code of EPSG's."""
+        """Esri's names of datums, systems and ellipsoids that have a code of EPSG's."""
         tables = {"geodetic_datum": ("datums", 0), "geodetic_crs": ("geodetic", 1), "ellipsoid": ("ellipsoids", 2)}
         rows = set()
+        for auth, code, name, own in self.db.execute(
+                "select a.auth_name, a.code, a.alt_name, p.name from alias_name a join projected_crs p"
+                " on a.table_name = 'projected_crs' and p.auth_name = a.auth_name and p.code = a.code where a.source = 'ESRI'"):
+            # Others are EPSG's names in Esri's spelling.
+            if auth in AUTHORITIES and ("projected", key(auth, code)) in self.at and name != "_".join(re.findall("[A-Za-z0-9+-]+", own)):
+                rows.add((name, PROJECTED_NAME, key(auth, code)))
         for table, auth, code, name, source in self.db.execute("select table_name, auth_name, code, alt_name, source from alias_name"):
             if source in ("ESRI", "ESRI_OLD", "PROJ") and table in tables and auth in AUTHORITIES and str(code).isdigit():
                 section, number = tables[table]

@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::{Area, Authority, Definition, GeoKeys, Id, Locator, registry, text};
+use super::{Area, Authority, Definition, GeoKeys, Id, Locator, projection, registry, text};
 use crate::{Error, Result};
 
 /// A coordinate reference system: what the coordinates of a raster mean.
@@ -127,8 +127,8 @@ impl Crs {
     /// parameters, or Esri's well-known text as a citation.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] if GeoKeys cannot state it; GDAL then writes its
-    /// [well-known text](Self::to_wkt) into a file beside the image.
+    /// [`Error::Unsupported`] if GeoKeys cannot state it; its [well-known
+    /// text](Self::to_wkt2) lies in a file beside the image then, as GDAL has it.
     pub fn to_geokeys(&self) -> Result<GeoKeys> {
         if let Some(keys) = &self.keys {
             return Ok(GeoKeys::clone(keys));
@@ -137,8 +137,8 @@ impl Crs {
             self.definition.as_ref().and_then(|definition| GeoKeys::from_definition(definition));
         made.ok_or_else(|| {
             Error::unsupported(format!("writing {self} as GeoKeys")).hint(
-                "GeoTIFF has no words for this system: give the input one that has a code, with \
-                 swath edit --crs, or none",
+                "GeoTIFF has no words for this system: swath convert and warp put it into a file \
+                 beside the image, as GDAL does",
             )
         })
     }
@@ -307,6 +307,37 @@ impl Crs {
     /// Returns whether the authority has withdrawn the system.
     pub fn is_deprecated(&self) -> bool {
         self.entry().is_some_and(registry::Entry::is_deprecated)
+    }
+
+    /// Returns what people should know before they use this system beside other software, in a
+    /// line: that its projection is computed in another way there, and how far off that is.
+    /// `None` for all but the equidistant cylindrical systems on ellipsoids.
+    ///
+    /// ```
+    /// use swath::crs::Crs;
+    ///
+    /// assert!(Crs::from_epsg(32662).caution().unwrap().contains("25.3 km"));
+    /// assert_eq!(Crs::from_epsg(3857).caution(), None);
+    /// ```
+    pub fn caution(&self) -> Option<String> {
+        let Definition::Projected(system) = self.definition.as_deref()?.horizontal() else {
+            return None;
+        };
+        let disputed = projection::disputed(system, self.area())?;
+        let (own, others) = if disputed.on_sphere {
+            (
+                "a sphere, as PROJ before 9.8 does",
+                "PROJ from 9.8 on (and GDAL with it) takes the ellipsoid",
+            )
+        } else {
+            (
+                "the ellipsoid, as PROJ from 9.8 on does",
+                "PROJ before 9.8 (and files made with it) takes a sphere",
+            )
+        };
+        let name = system.conversion.method.name();
+        let km = disputed.metres / 1000.0;
+        Some(format!("{self}: {name} is computed on {own}; {others}, up to {km:.1} km off"))
     }
 
     fn entry(&self) -> Option<registry::Entry> {

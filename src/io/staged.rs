@@ -233,14 +233,25 @@ impl Staged {
     /// replaced and something took its name meanwhile. The target is as before then; but if the
     /// system cannot make the new name durable, which is the last step and is said, it has it.
     pub fn commit(mut self) -> Result<()> {
-        self.flush()?;
         // While nothing has happened yet: handles may have run out.
         let directory = self.directory()?;
+        self.settle()?;
+        self.take_name()?;
+        directory.map_or(Ok(()), |directory| self.sync(&directory))
+    }
+
+    /// Makes the bytes durable, still without the target's name.
+    pub(super) fn settle(&mut self) -> Result<()> {
+        self.flush()?;
         if let Some(permissions) = self.permissions.take() {
             let result = self.body.file.set_permissions(permissions);
             result.map_err(|e| self.place("keep the permissions of", e))?;
         }
-        self.body.file.sync_all().map_err(|e| self.place("sync", e))?;
+        self.body.file.sync_all().map_err(|e| self.place("sync", e))
+    }
+
+    /// Gives what is settled the target's name, in one step.
+    pub(super) fn take_name(&mut self) -> Result<()> {
         if self.body.name.is_none() {
             self.name_body()?;
         }
@@ -252,7 +263,12 @@ impl Staged {
             result.map_err(|e| self.naming_error(e))?;
             self.body.name = None;
         }
-        directory.map_or(Ok(()), |directory| self.sync(&directory))
+        Ok(())
+    }
+
+    /// Whether an older file of the target's name gives way.
+    pub(super) fn replaces(&self) -> bool {
+        self.overwrite == Overwrite::Replace
     }
 
     /// Names an unnamed body: as the target itself if nothing is to be replaced, else uniquely
@@ -289,7 +305,7 @@ impl Staged {
 
     /// Opens the directory of the target, if it may be: not every one may be opened to read, and
     /// the file itself will be whole and in place.
-    fn directory(&self) -> Result<Option<File>> {
+    pub(super) fn directory(&self) -> Result<Option<File>> {
         match File::open(directory_of(&self.target)) {
             Ok(directory) => Ok(Some(directory)),
             Err(e) if e.kind() == io::ErrorKind::PermissionDenied => Ok(None),
@@ -298,7 +314,7 @@ impl Staged {
     }
 
     /// Makes the new name durable too.
-    fn sync(&self, directory: &File) -> Result<()> {
+    pub(super) fn sync(&self, directory: &File) -> Result<()> {
         match directory.sync_all() {
             // Not every file system syncs directories.
             Err(e)

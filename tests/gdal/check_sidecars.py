@@ -6,7 +6,9 @@ import warnings
 
 import numpy as np
 import rasterio
+from check_crs import same as same_system
 from common import Failed, Report
+from rasterio.crs import CRS
 from rasterio.enums import Resampling
 from rasterio.transform import from_origin
 
@@ -110,6 +112,48 @@ def compare(swath, path):
                 same("overview valid", band["overviews"][level]["validCount"], int((gdal.read_masks(index + 1) != 0).sum()))
 
 
+# What GeoKeys have no words for: rotated poles, a sweep that GDAL's own text in GeoKeys loses, a shift by a named grid.
+WORDLESS = (
+    "+proj=ob_tran +o_proj=longlat +o_lon_p=0 +o_lat_p=39.25 +lon_0=18 +R=6371229 +to_meter=0.0174532925199433 +no_defs +type=crs",
+    "+proj=ob_tran +o_proj=longlat +o_lon_p=-162 +o_lat_p=40 +lon_0=10 +R=6371229 +to_meter=0.0174532925199433 +no_defs +type=crs",
+    "+proj=geos +h=35786023 +lon_0=-75 +sweep=x +ellps=GRS80 +type=crs",
+    "+proj=utm +zone=32 +ellps=intl +nadgrids=@none.gsb,null +type=crs",
+)
+
+
+def beside(swath, place, report):
+    """Systems that swath puts beside its output are those that GDAL reads there, and none stays that is not the output's."""
+    source, out = place / "degrees.tif", place / "wordless.tif"
+    plain = dict(driver="GTiff", width=40, height=30, count=1, dtype="uint8", crs="EPSG:4326", nodata=255)
+    with rasterio.open(source, "w", transform=from_origin(-20, 50, 0.5, 0.5), **plain) as made:
+        made.write(np.arange(1200).reshape(1, 30, 40).astype("u1"))
+    how = ("--overwrite", "--allow-ballpark", "--overviews", "none")
+    for text in WORDLESS:
+        wanted = CRS.from_user_input(text)
+        with report.case(f"{text} written"):
+            for words in (("warp", source, out, "--to", text), ("convert", out, place / "again.tif")):
+                done = swath.attempt(*words, *how)
+                if done.returncode:
+                    raise Failed(done.stderr.strip())
+                with rasterio.open(words[2]) as file:
+                    same_system(file.crs, wanted, words[0])
+            if not (place / "wordless.tif.aux.xml").is_file():
+                raise Failed("nothing lies beside it")
+        with report.case(f"{text} gone"):
+            swath.attempt("warp", source, out, "--to", "EPSG:3857", *how)
+            with rasterio.open(out) as file:
+                same("crs", 3857, file.crs.to_epsg())
+    # GDAL's own files of that kind.
+    for text in WORDLESS[:2]:
+        with report.case(f"{text} kept"):
+            wanted = CRS.from_user_input(text)
+            with rasterio.open(place / "gdals.tif", "w", transform=from_origin(0, 5, 1, 1), **{**plain, "crs": wanted}) as made:
+                made.write(np.zeros((1, 30, 40), "u1"))
+            swath.attempt("convert", place / "gdals.tif", out, *how)
+            with rasterio.open(out) as file:
+                same_system(file.crs, wanted, "convert")
+
+
 def run(swath, folder, _rasters):
     report = Report("Sidecars", ("file", "beside it"))
     heeded = dict(GDAL_PAM_ENABLED="YES", GDAL_DISABLE_READDIR_ON_OPEN="FALSE")
@@ -125,6 +169,7 @@ def run(swath, folder, _rasters):
                     compare(swath, path)
                 others = sorted(p.name[len(path.stem) :] for p in place.glob(f"{path.stem}.*") if p != path)
                 report.rows.append((path.name, " ".join(others)))
+            beside(swath, place, report)
     finally:
         for key, value in before.items():
             os.environ.pop(key) if value is None else os.environ.update({key: value})

@@ -9,8 +9,8 @@ use swath::crs::{Area, Crs, DatumOperation, TransformOptions, Transformer};
 use swath::{Error, Result};
 
 use crate::args::{parse_crs, parse_numbers};
-use crate::datum::{OperationArgs, accuracy, lost, operation_json, state};
-use crate::report::say;
+use crate::datum::{OperationArgs, accuracy, cautions, lost, operation_json, state};
+use crate::report::{remark, say};
 
 #[derive(Debug, Args)]
 pub(crate) struct CrsArgs {
@@ -80,6 +80,9 @@ fn define(args: &CrsArgs) -> Result<()> {
         let name = form.to_possible_value().map_or(String::new(), |v| v.get_name().to_owned());
         Error::unsupported(format!("writing {} as {name}", args.from))
     })?;
+    if let Some(caution) = args.from.caution() {
+        remark(&format!("note: {caution}"));
+    }
     say(&format!("{text}\n"))
 }
 
@@ -151,6 +154,9 @@ fn as_text(
     if let Some(better) = transformer.better() {
         let _ = writeln!(text, "better: {}", lost(better, chosen));
     }
+    for caution in cautions(transformer) {
+        let _ = writeln!(text, "note: {caution}");
+    }
     if let (Some((x, y)), Some((u, v))) = (args.at, moved) {
         let _ = writeln!(text, "at: {x}, {y} becomes {u}, {v}");
     }
@@ -172,6 +178,7 @@ fn as_json(
         "chosen": list.iter().position(|operation| operation.name() == chosen.name()),
         "why": why(transformer, args.how.is_by_number()),
         "better": transformer.better().map(operation_json),
+        "notes": cautions(transformer),
         "at": args.at.map(|(x, y)| [x, y]),
         "becomes": moved.map(|(x, y)| [x, y]),
     })

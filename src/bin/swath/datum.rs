@@ -120,8 +120,16 @@ pub(crate) fn operation(
     let (directories, present) = (datums.directories(), operation.grids().iter());
     let present = present.filter(|grid| grid.is_present());
     let grids = present.filter_map(|grid| directories.path(&grid.name)).collect();
-    let lost = better.into_iter().chain(damaged).chain(short).collect();
+    let lost = better.into_iter().chain(damaged).chain(short);
+    let lost = lost.chain(cautions(transformer)).collect();
     Told { remark: format!("datum: {operation}"), guess, lost, share, grids }
+}
+
+/// What to know of the two systems beside other software, where coordinates are changed at all.
+pub(crate) fn cautions(transformer: &Transformer) -> Vec<String> {
+    let systems = [transformer.from(), transformer.to()];
+    let moved = systems.iter().filter(|_| !transformer.is_identity());
+    moved.filter_map(|system| system.caution()).collect()
 }
 
 /// That grids end before the raster does.

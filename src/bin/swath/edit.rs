@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::Args;
 use swath::crs::Crs;
 use swath::geotiff::edit::{BandEdits, Change, EditOptions, Edits, How};
-use swath::geotiff::{GeoTiff, edit};
+use swath::geotiff::{GeoTiff, SidecarKind, edit};
 use swath::raster::{Bounds, ColorInterpretation, GeoTransform, NoData};
 use swath::{Error, Result};
 
@@ -91,6 +91,16 @@ pub(crate) fn run(args: &EditArgs) -> Result<()> {
             "{name}: no longer laid out as a COG, and says so: `--rewrite` keeps the layout, \
              `swath convert` brings it back"
         ));
+    }
+    if let Change::Set(crs) = &edits.crs {
+        let file = GeoTiff::open(&args.file, &options.open)?;
+        let read = file.raster().info().grid.crs.clone();
+        // What lies beside a file wins over what stands in it.
+        let beside = file.sidecars().iter().find(|sidecar| sidecar.kind == SidecarKind::Pam);
+        if let Some(beside) = beside.filter(|_| read.as_ref() != Some(crs)) {
+            let beside = beside.path.display();
+            warn(&format!("{name}: {beside} states another reference system, which readers heed"));
+        }
     }
     if edits.nodata != Change::Keep && how != How::Unchanged {
         let file = GeoTiff::open(&args.file, &options.open)?;

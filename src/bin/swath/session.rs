@@ -167,6 +167,14 @@ impl<'a> Session<'a> {
     /// Says what was written; returns the seconds it took.
     fn closing(&self, output: &Path, written: &Written, progress: Progress) -> f64 {
         let seconds = report::closing(output, written, progress, self.is_silent());
+        if let Some(path) = &written.holds_crs {
+            self.warn(&format!(
+                "{}: GeoKeys have no words for the reference system: it lies in {}, which belongs \
+                 to the file",
+                output.display(),
+                path.display()
+            ));
+        }
         if written.displaced > 0 {
             self.warn(&format!(
                 "{}: {} valid samples equalled nodata and became a value beside it",

@@ -18,6 +18,7 @@ use super::nzmg::NewZealandMapGrid;
 use super::orthographic::Orthographic;
 use super::plane::{Axes, Engine, Own};
 use super::proj4rs::Library;
+use super::pseudocylinder::Pseudocylinder;
 use super::rotated_pole::RotatedPole;
 use super::van_der_grinten::VanDerGrinten;
 use super::winkel_tripel::{Aitoff, WinkelTripel};
@@ -105,6 +106,8 @@ fn is_cylinder(method: Method) -> bool {
             | M::CylindricalEqualAreaSpherical
             | M::Miller
             | M::Gall
+            | M::Patterson
+            | M::CompactMiller
     )
 }
 
@@ -186,6 +189,15 @@ fn own(conversion: &Conversion, on: &Shape) -> Option<Own> {
         Method::WinkelTripel => Box::new(WinkelTripel { cos: angle(P::FirstParallel).cos() }),
         Method::Mollweide => Box::new(Mollweide),
         Method::Goode => Box::new(Homolosine::whole()),
+        Method::Eckert1 => Box::new(Pseudocylinder::Eckert1),
+        Method::Eckert2 => Box::new(Pseudocylinder::Eckert2),
+        Method::Eckert3 => Box::new(Pseudocylinder::Eckert3),
+        Method::Eckert5 => Box::new(Pseudocylinder::Eckert5),
+        Method::Craster => Box::new(Pseudocylinder::Craster),
+        Method::Winkel1 => Box::new(Pseudocylinder::Winkel1(angle(P::FirstParallel).cos())),
+        Method::Patterson => Box::new(Pseudocylinder::Patterson),
+        Method::CompactMiller => Box::new(Pseudocylinder::CompactMiller),
+        Method::NaturalEarth2 => Box::new(Pseudocylinder::NaturalEarth2),
         Method::GoodeLand => Box::new(Homolosine::land()),
         Method::GoodeOcean => Box::new(Homolosine::ocean()),
         _ => return None,

@@ -12,6 +12,7 @@ pub(in crate::crs) enum Named {
     Datum,
     Geographic,
     Ellipsoid,
+    Projected,
 }
 
 impl Named {
@@ -20,6 +21,7 @@ impl Named {
             Self::Datum => DATUMS,
             Self::Geographic => GEODETIC,
             Self::Ellipsoid => ELLIPSOIDS,
+            Self::Projected => PROJECTED,
         }
     }
 }
@@ -47,7 +49,7 @@ pub(in crate::crs) fn esri_name(kind: Named, key: u32) -> Option<&'static str> {
     let starts = |text: &str| match kind {
         Named::Datum => text.starts_with("D_"),
         Named::Geographic => text.starts_with("GCS_"),
-        Named::Ellipsoid => true,
+        Named::Ellipsoid | Named::Projected => true,
     };
     rows.find_map(|row| row.text(0).filter(|text| starts(text)))
 }

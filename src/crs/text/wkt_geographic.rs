@@ -174,11 +174,21 @@ impl Out {
     }
 }
 
-fn esri_name(kind: Named, id: Option<&Id>, name: &str) -> String {
+/// Esri's name of what has a code of EPSG's, or else its own in Esri's spelling.
+pub(super) fn esri_name(kind: Named, id: Option<&Id>, name: &str) -> String {
     let known = id.and_then(registry::key).and_then(|key| registry::esri_name(kind, key));
-    let is_esri = id.is_some_and(|id| id.authority == Authority::Esri);
     match known {
-        Some(known) if !is_esri => known.to_owned(),
-        _ => name.replace(' ', "_"),
+        _ if id.is_some_and(|id| id.authority == Authority::Esri) => name.replace(' ', "_"),
+        Some(known) => known.to_owned(),
+        None => esri_spelling(name),
     }
+}
+
+/// A name as Esri would spell it: of letters, digits and signs, with one `_` for what lies between.
+fn esri_spelling(name: &str) -> String {
+    let is_kept = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-');
+    let kept = ["(m)", "(ftUS)", "(E-N)", "(N-E)"].into_iter().find(|end| name.ends_with(end));
+    let rest = name.strip_suffix(kept.unwrap_or_default()).unwrap_or(name);
+    let words: Vec<&str> = rest.split(|c| !is_kept(c)).filter(|word| !word.is_empty()).collect();
+    words.join("_") + kept.unwrap_or_default()
 }

@@ -2,8 +2,10 @@
 
 use std::fmt::Write;
 
+use super::wkt_geographic::esri_name;
 use super::wkt_out::{Out, Style, word};
 use super::{proj_write, units};
+use crate::crs::registry::Named;
 use crate::crs::{
     Conversion, Definition, Direction, Id, Method, Parameter, ParameterKind, Projected,
 };
@@ -11,7 +13,7 @@ use crate::crs::{
 impl Out {
     pub(super) fn projected(&mut self, system: &Projected) -> Option<()> {
         let name = if self.esri() {
-            system.name.replace(" / ", "_").replace(' ', "_")
+            esri_name(Named::Projected, system.id.as_ref(), &system.name)
         } else {
             system.name.to_string()
         };

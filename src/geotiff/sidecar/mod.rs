@@ -9,12 +9,16 @@ use crate::error::{Error, Result};
 use crate::ifd::Limits;
 use crate::raster::{Info, Metadata, NoData};
 
+/// What an output leaves beside it.
+mod output;
 /// GDAL's persistent auxiliary metadata, `.aux.xml`.
 mod pam;
 /// Rational polynomial coefficients in `.RPB` files.
 mod rpb;
 /// World files.
 mod world;
+
+pub(super) use output::{Companion, companion};
 
 use pam::Pam;
 

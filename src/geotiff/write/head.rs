@@ -2,7 +2,6 @@
 
 use super::chunk::MASK_CODEC;
 use super::plan::{LevelPlan, Plan};
-use crate::crs::Crs;
 use crate::error::{Error, Result};
 use crate::geotiff::{codec_parameters, georeference, metadata};
 use crate::ifd::{DirectoryBuilder, Tag, Value};
@@ -42,11 +41,8 @@ fn ghost(plan: &Plan) -> String {
     format!("GDAL_STRUCTURAL_METADATA_SIZE={:06} bytes\n{promises}", promises.len())
 }
 
-/// Fails if a raster of this kind cannot be described by tags.
+/// Fails if a raster of this kind cannot be described by tags, but for its reference system.
 pub(super) fn check(info: &Info) -> Result<()> {
-    if let Some(crs) = &info.grid.crs {
-        crs.to_geokeys()?;
-    }
     let fits_table = |table: &[u16]| table_len(info.dtype).is_some_and(|most| table.len() <= most);
     match &info.colors {
         Colors::Palette(table) if info.bands != 1 || !fits_table(table) => {
@@ -122,7 +118,7 @@ fn directories(info: &Info, plan: &Plan, levels: &[Level]) -> Result<Vec<Directo
         image(info, plan, &mut directory)?;
         chunks(level, &places.image, &mut directory);
         if index == 0 {
-            georeference(info, &mut directory)?;
+            georeference(info, &mut directory);
             metadata::write(&info.metadata, &mut directory)?;
         } else {
             directory.set(Tag::NewSubfileType, Value::Longs(vec![REDUCED]));
@@ -235,19 +231,19 @@ fn chunks(level: &LevelPlan, places: &[Placed], directory: &mut DirectoryBuilder
 }
 
 /// Where the image lies.
-fn georeference(info: &Info, directory: &mut DirectoryBuilder) -> Result<()> {
+fn georeference(info: &Info, directory: &mut DirectoryBuilder) {
     let is_point = info.metadata.pixel_is_point;
     let placed = info.grid.transform != GeoTransform::IDENTITY;
     match &info.metadata.gcps {
         Some(gcps) if !placed => georeference::set_gcps(gcps, is_point, directory),
         _ => georeference::set_transform(info.grid.transform, is_point, directory),
     }
-    let keys = info.grid.crs.as_ref().map(Crs::to_geokeys).transpose()?;
+    // A system that keys have no words for lies beside the file.
+    let keys = info.grid.crs.as_ref().and_then(|crs| crs.to_geokeys().ok());
     // Keys that name no CRS are one without a name to GDAL.
     if keys.is_some() || is_point {
         georeference::set_geokeys(&keys.unwrap_or_default(), is_point, directory);
     }
-    Ok(())
 }
 
 /// The value of the `SampleFormat` tag.

@@ -25,7 +25,7 @@ mod smooth;
 /// Statistics of the image's samples, made in the same pass.
 mod stats;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub(super) use plan::halves;
 
@@ -62,6 +62,9 @@ pub struct Written {
     pub degraded: u64,
     /// The size of the file in bytes.
     pub bytes: u64,
+    /// The file beside it (`.aux.xml`) that holds its reference system, for which GeoKeys have no
+    /// words: without it the image has none.
+    pub holds_crs: Option<PathBuf>,
 }
 
 impl Raster {

@@ -15,6 +15,7 @@ use super::pyramid::Waiting;
 use super::stats::Gathered;
 use crate::engine::{EngineOptions, Sink, Tile, Tiling};
 use crate::error::{Error, Result};
+use crate::geotiff::sidecar::{Companion, companion};
 use crate::io::{Scratch, Staged};
 use crate::raster::{Info, Size};
 
@@ -44,6 +45,8 @@ struct File {
     info: Info,
     plan: Arc<Plan>,
     staged: Staged,
+    /// What lies beside it.
+    companion: Companion,
     parked: Scratch,
     spent: Spent,
     statistics: Option<Arc<Gathered>>,
@@ -161,6 +164,11 @@ impl Sink for FileSink {
         let displaced = Arc::<AtomicU64>::default();
         let statistics = self.options.statistics.then(|| Arc::new(Gathered::new()));
         let staged = Staged::create(&self.target, self.options.overwrite)?;
+        let companion = if self.image {
+            companion(info, &self.target, staged.target(), self.options.overwrite)?
+        } else {
+            Companion::none()
+        };
         let parent = staged.target().parent().filter(|p| !p.as_os_str().is_empty());
         let parent = parent.unwrap_or(Path::new("."));
         let parked = Scratch::create_in(parent)?;
@@ -185,6 +193,7 @@ impl Sink for FileSink {
             info: info.clone(),
             plan,
             staged,
+            companion,
             parked,
             spent,
             statistics,
@@ -234,6 +243,7 @@ impl Sink for FileSink {
             mut info,
             plan,
             mut staged,
+            companion,
             parked,
             moved,
             displaced,
@@ -279,7 +289,10 @@ impl Sink for FileSink {
         let head = head::bytes(&info, &plan, &levels, big)?;
         staged.write_at(0, &head)?;
         let bytes = staged.len();
-        staged.commit()?;
+        match companion.change {
+            Some(beside) => staged.commit_with(beside)?,
+            None => staged.commit()?,
+        }
         Ok(Written {
             size: info.grid.size,
             bands: info.bands,
@@ -292,6 +305,7 @@ impl Sink for FileSink {
             degraded: 0,
             chunks: levels[0].image.iter().filter(|chunk| chunk.bytes > 0).count() as u64,
             bytes,
+            holds_crs: companion.holds_crs,
         })
     }
 }
