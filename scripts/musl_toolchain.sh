@@ -72,10 +72,16 @@ name = "std-for-musl"
 edition = "2024"
 [workspace]
 T
+# Names of places stay out of it: of this folder, and of cargo's, which has a folder for the registry once something is fetched.
+remap="--remap-path-prefix=$sysroot/lib/rustlib/src/rust=/rust"
+cargo fetch --locked
+for crates in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*; do
+    remap+=" --remap-path-prefix=$crates=/crates"
+done
 (
     cd "$dir/std"
-    # Of these flags, the first lets users link with optimisation, and the second keeps this folder's name out.
-    export RUSTC_BOOTSTRAP=1 RUSTFLAGS="-C embed-bitcode=yes --remap-path-prefix=$sysroot/lib/rustlib/src/rust=/rust"
+    # Users may link with optimisation across crates, which takes bitcode.
+    export RUSTC_BOOTSTRAP=1 RUSTFLAGS="-C embed-bitcode=yes $remap"
     export CARGO_PROFILE_RELEASE_PANIC=unwind CARGO_TARGET_DIR=target
     cargo build --release --target $target -Zbuild-std=std,panic_unwind,panic_abort
     cp target/$target/release/deps/lib*.rlib "$own/.."
