@@ -20,6 +20,7 @@ use super::plane::{Axes, Engine, Own};
 use super::proj4rs::Library;
 use super::pseudocylinder::Pseudocylinder;
 use super::rotated_pole::RotatedPole;
+use super::sure::Sure;
 use super::van_der_grinten::VanDerGrinten;
 use super::winkel_tripel::{Aitoff, WinkelTripel};
 use super::{Plane, Projection};
@@ -47,6 +48,7 @@ pub(in crate::crs) fn plane(system: &Projected) -> Result<Plane> {
         }
     };
     let plane = Plane::new(engine, axes(system), system.unit, is_cylinder(conversion.method));
+    let plane = plane.surely(Sure::of(conversion, &on));
     Ok(if conversion.method == Method::Robinson { plane.in_pieces() } else { plane })
 }
 
@@ -187,8 +189,6 @@ fn own(conversion: &Conversion, on: &Shape) -> Option<Own> {
         Method::NaturalEarth => Box::new(NaturalEarth),
         Method::Aitoff => Box::new(Aitoff),
         Method::WinkelTripel => Box::new(WinkelTripel { cos: angle(P::FirstParallel).cos() }),
-        Method::Mollweide => Box::new(Mollweide),
-        Method::Goode => Box::new(Homolosine::whole()),
         Method::Eckert1 => Box::new(Pseudocylinder::Eckert1),
         Method::Eckert2 => Box::new(Pseudocylinder::Eckert2),
         Method::Eckert3 => Box::new(Pseudocylinder::Eckert3),
@@ -198,6 +198,8 @@ fn own(conversion: &Conversion, on: &Shape) -> Option<Own> {
         Method::Patterson => Box::new(Pseudocylinder::Patterson),
         Method::CompactMiller => Box::new(Pseudocylinder::CompactMiller),
         Method::NaturalEarth2 => Box::new(Pseudocylinder::NaturalEarth2),
+        Method::Mollweide => Box::new(Mollweide),
+        Method::Goode => Box::new(Homolosine::whole()),
         Method::GoodeLand => Box::new(Homolosine::land()),
         Method::GoodeOcean => Box::new(Homolosine::ocean()),
         _ => return None,

@@ -24,6 +24,7 @@ mod plane;
 mod proj4rs;
 mod pseudocylinder;
 mod rotated_pole;
+mod sure;
 mod van_der_grinten;
 mod winkel_tripel;
 
@@ -31,9 +32,9 @@ use std::fmt::Debug;
 
 pub(super) use batch::BATCH;
 pub(super) use build::{plane, turned};
+pub(super) use equidistant_cylindrical::disputed;
 pub(super) use plane::Plane;
 
-pub(super) use equidistant_cylindrical::disputed;
 /// A projection on a body with a radius of 1: longitudes in radians from the
 /// central meridian, latitudes in radians, x and y in radii from the natural
 /// origin. What cannot be projected becomes NaN.

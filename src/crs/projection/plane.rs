@@ -2,6 +2,7 @@
 
 use super::batch::{BATCH, copies};
 use super::proj4rs::Library;
+use super::sure::Sure;
 use super::{Projection, wrapped};
 
 /// How far a point may lie from where it started after a projection and its
@@ -26,6 +27,8 @@ pub(in crate::crs) struct Plane {
     pub(super) tolerance: f64,
     /// The same of longitudes and latitudes, in radians.
     pub(super) slack: f64,
+    /// Where nothing has to be looked at on its way back.
+    pub(super) sure: Option<Sure>,
 }
 
 /// What does the projecting.
@@ -83,12 +86,10 @@ impl Plane {
             false_easting: false_easting / unit,
             tolerance: METRES / unit,
             slack: RADIANS,
+            sure: None,
         };
         if cylinder {
-            let middle = match &plane.engine {
-                Engine::Library(library) => library.central_meridian(),
-                Engine::Own(own) => own.lam0,
-            };
+            let middle = plane.central_meridian();
             let (mut x, mut y) = ([middle, middle + 1.0], [0.0, 0.0]);
             plane.project(&mut x, &mut y);
             plane.period = Some((x[1] - x[0]).abs() * std::f64::consts::TAU);
@@ -112,6 +113,45 @@ impl Plane {
             false_easting: 0.0,
             tolerance: RADIANS.to_degrees(),
             slack: RADIANS,
+            sure: None,
+        }
+    }
+
+    /// The same with where nothing has to be looked at on its way back.
+    pub(super) fn surely(self, sure: Option<Sure>) -> Self {
+        Self { sure, ..self }
+    }
+
+    fn central_meridian(&self) -> f64 {
+        match &self.engine {
+            Engine::Library(library) => library.central_meridian(),
+            Engine::Own(own) => own.lam0,
+        }
+    }
+
+    /// Whether these radians are sure to come back from the plane.
+    fn is_sure_to_enter(&self, lon: &[f64], lat: &[f64]) -> bool {
+        self.sure.as_ref().is_some_and(|sure| sure.holds(self.central_meridian(), lon, lat))
+    }
+
+    /// Whether these coordinates are sure to come back from the globe. To find out where they are
+    /// costs as much as some hundred points, so that it pays for many.
+    fn is_sure_to_leave(&self, x: &[f64], y: &[f64]) -> bool {
+        let field = self.sure.as_ref().filter(|_| x.len() == BATCH).and_then(|sure| {
+            sure.field(
+                self.central_meridian(),
+                self.tolerance,
+                |x, y| self.project(x, y),
+                |x, y| self.unproject_all(x, y),
+            )
+        });
+        field.is_some_and(|field| field.holds(x, y))
+    }
+
+    /// Takes any number of coordinates to radians, unchecked.
+    fn unproject_all(&self, x: &mut [f64], y: &mut [f64]) {
+        for (x, y) in x.chunks_mut(BATCH).zip(y.chunks_mut(BATCH)) {
+            self.unproject(x, y);
         }
     }
 
@@ -158,6 +198,14 @@ impl Plane {
 
     /// Takes coordinates to radians; NaN outside the domain. At most [`BATCH`] points.
     pub(in crate::crs) fn leave(&self, x: &mut [f64], y: &mut [f64]) {
+        if self.is_sure_to_leave(x, y) {
+            return self.unproject(x, y);
+        }
+        self.leave_checked(x, y);
+    }
+
+    /// The same of points that are not sure to come back.
+    fn leave_checked(&self, x: &mut [f64], y: &mut [f64]) {
         let (mut x0, mut y0) = ([0.0; BATCH], [0.0; BATCH]);
         let (x0, y0) = copies(x, y, &mut x0, &mut y0);
         self.unproject(x, y);
@@ -179,6 +227,14 @@ impl Plane {
 
     /// Takes radians to coordinates; NaN outside the domain. At most [`BATCH`] points.
     pub(in crate::crs) fn enter(&self, x: &mut [f64], y: &mut [f64]) {
+        if self.is_sure_to_enter(x, y) {
+            return self.project(x, y);
+        }
+        self.enter_checked(x, y);
+    }
+
+    /// The same of points that are not sure to come back.
+    fn enter_checked(&self, x: &mut [f64], y: &mut [f64]) {
         let (mut lon, mut lat) = ([0.0; BATCH], [0.0; BATCH]);
         let (lon, lat) = copies(x, y, &mut lon, &mut lat);
         self.project(x, y);
@@ -198,5 +254,67 @@ impl Plane {
 fn keep_if(keep: bool, x: &mut f64, y: &mut f64) {
     if !keep {
         (*x, *y) = (f64::NAN, f64::NAN);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crs::{Crs, Definition, projection};
+
+    /// Of every code: what is not looked at on its way back would have come back, bit for bit the
+    /// same; and most of what is asked for is not looked at.
+    #[test]
+    fn what_is_skipped_would_have_come_back() {
+        // Points of their own, spread by the golden ratio and its kin.
+        let spread = |i: usize, ratio: f64| (i as f64 * ratio).fract();
+        let (mut planes, mut fields, mut homes, mut expectations) = (0, 0, 0, 0);
+        for crs in Crs::known() {
+            let Ok(Definition::Projected(system)) = crs.definition() else { continue };
+            let Ok(plane) = projection::plane(system) else { continue };
+            let Some(sure) = &plane.sure else { continue };
+            planes += 1;
+            let (lam0, [half, south, north]) = (plane.central_meridian(), sure.edges());
+            // Not the edge itself, which rounding may put outside.
+            let half = 0.999_999 * half;
+            let lon = (0..BATCH).map(|i| lam0 + (2.0 * spread(i, 0.618_033_988_7) - 1.0) * half);
+            let lat = (0..BATCH).map(|i| south + (north - south) * spread(i, 0.754_877_666_2));
+            let (lon, lat): (Vec<f64>, Vec<f64>) = (lon.collect(), lat.collect());
+            assert!(plane.is_sure_to_enter(&lon, &lat), "{crs}");
+            let same = |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(a, b)| a == b);
+            let (mut x, mut y) = (lon.clone(), lat.clone());
+            let (mut u, mut v) = (lon, lat);
+            plane.enter(&mut x, &mut y);
+            plane.enter_checked(&mut u, &mut v);
+            assert!(same(&x, &u) && same(&y, &v), "{crs}: into the plane");
+            // Where a raster of the system may lie.
+            let expected = crs.area().is_some_and(|area| {
+                let near = |lon: f64| (lon.to_radians() - lam0).abs() < 0.1;
+                near(area.west) && near(area.east) && area.south.abs().max(area.north.abs()) < 80.0
+            });
+            // Away from the globe's image there is none to be sure of.
+            assert!(!plane.is_sure_to_leave(&[1e9; BATCH], &[1e9; BATCH]), "{crs}");
+            let Some([[west, east], [bottom, top]]) = sure.known_field() else { continue };
+            fields += 1;
+            if expected {
+                let area = crs.area().expect("has one");
+                let middle = 0.5 * (area.south + area.north);
+                let (mut x, mut y) = ([lam0; BATCH], [middle.to_radians(); BATCH]);
+                plane.enter(&mut x, &mut y);
+                homes += usize::from(plane.is_sure_to_leave(&x, &y));
+                expectations += 1;
+            }
+            let x = (0..BATCH).map(|i| west + (east - west) * spread(i, 0.618_033_988_7));
+            let y = (0..BATCH).map(|i| bottom + (top - bottom) * spread(i, 0.754_877_666_2));
+            let (mut x, mut y): (Vec<f64>, Vec<f64>) = (x.collect(), y.collect());
+            let (mut u, mut v) = (x.clone(), y.clone());
+            assert!(plane.is_sure_to_leave(&x, &y), "{crs}");
+            plane.leave(&mut x, &mut y);
+            plane.leave_checked(&mut u, &mut v);
+            assert!(same(&x, &u) && same(&y, &v), "{crs}: out of the plane");
+        }
+        println!("{planes} planes, {fields} with a field, {homes} of {expectations} at home in it");
+        assert!(planes > 5000 && fields > 5000, "{planes} planes, {fields} with a field");
+        assert!(homes * 100 > expectations * 95, "{homes} of {expectations} at home");
     }
 }
