@@ -139,6 +139,27 @@ fn a_resized_image_lies_where_it_lay() {
 }
 
 #[test]
+fn the_antimeridian_is_no_edge() {
+    let degrees = Crs::from_epsg(4326);
+    let east = |p: Point| Point { x: 178.0 + p.x / 100.0, y: -17.0 - p.y / 100.0 };
+    let wrapped = |p: Point| Point { x: (east(p).x + 180.0).rem_euclid(360.0) - 180.0, ..east(p) };
+    for placement in [Placement::Polynomial(2), Placement::Homography, Placement::Spline] {
+        let points = places().map(|pixel| Gcp { pixel, ground: wrapped(pixel), z: 0.0 });
+        let gcps = Gcps { crs: Some(degrees.clone()), points: points.collect() };
+        let image = image(Metadata { gcps: Some(gcps), ..Metadata::default() });
+        let located = image.locate(&by(placement)).expect("located");
+        assert!(located.error < 1e-6, "{placement:?}: {}", located.error);
+        for wanted in places() {
+            let found = to_image(&degrees, &located.raster, &[wrapped(wanted), east(wanted)]);
+            for found in found {
+                let away = (found.x - wanted.x).hypot(found.y - wanted.y);
+                assert!(away < 1e-6, "{placement:?}: {found:?}, not {wanted:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn polynomials_do_not_show_the_image_from_far_away() {
     let utm = Crs::from_epsg(32633);
     let located =

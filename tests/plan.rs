@@ -107,6 +107,8 @@ fn every_verb_that_writes_a_raster_has_a_plan() {
     assert!(!Path::new(out).exists(), "a plan writes nothing");
     assert_eq!(swath(&["plan", "info", scene]).status.code(), Some(2));
     assert_eq!(swath(&["plan", "convert", scene]).status.code(), Some(2));
+    let vast = swath(&["plan", "resize", scene, out, "--size", "2147483646,2147483646"]);
+    assert_eq!(vast.status.code(), Some(6), "{}", String::from_utf8_lossy(&vast.stderr));
     let tight = swath(&["plan", "convert", scene, out, "--memory", "16MiB", "--tile", "8192"]);
     assert_eq!(tight.status.code(), Some(6), "{}", String::from_utf8_lossy(&tight.stderr));
 }

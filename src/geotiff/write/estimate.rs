@@ -100,9 +100,10 @@ impl Raster {
         let info = self.info();
         head::check(info)?;
         let plan = Arc::new(Plan::new(info, &options)?);
+        let memory = engine.options().memory;
+        head::check_places(&plan, memory)?;
         let tiling = plan.levels[0].tiling;
         let (needs, counted) = needs(self, engine, tiling);
-        let memory = engine.options().memory;
         let tile_bytes = tile_bytes(self, engine, &plan)?;
         if tile_bytes > memory {
             return Err(Error::limit("memory for one tile")

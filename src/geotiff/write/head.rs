@@ -60,6 +60,21 @@ pub(super) fn check(info: &Info) -> Result<()> {
     }
 }
 
+/// Fails if where the chunks lie takes more than a quarter of the memory: it is kept to the end, and
+/// written as often again.
+pub(super) fn check_places(plan: &Plan, memory: u64) -> Result<()> {
+    let tiles = plan.levels.iter().map(|level| level.tiling.len()).sum::<u64>();
+    let chunks = tiles.saturating_mul(plan.chunks_in_tile() + u64::from(plan.masked));
+    let bytes = chunks.saturating_mul(2 * size_of::<Placed>() as u64);
+    if bytes <= memory / 4 {
+        return Ok(());
+    }
+    Err(Error::limit("positions of the output's chunks")
+        .expected(format!("at most {} bytes, a quarter of the memory", memory / 4))
+        .found(format!("{bytes} bytes for {chunks} chunks"))
+        .hint("write larger tiles, ask for fewer pixels, or allow more memory"))
+}
+
 /// Returns the length of a colour table for indices of a type.
 fn table_len(dtype: DataType) -> Option<usize> {
     match dtype {

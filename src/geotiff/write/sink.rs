@@ -80,17 +80,7 @@ impl FileSink {
     fn plan(&self, info: &Info, memory: u64) -> Result<Plan> {
         head::check(info)?;
         let plan = Plan { image: self.image, ..Plan::new(info, &self.options)? };
-        // Where each chunk lies is kept to the end, and written as often again.
-        let chunks = plan.chunks_in_tile() + u64::from(plan.masked);
-        let tiles = plan.levels.iter().map(|level| level.tiling.len()).sum::<u64>();
-        let chunks = tiles.saturating_mul(chunks);
-        let bytes = chunks.saturating_mul(2 * size_of::<Placed>() as u64);
-        if bytes > memory / 4 {
-            return Err(Error::limit("positions of the output's chunks")
-                .expected(format!("at most {} bytes, a quarter of the memory", memory / 4))
-                .found(format!("{bytes} bytes for {chunks} chunks"))
-                .hint("write larger tiles, ask for fewer pixels, or allow more memory"));
-        }
+        head::check_places(&plan, memory)?;
         Ok(plan)
     }
 }

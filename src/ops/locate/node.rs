@@ -11,8 +11,8 @@ use super::rational::Rational;
 use super::spline::Spline;
 use crate::crs::{Crs, Locate, Locator};
 use crate::raster::{
-    Bounds, Buffer, Context, Gcps, GeoTransform, Grid, Info, Metadata, Need, Raster, Rpc, Source,
-    Window,
+    Bounds, Buffer, Context, Gcp, Gcps, GeoTransform, Grid, Info, Metadata, Need, Point, Raster,
+    Rpc, Source, Window,
 };
 use crate::{Error, Result};
 
@@ -115,7 +115,7 @@ impl Raster {
             Error::unsupported("ground control points without a coordinate reference system")
                 .hint("say what their coordinates mean, with swath edit --crs")
         })?;
-        let pairs = pairs(gcps);
+        let pairs = pairs(gcps, turn(ground));
         let (error, raster) = match placement {
             Placement::Polynomial(degree) => {
                 let locate = Polynomial::new(&pairs, degree)?;
@@ -133,8 +133,7 @@ impl Raster {
     /// Returns this raster on the grid of its pixels, which lie on the ground as a locator says.
     fn on(&self, ground: &Crs, locate: impl Locate + 'static) -> Result<Self> {
         let info = self.info();
-        let turn = ground.unit_of_angle().map(|unit| std::f64::consts::TAU / unit);
-        let locator = Locator::new(Domain::around(locate, info.grid.size, turn));
+        let locator = Locator::new(Domain::around(locate, info.grid.size, turn(ground)));
         let crs = ground.of_image(format!("pixels on {ground}"), locator)?;
         let grid = Grid { size: info.grid.size, transform: GeoTransform::IDENTITY, crs: Some(crs) };
         let metadata = Metadata { gcps: None, rpc: None, ..(*info.metadata).clone() };
@@ -148,8 +147,21 @@ fn none(what: &str) -> Error {
     Error::unsupported(format!("placing an image by {what}")).expected(what).found("none")
 }
 
-fn pairs(gcps: &Gcps) -> Vec<Pair> {
-    gcps.points.iter().map(|gcp| Pair { image: gcp.pixel, ground: gcp.ground }).collect()
+/// Returns after how much x means the same place again, if it does.
+fn turn(ground: &Crs) -> Option<f64> {
+    ground.unit_of_angle().map(|unit| std::f64::consts::TAU / unit)
+}
+
+/// Returns control points with longitudes on the turn of the first: those on both sides of the
+/// antimeridian are neighbours.
+fn pairs(gcps: &Gcps, turn: Option<f64>) -> Vec<Pair> {
+    let first = gcps.points.first().map_or(0.0, |gcp| gcp.ground.x);
+    let near = |x: f64| turn.map_or(x, |turn| x - ((x - first) / turn).round() * turn);
+    let pair = |gcp: &Gcp| Pair {
+        image: gcp.pixel,
+        ground: Point { x: near(gcp.ground.x), y: gcp.ground.y },
+    };
+    gcps.points.iter().map(pair).collect()
 }
 
 /// Returns how far control points lie from where they are put, in pixels.
