@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use swath::Error;
 use swath::crs::{Crs, Transformer};
+use swath::geotiff::WriteOptions;
 use swath::ops::locate::{LocateOptions, Placement};
-use swath::ops::warp::WarpOptions;
+use swath::ops::warp::{GridRequest, WarpOptions};
 use swath::raster::{
     Buffer, DataType, Gcp, Gcps, GeoTransform, Grid, Info, Metadata, Point, Pool, Raster, Rpc, Size,
 };
@@ -124,6 +125,7 @@ fn a_resized_image_lies_where_it_lay() {
     let on_earth: Vec<_> =
         [(10.92, 47.06), (11.0, 47.0), (11.1, 46.93)].map(|(x, y)| Point { x, y }).into();
     let on_plane: Vec<_> = places().map(bent).collect();
+    let dir = tempfile::tempdir().expect("a directory");
     for (image, ground, code) in [(points, on_plane, 32633), (rpc, on_earth, 4326)] {
         let ground_crs = Crs::from_epsg(code);
         let place = |image: &Raster| {
@@ -132,6 +134,11 @@ fn a_resized_image_lies_where_it_lay() {
         };
         let small = image.resize_to(size, &WarpOptions::default()).expect("resized");
         assert_eq!(small.info().grid.size, size);
+        // What is written says the same of it, and no more.
+        let path = dir.path().join(format!("{code}.tif"));
+        small.write(&path, &WriteOptions::default()).expect("written");
+        let small = swath::open(&path).expect("opens");
+        assert_eq!(small.info().grid.transform, GeoTransform::IDENTITY);
         for (new, old) in place(&small).iter().zip(place(&image).iter().map(scaled)) {
             assert!((new.x - old.x).hypot(new.y - old.y) < 1e-6, "{new:?}, not {old:?}");
         }
@@ -157,6 +164,24 @@ fn the_antimeridian_is_no_edge() {
             }
         }
     }
+}
+
+#[test]
+fn an_image_across_the_antimeridian_is_whole_in_its_own_system() {
+    let degrees = Crs::from_epsg(4326);
+    let wrapped = |p: Point| Point {
+        x: (358.0 + p.x / 100.0).rem_euclid(360.0) - 180.0,
+        y: -17.0 - p.y / 100.0,
+    };
+    let points = places().map(|pixel| Gcp { pixel, ground: wrapped(pixel), z: 0.0 });
+    let gcps = Gcps { crs: Some(degrees.clone()), points: points.collect() };
+    let image = image(Metadata { gcps: Some(gcps), ..Metadata::default() });
+    let located = image.locate(&by(Placement::Polynomial(1))).expect("located");
+    let grid = GridRequest::new(degrees).grid(&located.raster.info().grid).expect("a grid");
+    // 400 x 300 pixels of a hundredth of a degree from 178 on, or a turn before.
+    let (width, left) = (grid.bounds().width(), grid.bounds().left.rem_euclid(360.0));
+    assert!((width - 4.0).abs() < 0.05 && (left - 178.0).abs() < 0.05, "{width} {left}");
+    assert!(grid.size.height.abs_diff(300) < 5, "{:?}", grid.size);
 }
 
 #[test]

@@ -86,6 +86,8 @@ enum Side {
     Plane(Box<Plane>),
     /// Pixels of an image that lie on the ground.
     Image(Locator, Box<Self>),
+    /// What the other side knows too: nothing is to be done.
+    Shared,
 }
 
 impl Transformer {
@@ -122,7 +124,7 @@ impl Transformer {
             });
         }
         let (a, b) = (from.definition()?, to.definition()?);
-        let (sides, list) = ((Side::new(a)?, Side::new(b)?), operations(a, b, options)?);
+        let (sides, list) = (Side::pair(a, b)?, operations(a, b, options)?);
         let chosen = match options.operation {
             Some(number) => list.get(number).ok_or_else(|| {
                 Error::usage("operation")
@@ -132,11 +134,12 @@ impl Transformer {
             None => &list[datum::choose(&list, area(a, b, options)).unwrap_or(list.len() - 1)],
         };
         let offset = |degrees: f64| Step::Offset { lon: degrees.to_radians(), lat: 0.0 };
-        let mut steps = Step::plan(chosen, false, &options.grids)?;
-        if let Some(degrees) = own_meridian(a) {
-            steps.insert(0, offset(degrees));
+        let mut steps = Vec::new();
+        if !matches!(sides, (Side::Shared, _) | (_, Side::Shared)) {
+            steps.extend(own_meridian(a).map(offset));
+            steps.extend(Step::plan(chosen, false, &options.grids)?);
+            steps.extend(own_meridian(b).map(|degrees| offset(-degrees)));
         }
-        steps.extend(own_meridian(b).map(|degrees| offset(-degrees)));
         let changes = !steps.is_empty() || !sides.0.is_same_angles(&sides.1);
         Ok(Self {
             from: from.clone(),
@@ -240,7 +243,7 @@ impl Transformer {
                 Some(Repeat { middle: 0.0, period: std::f64::consts::TAU / unit })
             }
             Side::Plane(plane) => plane.repeat().map(|(middle, period)| Repeat { middle, period }),
-            Side::Image(..) => None,
+            Side::Image(..) | Side::Shared => None,
         }
     }
 
@@ -376,6 +379,22 @@ impl Side {
         }
     }
 
+    /// Both sides. Between an image and the very system that it lies in its locator is all there is:
+    /// longitudes stay on their turn.
+    fn pair(a: &Definition, b: &Definition) -> Result<(Self, Self)> {
+        let image = |image: &Definition, other: &Definition| match image {
+            Definition::Image { ground, locator, .. } if ground.is_same(other.horizontal()) => {
+                Some(Self::Image(locator.clone(), Box::new(Self::Shared)))
+            }
+            _ => None,
+        };
+        match (image(a, b), image(b, a)) {
+            (Some(image), _) => Ok((image, Self::Shared)),
+            (None, Some(image)) => Ok((Self::Shared, image)),
+            (None, None) => Ok((Self::new(a)?, Self::new(b)?)),
+        }
+    }
+
     /// Whether both are angles of the same unit.
     fn is_same_angles(&self, other: &Self) -> bool {
         matches!((self, other), (Self::Angles(a), Self::Angles(b)) if a == b)
@@ -385,6 +404,7 @@ impl Side {
     fn leave(&self, x: &mut [f64], y: &mut [f64]) {
         match self {
             Self::Plane(plane) => plane.leave(x, y),
+            Self::Shared => {}
             Self::Image(locator, ground) => {
                 locator.to_ground(x, y);
                 ground.leave(x, y);
@@ -406,6 +426,7 @@ impl Side {
     fn enter(&self, x: &mut [f64], y: &mut [f64]) {
         match self {
             Self::Plane(plane) => plane.enter(x, y),
+            Self::Shared => {}
             Self::Image(locator, ground) => {
                 ground.enter(x, y);
                 locator.to_image(x, y);

@@ -84,6 +84,15 @@ impl Engine {
         Self { cancel: self.cancel.clone(), cache, clocks: self.clocks.clone(), ..part }
     }
 
+    /// Returns an engine with as much memory and the same stop flag, on so many workers of its own.
+    ///
+    /// # Errors
+    /// Those of [`Engine::new`].
+    pub fn with_threads(&self, threads: usize) -> Result<Self> {
+        let own = Self::new(EngineOptions { threads, ..self.options.clone() })?;
+        Ok(Self { cancel: self.cancel.clone(), ..own })
+    }
+
     /// Returns an engine that works as this one, on the same workers and with the same spare
     /// memory, and has decoded nothing yet: what earlier runs kept is of no use to the next file.
     pub fn afresh(&self) -> Self {

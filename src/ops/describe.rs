@@ -9,7 +9,11 @@ impl Raster {
     /// Returns this raster with other metadata: the same pixels, described anew.
     #[must_use]
     pub fn with_metadata(&self, metadata: Metadata) -> Self {
-        let info = Info { metadata: Arc::new(metadata), ..self.info().clone() };
+        self.described(Info { metadata: Arc::new(metadata), ..self.info().clone() })
+    }
+
+    /// Returns this raster with other words about the same samples.
+    pub(in crate::ops) fn described(&self, info: Info) -> Self {
         Self::new(Described { input: self.clone(), info })
     }
 

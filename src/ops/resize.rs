@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::warp::{GridRequest, Resolution, WarpOptions};
 use crate::crs::{Crs, TransformOptions};
-use crate::raster::{Gcp, Gcps, GeoTransform, Grid, Metadata, Point, Raster, Rpc, Size};
+use crate::raster::{Gcp, Gcps, GeoTransform, Grid, Info, Metadata, Point, Raster, Rpc, Size};
 use crate::{Error, Result};
 
 impl Raster {
@@ -35,7 +35,12 @@ impl Raster {
             pixel_is_point: own.pixel_is_point,
             ..(*warped.info().metadata).clone()
         };
-        Ok(warped.with_metadata(scaled))
+        let mut made = Info { metadata: Arc::new(scaled), ..warped.info().clone() };
+        if info.grid.transform == GeoTransform::IDENTITY {
+            // What has no place gets none by being scaled.
+            made.grid.transform = GeoTransform::IDENTITY;
+        }
+        Ok(warped.described(made))
     }
 
     /// Returns this raster in pixels of another size, in units of its own

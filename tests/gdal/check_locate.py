@@ -168,6 +168,18 @@ def run(swath, folder, rasters):
         model = heights(folder, code, hole=True)
         words, options = ["--dem", model, "--missing-height", 500], dict(RPC_DEM=str(model), RPC_DEM_MISSING_VALUE=500)
         case(f"rational polynomials, heights in EPSG:{code} with a hole", file, words, 32632, wgs84, options, 1e-6, model)
+    far = rational()
+    far.long_off = 180.0
+    file = source(folder / "far.tif", rpcs=far)
+    model = folder / "world.tif"
+    rows, cols = np.mgrid[0:360, 0:3600]
+    with rasterio.open(model, "w", driver="GTiff", width=3600, height=360, count=1, dtype="float32", crs=wgs84, transform=from_bounds(-180, 40, 180, 54, 3600, 360)) as out:
+        out.write((900 + 300 * np.sin(rows / 40) * np.cos(cols / 1800 * np.pi)).astype("f4"), 1)
+    case("rational polynomials on the antimeridian, heights of the world", file, ["--dem", model], 32660, wgs84, dict(RPC_DEM=str(model)), 1e-3)
+    with report.case("several images, and one that has a GeoTransform"):
+        plain = folder / "plain.tif"
+        swath("warp", "--to", "EPSG:4326", few, plain)
+        swath("warp", "--to", "EPSG:3857", few, plain, "-o", folder / "several.tif", "--overwrite")
     with report.case("what fits nothing is refused"):
         for words in (["--place-by", "rpc"], ["--gcp-order", 3], ["--dem", file]):
             ended = swath.attempt("warp", "--to", "EPSG:3857", *words, few, folder / "refused.tif")

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use clap::Args;
 use serde_json::json;
-use swath::engine::{Engine, EngineOptions, Silent};
+use swath::engine::{Engine, Silent};
 use swath::geotiff::{WriteOptions, WritePlan};
 use swath::io::Overwrite;
 use swath::raster::{Raster, Window};
@@ -20,7 +20,7 @@ const LONG: f64 = 4.0;
 const RUNS: usize = 3;
 /// The share of a thread's work that is left of it, below which one more is in vain.
 const WORTH: f64 = 0.7;
-/// The share of the time that threads wait, above which the disk is what holds things up.
+/// The share of the time that one thread waits for the disk, above which the disk is what holds things up.
 const WAITING: f64 = 0.3;
 /// The clock ticks of a second in /proc/PID/stat (USER_HZ of Linux).
 const TICKS: f64 = 100.0;
@@ -85,14 +85,21 @@ pub(crate) fn tell(
         std::iter::successors(Some(1), |n| Some(n * 2)).take_while(|&n| n < most).chain([most])
     {
         let mut best: Option<Trial> = None;
+        let (mut busy, mut disk, mut wall) = (0.0, 0.0, 0.0);
         for _ in 0..RUNS {
-            let own = Engine::new(EngineOptions { threads, ..engine.options().clone() })?;
+            let own = engine.with_threads(threads)?;
             let trial = one(&part, &options, &own, &scratch.0)?;
+            (busy, disk, wall) = (busy + trial.busy, disk + trial.disk, wall + trial.wall);
             if best.is_none_or(|best| trial.wall < best.wall) {
                 best = Some(trial);
             }
         }
-        trials.extend(best);
+        // Clock ticks are coarse: shares are those of all runs.
+        trials.extend(best.map(|best| Trial {
+            busy: busy * best.wall / wall.max(1e-9),
+            disk: disk * best.wall / wall.max(1e-9),
+            ..best
+        }));
     }
     let Some(first) = trials.first().copied() else { return Err(Error::defect("no trial")) };
     let pixels = part.info().grid.size.pixels() as f64;
@@ -167,7 +174,8 @@ struct Found {
 
 impl Found {
     fn new(first: Trial, trials: &[Trial], plan: &WritePlan) -> Self {
-        let waits = (1.0 - first.busy / first.wall.max(1e-9)).max(0.0);
+        // Threads may wait for a processor too: only what the system counts as the disk's is.
+        let waits = first.disk / first.wall.max(1e-9);
         let stages = [
             ("decoding", plan.decode_seconds),
             ("computing", plan.make_seconds),

@@ -9,6 +9,8 @@ use swath::ops::locate::{LocateOptions, Located, Placement};
 use swath::raster::{GeoTransform, Raster};
 use swath::{Error, Result};
 
+use crate::session::Session;
+
 #[derive(Debug, Clone, Args)]
 pub(crate) struct PlaceArgs {
     /// What places the input: its GeoTransform, or else its ground control points by
@@ -80,8 +82,21 @@ impl PlaceArgs {
     }
 }
 
+/// The distance in pixels from control points beyond which an image is placed badly.
+const FAR: f64 = 3.0;
+
+/// Says how an image was placed, and warns if that is bad.
+pub(crate) fn tell(name: &str, located: &Located, session: &Session<'_>) {
+    let text = format!("{name}: {}", remark(located));
+    if located.error > FAR {
+        session.warn(&format!("{text}: --place-by or --gcp-order may do better"));
+    } else {
+        session.remark(&text);
+    }
+}
+
 /// Says how an image was placed.
-pub(crate) fn remark(located: &Located) -> String {
+fn remark(located: &Located) -> String {
     let Located { points, error, .. } = located;
     match located.placement {
         Placement::Polynomial(degree) => format!(

@@ -5,7 +5,6 @@ use std::path::Path;
 use clap::{Args, Parser};
 use serde_json::json;
 use swath::geotiff::WritePlan;
-use swath::raster::{Raster, Size};
 use swath::{Error, Result};
 
 use crate::args::RunArgs;
@@ -48,7 +47,14 @@ pub(crate) fn run(args: &PlanArgs) -> Result<()> {
 
 /// Does all of a verb up to the writing, for which the purpose stands in.
 pub(crate) fn as_planned(words: &[String], purpose: Purpose) -> Result<()> {
-    let line = std::iter::once("swath").chain(words.iter().map(String::as_str));
+    // The verb's own report is none of its doing here: it asks for JSON of this one.
+    let plain = words.iter().map(String::as_str).filter(|word| *word != "--json");
+    let asks = plain.clone().count() < words.len();
+    let purpose = match purpose {
+        Purpose::Plan { json } => Purpose::Plan { json: json || asks },
+        Purpose::Bench { json } => Purpose::Bench { json: json || asks },
+    };
+    let line = std::iter::once("swath").chain(plain);
     let cli = Cli::try_parse_from(line).unwrap_or_else(|said| said.exit());
     let with = |run: &RunArgs, verb: &dyn Fn(&Session<'_>) -> Result<()>| -> Result<()> {
         let engine = run.engine()?;
@@ -68,11 +74,10 @@ pub(crate) fn as_planned(words: &[String], purpose: Purpose) -> Result<()> {
 }
 
 /// Tells a plan.
-pub(crate) fn tell(output: &Path, raster: &Raster, plan: &WritePlan, json: bool) -> Result<()> {
-    let chunk = raster.info().chunk;
+pub(crate) fn tell(output: &Path, plan: &WritePlan, json: bool) -> Result<()> {
     let text = match json {
-        true => format!("{:#}\n", as_json(output, plan, chunk)),
-        false => as_text(output, plan, chunk),
+        true => format!("{:#}\n", as_json(output, plan)),
+        false => as_text(output, plan),
     };
     report::say(&text)
 }
@@ -88,7 +93,7 @@ fn advice(plan: &WritePlan) -> Option<String> {
     })
 }
 
-fn as_json(output: &Path, plan: &WritePlan, chunk: Size) -> serde_json::Value {
+fn as_json(output: &Path, plan: &WritePlan) -> serde_json::Value {
     json!({
         "output": output.display().to_string(),
         "size": [plan.size.width, plan.size.height],
@@ -100,7 +105,6 @@ fn as_json(output: &Path, plan: &WritePlan, chunk: Size) -> serde_json::Value {
             "bytes": plan.read_bytes,
             "decodes": plan.decodes,
             "decodeAmplification": plan.amplification(),
-            "chunk": [chunk.width, chunk.height],
             "counted": plan.counted,
             "moved": plan.moved,
         },
@@ -117,7 +121,7 @@ fn as_json(output: &Path, plan: &WritePlan, chunk: Size) -> serde_json::Value {
     })
 }
 
-fn as_text(output: &Path, plan: &WritePlan, chunk: Size) -> String {
+fn as_text(output: &Path, plan: &WritePlan) -> String {
     let WritePlan { size, bands, overviews, tiles, chunks, .. } = plan;
     let about = if plan.counted { "" } else { "about " };
     let decoded = match plan.moved {
@@ -127,15 +131,13 @@ fn as_text(output: &Path, plan: &WritePlan, chunk: Size) -> String {
     let mut text = format!(
         "{}\n\
          output   {} x {} pixels, {bands} band(s), {overviews} overview(s), {tiles} unit(s) of work\n\
-         read     {about}{chunks} chunk(s) of {} x {} pixels, {}, {decoded}\n\
+         read     {about}{chunks} chunk(s), {}, {decoded}\n\
          write    about {}, at most {}\n\
          memory   {} for one unit of work, of {} allowed\n\
          time     about {:.1} s by {} thread(s): decode {:.1} s, make {:.1} s, encode {:.1} s of one\n",
         output.display(),
         size.width,
         size.height,
-        chunk.width,
-        chunk.height,
         human_bytes(plan.read_bytes),
         human_bytes(plan.written_bytes),
         human_bytes(plan.most_bytes),

@@ -72,7 +72,9 @@ fn size(args: &ResizeArgs, own: Size) -> Result<Size> {
         (Some(Size { width: columns, height: 0 }), _) => {
             Ok(Size::new(columns, whole(height * f64::from(columns) / width)?))
         }
-        (Some(size), _) => Ok(size),
+        (Some(size), _) => {
+            Ok(Size::new(whole(f64::from(size.width))?, whole(f64::from(size.height))?))
+        }
         (None, Some(percent)) if percent > 0.0 && percent.is_finite() => {
             Ok(Size::new(whole(width * percent / 100.0)?, whole(height * percent / 100.0)?))
         }

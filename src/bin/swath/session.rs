@@ -148,7 +148,9 @@ impl<'a> Session<'a> {
     ) -> Result<Option<Outcome>> {
         match self.voice {
             Voice::Instead(Purpose::Plan { json }) => {
-                plan::tell(output, raster, &raster.plan_write(self.engine, options)?, json)?;
+                // Refused as the verb would be; it leaves no trace.
+                drop(Staged::create(output, options.overwrite)?);
+                plan::tell(output, &raster.plan_write(self.engine, options)?, json)?;
                 return Ok(None);
             }
             Voice::Instead(Purpose::Bench { json }) => {

@@ -207,7 +207,7 @@ pub(crate) fn one(
     };
     let (input, located) = args.place.place(&input, job.files()).map_err(place)?;
     if let Some(located) = &located {
-        session.remark(&format!("{}: {}", job.path().display(), place_args::remark(located)));
+        place_args::tell(&job.path().display().to_string(), located, session);
     }
     let from = &input.info().grid;
     if from.crs.is_none() {

@@ -10,6 +10,7 @@ use swath::{Error, Result};
 use crate::convert::NoDataArg;
 use crate::inputs;
 use crate::mosaic::{Made, tell};
+use crate::place_args;
 use crate::session::Session;
 use crate::warp::WarpArgs;
 
@@ -25,8 +26,16 @@ pub(crate) fn run(
     let files = session.files(&args.read);
     let mut inputs = inputs::open_all(&files, typed, args.src_nodata)?;
     for input in &mut inputs {
+        let said = &input.raster.info().metadata;
+        if said.gcps.is_none() && said.rpc.is_none() {
+            continue;
+        }
         let placed = args.place.place(&input.raster, &files);
-        input.raster = placed.map_err(|e| e.at_path(&input.name))?.0;
+        let (raster, located) = placed.map_err(|e| e.at_path(&input.name))?;
+        input.raster = raster;
+        if let Some(located) = &located {
+            place_args::tell(&input.name, located, session);
+        }
     }
     let given = inputs.len();
     let options = options(args, &files)?;

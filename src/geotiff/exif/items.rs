@@ -10,6 +10,8 @@ use crate::raster::Items;
 
 /// Bytes of the name of a text's characters, before the text.
 const CODE: usize = 8;
+/// Bytes of which as many are shown one by one.
+const SHOWN: u64 = 1024;
 /// Digits of a number, as C's `%g` writes it.
 const DIGITS: usize = 6;
 
@@ -17,7 +19,7 @@ const DIGITS: usize = 6;
 /// (`gdalinfo -mdd EXIF`); tags that GDAL has no name for are called by number. What cannot be read
 /// is left out.
 ///
-/// Unlike GDAL's, comments of the user are told without the name of their characters, and text that
+/// Of more than 1024 bytes only the number is told. Unlike GDAL's, comments of the user are told without the name of their characters, and text that
 /// is not UTF-8 is taken for Latin-1.
 ///
 /// # Errors
@@ -60,6 +62,9 @@ fn words(entry: &Entry, directory: Tag, source: &ByteSource, limits: &Limits) ->
         // UserComment.
         (Some(Type::UNDEFINED), 0x9286) if directory == EXIF => {
             text(entry.raw(source, limits)?.get(CODE..).unwrap_or_default())
+        }
+        (Some(Type::BYTE | Type::UNDEFINED), _) if entry.count() > SHOWN => {
+            format!("{} bytes", entry.count())
         }
         (Some(Type::BYTE | Type::UNDEFINED), _) => {
             let bytes = entry.raw(source, limits)?;

@@ -12,7 +12,7 @@ pub use items::items;
 
 use super::unread::Unread;
 use crate::error::{Error, Result};
-use crate::ifd::{Directory, DirectoryBuilder, Header, Limits, Tag, Value};
+use crate::ifd::{Directory, DirectoryBuilder, Entry, Header, Limits, Tag, Type, Value};
 use crate::io::ByteSource;
 
 /// `ExifIFD`: how the picture was taken.
@@ -126,12 +126,15 @@ impl Copying<'_> {
                 found |= self.one(&inner, entry.tag(), &[], &mut copy)?;
                 continue;
             }
-            if entry.size() > self.left {
+            // Values that lie outside are the file's fault, however many are claimed.
+            let is_there = entry.offset().is_none_or(|at| self.source.holds(at, entry.size()));
+            if is_there && entry.size() > self.left {
                 return Err(in_exif(tag, Error::limit("bytes of values"))
                     .expected(format!("at most {}", self.limits.value_bytes))
                     .hint("--limit-value allows more, for a file that is trusted"));
             }
-            let raw = entry.raw(self.source, self.limits).map(Some).map_err(|e| in_exif(tag, e));
+            let raw = known(entry).and_then(|()| entry.raw(self.source, self.limits));
+            let raw = raw.map(Some).map_err(|e| in_exif(tag, e));
             if let Some(bytes) = self.unread.without(raw)? {
                 self.left -= entry.size();
                 copy.set(entry.tag(), Value::Raw(*entry, bytes.into_owned()));
@@ -142,6 +145,17 @@ impl Copying<'_> {
             into.set(tag, Value::Directory(copy));
         }
         Ok(found)
+    }
+}
+
+/// Refuses types that classic TIFFs, and so EXIF, do not have.
+fn known(entry: &Entry) -> Result<()> {
+    match entry.kind() {
+        Some(Type::LONG8 | Type::SLONG8 | Type::IFD8) => Err(Error::format("type")
+            .expected("one that EXIF has")
+            .found(format!("{:?}", entry.kind()))
+            .about(format!("tag {}", entry.tag_number()))),
+        _ => Ok(()),
     }
 }
 
@@ -199,6 +213,14 @@ mod tests {
         assert_eq!(items.into_keys().collect::<Vec<_>>(), ["EXIF_LensMake"]);
         assert_eq!(unread.reasons().len(), 2);
         assert!(unread.reasons().iter().all(|reason| reason.to_string().contains("ExifIFD")));
+    }
+
+    #[test]
+    fn values_that_are_not_there_cost_nothing_else() {
+        let entries = [(0xa433, ASCII, 4, 0x0061_6261), (0xa434, ASCII, u32::MAX, 8)];
+        let (stream, unread) = read(&entries, &Limits::default());
+        assert!(stream.expect("read").is_some());
+        assert_eq!(unread.reasons().len(), 1);
     }
 
     #[test]

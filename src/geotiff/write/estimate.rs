@@ -20,6 +20,8 @@ use crate::raster::{
 const SAMPLES: u64 = 12;
 /// Up to so many tiles, the chunks that each needs are counted; of more, those of as many.
 const COUNTED: u64 = 1 << 16;
+/// Up to so many times chunks are looked up.
+const ASKED: u64 = 1 << 23;
 /// Tiles in a row that are counted together where not all are: neighbours share chunks.
 const RUN: u64 = 256;
 
@@ -103,7 +105,6 @@ impl Raster {
         let memory = engine.options().memory;
         head::check_places(&plan, memory)?;
         let tiling = plan.levels[0].tiling;
-        let (needs, counted) = needs(self, engine, tiling);
         let tile_bytes = tile_bytes(self, engine, &plan)?;
         if tile_bytes > memory {
             return Err(Error::limit("memory for one tile")
@@ -111,6 +112,7 @@ impl Raster {
                 .found(format!("{tile_bytes} bytes"))
                 .hint(format!("allow at least {} MiB", tile_bytes.div_ceil(1 << 20))));
         }
+        let (needs, counted) = needs(self, engine, tiling)?;
         let sample = Sample::of(self, engine, &plan, tiling)?;
         let image = info.grid.size.pixels() as f64;
         let all: f64 = plan.levels.iter().map(|level| level.size.pixels() as f64).sum();
@@ -158,19 +160,30 @@ struct Needs {
 }
 
 /// Counts the chunks that tiles need, in order, with as much room for decoded ones as a run has.
-fn needs(raster: &Raster, engine: &Engine, tiling: Tiling) -> (Needs, bool) {
+fn needs(raster: &Raster, engine: &Engine, tiling: Tiling) -> Result<(Needs, bool)> {
     let cache = ChunkCache::new(engine.options().memory / 8 * 3);
     let (mut needs, mut looked, pool) = (Needs::default(), 0, Pool::new(0));
-    let counted = tiling.len() <= COUNTED;
+    let all = tiling.len() <= COUNTED;
     // Runs of neighbours, evenly spaced.
-    let runs = if counted { 1 } else { COUNTED / RUN };
-    let run = if counted { tiling.len() } else { RUN };
+    let runs = if all { 1 } else { COUNTED / RUN };
+    let run = if all { tiling.len() } else { RUN };
+    let (cancel, mut asked, mut half) = (engine.cancel_flag(), 0u64, 0);
     for number in 0..runs {
+        if number == runs / 2 {
+            half = needs.chunks;
+        }
         let first = (u128::from(tiling.len() - run) * u128::from(number)
             / u128::from((runs - 1).max(1))) as u64;
         for tile in (first..first + run).filter_map(|index| tiling.tile(index)) {
+            if cancel.is_cancelled() {
+                return Err(Error::Cancelled);
+            }
+            if asked > ASKED {
+                break;
+            }
             looked += 1;
             raster.source().needs(tile.window, &mut |need: Need| {
+                asked += 1;
                 let (before, seen) = (cache.decoded(), cache.has_seen(need.key));
                 // Nothing stands for the chunk: its bytes are counted as they would be.
                 let stand_in = || Ok(Buffer::new(&pool, Window::new(0, 0, 0, 0), 1, DataType::U8));
@@ -183,16 +196,20 @@ fn needs(raster: &Raster, engine: &Engine, tiling: Tiling) -> (Needs, bool) {
             });
         }
     }
+    let counted = looked == tiling.len();
     if !counted {
-        let by = tiling.len() as f64 / looked as f64;
-        let scaled = |count: u64| (count as f64 * by) as u64;
+        let by = tiling.len() as f64 / looked.max(1) as f64;
+        // Where the second half of the tiles needed no other chunks, there are no others.
+        let new = (needs.chunks - half) as f64 / half.max(1) as f64;
+        let more = 1.0 + (by - 1.0) * new.min(1.0);
+        let scaled = |count: u64, by: f64| (count as f64 * by) as u64;
         needs = Needs {
-            chunks: scaled(needs.chunks),
-            decodes: scaled(needs.decodes),
-            read_bytes: scaled(needs.read_bytes),
+            chunks: scaled(needs.chunks, more),
+            decodes: scaled(needs.decodes, by),
+            read_bytes: scaled(needs.read_bytes, more),
         };
     }
-    (needs, counted)
+    Ok((needs, counted))
 }
 
 /// Evenly spaced tiles.

@@ -1,7 +1,7 @@
 //! How high the ground is.
 
 use crate::crs::{Crs, Transformer};
-use crate::raster::{Bounds, Buffer, GeoTransform, Point, Raster, Window, dispatch};
+use crate::raster::{Bounds, Buffer, GeoTransform, Point, Raster, Size, Window, dispatch};
 use crate::{Error, Result};
 
 /// The most samples of heights held in memory.
@@ -24,14 +24,22 @@ pub(super) enum Heights {
 #[derive(Debug)]
 pub(super) struct Model {
     to_model: Transformer,
+    /// Where x repeats: the middle of the model, and after how much.
+    turn: Option<(f64, f64)>,
     inverse: GeoTransform,
-    window: Window,
-    /// NaN where nothing is known.
-    samples: Vec<f32>,
+    /// One, or two where the area goes over the edge of a model that goes round the globe.
+    parts: Vec<Part>,
     /// Added to every height.
     offset: f64,
     /// The height where the raster knows none.
     missing: Option<f64>,
+}
+
+/// Heights of a window; NaN where nothing is known.
+#[derive(Debug)]
+struct Part {
+    window: Window,
+    samples: Vec<f32>,
 }
 
 impl Heights {
@@ -78,47 +86,52 @@ impl Model {
             }
         }
         to_model.transform(&mut xs, &mut ys);
-        let places = xs.iter().zip(&ys).map(|(&x, &y)| inverse.apply(Point { x, y }));
-        let (mut least, mut most) =
-            (Point { x: f64::INFINITY, y: f64::INFINITY }, Point { x: -1.0, y: -1.0 });
-        for p in places.filter(|p| p.x.is_finite() && p.y.is_finite()) {
-            least = Point { x: least.x.min(p.x), y: least.y.min(p.y) };
-            most = Point { x: most.x.max(p.x), y: most.y.max(p.y) };
-        }
-        let side = |least: f64, most: f64, size: u32| {
-            let clamp = |v: f64| v.clamp(0.0, f64::from(size)) as i64;
-            let start = (clamp(least.floor()) - MARGIN).max(0);
-            let end = (clamp(most.ceil()) + MARGIN).min(i64::from(size));
-            (least < f64::from(size) && most > 0.0 && end > start)
-                .then_some((start, (end - start) as u32))
+        let bounds = grid.bounds();
+        let period = crs.unit_of_angle().map(|unit| std::f64::consts::TAU / unit);
+        let turn = period.map(|period| (0.5 * (bounds.left + bounds.right), period));
+        let places = xs.iter().zip(&ys).map(|(&x, &y)| inverse.apply(turned(turn, x, y)));
+        let places: Vec<Point> = places.filter(|p| p.x.is_finite() && p.y.is_finite()).collect();
+        let half = 0.5 * f64::from(grid.size.width);
+        let (first, last): (Vec<_>, Vec<_>) = places.iter().partition(|p| p.x < half);
+        let window = |places: &[Point]| cover(places, grid.size);
+        let windows: Vec<Window> = match (window(&first), window(&last), window(&places)) {
+            // On both sides of the edge, and nowhere in the middle.
+            (Some(a), Some(b), _)
+                if turn.is_some() && a.width.max(b.width) < grid.size.width / 4 =>
+            {
+                vec![a, b]
+            }
+            (_, _, all) => all.into_iter().collect(),
         };
-        let columns = side(least.x, most.x, grid.size.width);
-        let rows = side(least.y, most.y, grid.size.height);
-        let (Some((col, width)), Some((row, height))) = (columns, rows) else {
+        if windows.is_empty() {
             return Err(Error::usage("raster of heights")
                 .expected(format!(
                     "one that touches the image, between longitudes {:.3} and {:.3} and latitudes {:.3} and {:.3}",
                     area.left, area.right, area.bottom, area.top
                 ))
                 .found("one that lies elsewhere"));
-        };
-        let window = Window::new(col, row, width, height);
-        if window.pixels() > MOST {
+        }
+        let pixels: u64 = windows.iter().map(|window| window.pixels()).sum();
+        if pixels > MOST {
             return Err(Error::limit("samples of heights over the image")
                 .expected(format!("at most {MOST}"))
-                .found(window.pixels())
+                .found(pixels)
                 .hint("a coarser raster of heights will do"));
         }
-        let buffer = raster.read(window)?;
-        let samples = dispatch!(buffer.dtype(), T => samples::<T>(&buffer));
-        Ok(Self { to_model, inverse, window, samples, offset, missing })
+        let part = |window: Window| -> Result<Part> {
+            let buffer = raster.read(window)?;
+            let samples = dispatch!(buffer.dtype(), T => samples::<T>(&buffer));
+            Ok(Part { window, samples })
+        };
+        let parts = windows.into_iter().map(part).collect::<Result<_>>()?;
+        Ok(Self { to_model, turn, inverse, parts, offset, missing })
     }
 
     /// Returns the height between the four nearest samples, by those that are known, as GDAL does.
     fn at(&self, lon: f64, lat: f64) -> f64 {
         let (mut x, mut y) = ([lon], [lat]);
         self.to_model.transform(&mut x, &mut y);
-        let p = self.inverse.apply(Point { x: x[0], y: y[0] });
+        let p = self.inverse.apply(turned(self.turn, x[0], y[0]));
         let found = self.between(p.x - 0.5, p.y - 0.5);
         found.or(self.missing).map_or(f64::NAN, |height| height + self.offset)
     }
@@ -145,10 +158,35 @@ impl Model {
             let at = at - start as f64;
             (at >= 0.0 && at < f64::from(size)).then_some(at as usize)
         };
-        let col = within(col, self.window.col, self.window.width)?;
-        let row = within(row, self.window.row, self.window.height)?;
-        self.samples.get(row * self.window.width as usize + col).copied()
+        self.parts.iter().find_map(|Part { window, samples }| {
+            let col = within(col, window.col, window.width)?;
+            let row = within(row, window.row, window.height)?;
+            samples.get(row * window.width as usize + col).copied()
+        })
     }
+}
+
+/// Returns a place with x on the turn that is nearest to the middle.
+fn turned(turn: Option<(f64, f64)>, x: f64, y: f64) -> Point {
+    let away = turn.map_or(0.0, |(middle, period)| ((x - middle) / period).round() * period);
+    Point { x: x - away, y }
+}
+
+/// Returns the window around places in a raster, with a margin; `None` if they are all outside.
+fn cover(places: &[Point], size: Size) -> Option<Window> {
+    let side = |values: &mut dyn Iterator<Item = f64>, size: u32| {
+        let (least, most) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), v| {
+            (least.min(v), most.max(v))
+        });
+        let clamp = |v: f64| v.clamp(0.0, f64::from(size)) as i64;
+        let start = (clamp(least.floor()) - MARGIN).max(0);
+        let end = (clamp(most.ceil()) + MARGIN).min(i64::from(size));
+        (least < f64::from(size) && most > 0.0 && end > start)
+            .then_some((start, (end - start) as u32))
+    };
+    let (col, width) = side(&mut places.iter().map(|p| p.x), size.width)?;
+    let (row, height) = side(&mut places.iter().map(|p| p.y), size.height)?;
+    Some(Window::new(col, row, width, height))
 }
 
 /// The samples of the first band; NaN for what is invalid.

@@ -33,5 +33,5 @@ fn degenerate() -> Error {
     Error::unsupported("ground control points")
         .expected("points all over the image")
         .found("points on a line, or in too few places")
-        .hint("ask for polynomials of degree 1, or place the image by other points")
+        .hint("place the image by other points, or by a GeoTransform (swath edit --transform)")
 }

@@ -78,7 +78,7 @@ impl Raster {
     /// # Errors
     /// [`Error::Unsupported`] if the raster has no such points or polynomials, too few, on a line,
     /// or in no system that swath knows; [`Error::Usage`] for a degree of 0 or beyond 3, and for
-    /// heights that lie elsewhere; [`Error::Limit`] for more than 4096 points of a spline; whatever
+    /// heights that lie elsewhere; [`Error::Limit`] for more than 2048 points of a spline; whatever
     /// keeps heights from being read.
     pub fn locate(&self, how: &LocateOptions) -> Result<Located> {
         let metadata = &self.info().metadata;
@@ -99,6 +99,11 @@ impl Raster {
             }
             other => other,
         };
+        if !how.height.is_finite() || how.missing_height.is_some_and(|height| !height.is_finite()) {
+            return Err(Error::usage("height of the ground").expected("a number of metres").found(
+                how.missing_height.filter(|_| how.height.is_finite()).unwrap_or(how.height),
+            ));
+        }
         if placement == Placement::Rational {
             let rpc = metadata.rpc.as_ref().ok_or_else(|| none("rational polynomials"))?;
             let locate = Rational::new(rpc, heights(rpc, how)?);

@@ -8,7 +8,7 @@ use crate::raster::Point;
 use crate::{Error, Result};
 
 /// The most points: the equations take the square of that in memory (8 bytes each) and the cube in time.
-const MOST: usize = 4096;
+const MOST: usize = 2048;
 /// The plane besides the splines.
 const PLANE: usize = 3;
 
@@ -37,7 +37,7 @@ impl Spline {
     ///
     /// # Errors
     /// [`Error::Unsupported`] if there are less than 3 points or all lie on a line;
-    /// [`Error::Limit`] if there are more than 4096.
+    /// [`Error::Limit`] if there are more than 2048.
     pub(super) fn new(pairs: &[Pair]) -> Result<Self> {
         if pairs.len() > MOST {
             return Err(Error::limit("ground control points of a thin plate spline")

@@ -8,6 +8,7 @@ use rstar::{AABB, RTree};
 
 use super::fold::{Keep, Sums, has_holes, median};
 use super::{Footprint, Method, MosaicInput, MosaicOptions, blend, nodata, promoted};
+use crate::crs::Crs;
 use crate::ops::CastOptions;
 use crate::ops::nodata::{check_fits, fill_missing};
 use crate::ops::settled::without_statistics;
@@ -165,7 +166,8 @@ fn check(inputs: &[MosaicInput]) -> Result<Info> {
             return differs("colour table", "the same".into(), "another".into())
                 .map_err(|e: Error| e.hint(hint));
         }
-        if own.grid.crs.is_some() && own.grid.transform == GeoTransform::IDENTITY {
+        let is_placed = own.grid.crs.as_ref().is_none_or(Crs::is_image);
+        if !is_placed && own.grid.transform == GeoTransform::IDENTITY {
             return Err(Error::unsupported("an input without a GeoTransform").at_path(name));
         }
     }
