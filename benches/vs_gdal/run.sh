@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # swath against GDAL, from nothing to the table: environment, inputs, build, runs.
 # usage: run.sh points [--count N] [--rounds N]      exact coordinates a second, against pyproj
+#        run.sh startup [--rounds N]                what a small file is, against gdalinfo and rio info
 #        run.sh [--quick] [--size N] [--repetitions N] [--only REGEX] [--update-readme]
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -8,6 +9,9 @@ python=$(scripts/venv.sh target/vs_gdal/venv benches/vs_gdal/requirements.txt)
 if [[ ${1:-} == points ]]; then
     cargo build --release --example points
     exec "$python" benches/vs_gdal/points.py "${CARGO_TARGET_DIR:-target}/release/examples/points" "${@:2}"
+fi
+if [[ ${1:-} == startup ]]; then
+    exec "$python" benches/vs_gdal/startup.py "$(scripts/binary.sh)" "${@:2}"
 fi
 cargo build --release --bin swath --example decode --example windows
 exec "$python" benches/vs_gdal/run.py "$@"

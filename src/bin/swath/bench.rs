@@ -11,7 +11,7 @@ use swath::io::Overwrite;
 use swath::raster::{Raster, Window};
 use swath::{Error, Result};
 
-use crate::plan::{Purpose, as_planned};
+use crate::plan::{asks_json, up_to_writing};
 use crate::report::{self, human_bytes};
 
 /// Seconds of one processor that a run should take at most; of a longer job a part is run.
@@ -44,7 +44,10 @@ pub(crate) struct BenchArgs {
 }
 
 pub(crate) fn run(args: &BenchArgs) -> Result<()> {
-    as_planned(&args.words, Purpose::Bench { json: args.json })
+    let json = args.json || asks_json(&args.words);
+    up_to_writing(&args.words, &move |output, raster, options, engine| {
+        tell(output, raster, options, engine, json)
+    })
 }
 
 /// What one number of threads came to.
@@ -62,7 +65,7 @@ struct Trial {
 
 /// Runs a raster, or a part of it, into a file that is thrown away, by more and more threads; tells
 /// what came of it.
-pub(crate) fn tell(
+fn tell(
     output: &Path,
     raster: &Raster,
     options: &WriteOptions,

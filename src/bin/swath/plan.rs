@@ -5,12 +5,13 @@ use std::path::Path;
 use clap::{Args, Parser};
 use serde_json::json;
 use swath::geotiff::WritePlan;
+use swath::io::Staged;
 use swath::{Error, Result};
 
 use crate::args::RunArgs;
 use crate::cli::{Cli, Verb};
 use crate::report::{self, human_bytes};
-use crate::session::Session;
+use crate::session::{Act, Session};
 use crate::{calc, convert, mosaic, resize, terrain, warp};
 
 /// From so many decodes of a chunk on, something can be done about it.
@@ -32,33 +33,28 @@ pub(crate) struct PlanArgs {
     words: Vec<String>,
 }
 
-/// What a verb is looked at for, in place of doing it.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Purpose {
-    /// What it would take.
-    Plan { json: bool },
-    /// How it gets on with more threads.
-    Bench { json: bool },
-}
-
 pub(crate) fn run(args: &PlanArgs) -> Result<()> {
-    as_planned(&args.words, Purpose::Plan { json: args.json })
+    let json = args.json || asks_json(&args.words);
+    up_to_writing(&args.words, &move |output, raster, options, engine| {
+        // Refused as the verb would be; it leaves no trace.
+        drop(Staged::create(output, options.overwrite)?);
+        tell(output, &raster.plan_write(engine, options)?, json)
+    })
 }
 
-/// Does all of a verb up to the writing, for which the purpose stands in.
-pub(crate) fn as_planned(words: &[String], purpose: Purpose) -> Result<()> {
-    // The verb's own report is none of its doing here: it asks for JSON of this one.
+/// Whether the verb's own words ask for JSON: of a report that there will not be.
+pub(crate) fn asks_json(words: &[String]) -> bool {
+    words.iter().any(|word| word == "--json")
+}
+
+/// Does all of a verb up to the writing, in place of which it acts.
+pub(crate) fn up_to_writing(words: &[String], act: &Act) -> Result<()> {
     let plain = words.iter().map(String::as_str).filter(|word| *word != "--json");
-    let asks = plain.clone().count() < words.len();
-    let purpose = match purpose {
-        Purpose::Plan { json } => Purpose::Plan { json: json || asks },
-        Purpose::Bench { json } => Purpose::Bench { json: json || asks },
-    };
     let line = std::iter::once("swath").chain(plain);
     let cli = Cli::try_parse_from(line).unwrap_or_else(|said| said.exit());
     let with = |run: &RunArgs, verb: &dyn Fn(&Session<'_>) -> Result<()>| -> Result<()> {
         let engine = run.engine()?;
-        verb(&Session::instead(&engine, purpose))
+        verb(&Session::instead(&engine, act))
     };
     match cli.verb {
         Some(Verb::Convert(args)) => with(&args.job.run, &|session| convert::run(&args, session)),
@@ -74,7 +70,7 @@ pub(crate) fn as_planned(words: &[String], purpose: Purpose) -> Result<()> {
 }
 
 /// Tells a plan.
-pub(crate) fn tell(output: &Path, plan: &WritePlan, json: bool) -> Result<()> {
+fn tell(output: &Path, plan: &WritePlan, json: bool) -> Result<()> {
     let text = match json {
         true => format!("{:#}\n", as_json(output, plan)),
         false => as_text(output, plan),

@@ -13,9 +13,7 @@ use swath::io::{Overwrite, Staged};
 use swath::{Raster, Result};
 
 use crate::args::ReadArgs;
-use crate::bench;
 use crate::datum::Told;
-use crate::plan::{self, Purpose};
 use crate::report::{self, Progress};
 
 /// What a verb works with, and where what it says goes.
@@ -28,6 +26,9 @@ pub(crate) struct Session<'a> {
     read: RefCell<BTreeSet<PathBuf>>,
 }
 
+/// What is done with an output, a raster for it and how it would be written, in place of writing.
+pub(crate) type Act = dyn Fn(&Path, &Raster, &WriteOptions, &Engine) -> Result<()>;
+
 /// A raster that was written.
 pub(crate) struct Outcome {
     pub(crate) written: Written,
@@ -37,8 +38,8 @@ pub(crate) struct Outcome {
 enum Voice<'a> {
     /// Standard output and error.
     Alone { quiet: bool },
-    /// Standard output, for what is looked at in place of writing.
-    Instead(Purpose),
+    /// Standard output, of what is done in place of writing.
+    Instead(&'a Act),
     /// A file, and what is kept of an item.
     Item { output: &'a Path, overwrite: Overwrite, made: RefCell<Made> },
 }
@@ -55,8 +56,8 @@ impl<'a> Session<'a> {
     }
 
     /// For a verb that is looked at, not done.
-    pub(crate) fn instead(engine: &'a Engine, purpose: Purpose) -> Self {
-        let voice = Voice::Instead(purpose);
+    pub(crate) fn instead(engine: &'a Engine, act: &'a Act) -> Self {
+        let voice = Voice::Instead(act);
         Self { engine, voice, opened: RefCell::default(), read: RefCell::default() }
     }
 
@@ -146,18 +147,9 @@ impl<'a> Session<'a> {
         options: &WriteOptions,
         files: &Files,
     ) -> Result<Option<Outcome>> {
-        match self.voice {
-            Voice::Instead(Purpose::Plan { json }) => {
-                // Refused as the verb would be; it leaves no trace.
-                drop(Staged::create(output, options.overwrite)?);
-                plan::tell(output, &raster.plan_write(self.engine, options)?, json)?;
-                return Ok(None);
-            }
-            Voice::Instead(Purpose::Bench { json }) => {
-                bench::tell(output, raster, options, self.engine, json)?;
-                return Ok(None);
-            }
-            Voice::Alone { .. } | Voice::Item { .. } => {}
+        if let Voice::Instead(act) = self.voice {
+            act(output, raster, options, self.engine)?;
+            return Ok(None);
         }
         let mut progress = self.progress();
         let written = raster.write_with(self.engine, output, options, &mut progress)?;

@@ -254,7 +254,9 @@ fn georeference(info: &Info, directory: &mut DirectoryBuilder) {
         _ => georeference::set_transform(info.grid.transform, is_point, directory),
     }
     // A system that keys have no words for lies beside the file.
-    let keys = info.grid.crs.as_ref().and_then(|crs| crs.to_geokeys().ok());
+    let of_points = info.metadata.gcps.as_ref().filter(|_| !placed);
+    let crs = info.grid.crs.as_ref().or_else(|| of_points?.crs.as_ref());
+    let keys = crs.and_then(|crs| crs.to_geokeys().ok());
     // Keys that name no CRS are one without a name to GDAL.
     if keys.is_some() || is_point {
         georeference::set_geokeys(&keys.unwrap_or_default(), is_point, directory);
