@@ -53,7 +53,9 @@ def furthest(path, out, masked):
 
 def judge(swath, path, oracle, out):
     """`equal` or `refused`; raises Failed for anything else."""
-    out.unlink(missing_ok=True)
+    for stale in (out, out.with_name(f"{out.name}.aux.xml")):
+        # The system of the raster before may lie there.
+        stale.unlink(missing_ok=True)
     ended = swath.attempt("convert", path, out, "--compress", "none", "--format", "gtiff", "--overviews", "none", "--quiet")
     if ended.returncode == 0:
         expected = [band.get("sha256") for band in oracle["bands"]]
