@@ -59,7 +59,7 @@ for ((i = 0; i < count; i++)); do
     "$SWATH" edit "$work/tile_$i.tif" --transform="$x,3,0,$y,0,-3" --crs EPSG:32621 >/dev/null 2>&1
 done
 
-words=(mosaic "$work/tile_*.tif" -o "$work/out.tif" --method mean)
+words=(mosaic "$work/tile_*.tif" -o "$work/out.tif" --method last --compress zstd --level 1)
 (inside "$SWATH" plan --json "${words[@]}") >"$work/plan.json"
 read -r threads allowed < <(python3 - "$work/plan.json" <<'PY'
 import json, sys
