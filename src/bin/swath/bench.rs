@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::time::Instant;
 
-use clap::Args;
 use serde_json::json;
 use swath::engine::{Engine, Silent};
 use swath::geotiff::{WriteOptions, WritePlan};
@@ -11,7 +10,7 @@ use swath::io::Overwrite;
 use swath::raster::{Raster, Window};
 use swath::{Error, Result};
 
-use crate::plan::{asks_json, up_to_writing};
+use crate::plan::{PlanArgs, up_to_writing};
 use crate::report::{self, human_bytes};
 
 /// Seconds of one processor that a run should take at most; of a longer job a part is run.
@@ -27,24 +26,8 @@ const TICKS: f64 = 100.0;
 /// Columns of the plot.
 const WIDE: f64 = 40.0;
 
-#[derive(Debug, Clone, Args)]
-pub(crate) struct BenchArgs {
-    /// Print it as JSON.
-    #[arg(long)]
-    json: bool,
-    /// The verb with all its words, as it would be typed: convert, warp, resize, mosaic, calc or
-    /// terrain. Its --threads is the most that are tried.
-    #[arg(
-        required = true,
-        trailing_var_arg = true,
-        allow_hyphen_values = true,
-        value_name = "VERB ..."
-    )]
-    words: Vec<String>,
-}
-
-pub(crate) fn run(args: &BenchArgs) -> Result<()> {
-    let json = args.json || asks_json(&args.words);
+pub(crate) fn run(args: &PlanArgs) -> Result<()> {
+    let json = args.json();
     up_to_writing(&args.words, &move |output, raster, options, engine| {
         tell(output, raster, options, engine, json)
     })
@@ -115,13 +98,16 @@ fn tell(
     report::say(&text)
 }
 
-/// A file that goes when this does.
+/// A file that goes when this does, with what its reference system may lie in beside it.
 struct Thrown(std::path::PathBuf);
 
 impl Drop for Thrown {
     fn drop(&mut self) {
-        // It may never have been made; its name says whose it is.
+        // They may never have been made; their names say whose they are.
         let _ = std::fs::remove_file(&self.0);
+        let mut beside = std::mem::take(&mut self.0).into_os_string();
+        beside.push(".aux.xml");
+        let _ = std::fs::remove_file(beside);
     }
 }
 

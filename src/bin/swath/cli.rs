@@ -57,7 +57,7 @@ pub(crate) enum Verb {
     /// Tells what a verb would read, write and take, without doing it.
     Plan(crate::plan::PlanArgs),
     /// Tells how a verb gets on with more threads, and what holds it up.
-    Bench(crate::bench::BenchArgs),
+    Bench(crate::plan::PlanArgs),
     /// Does the same with many files: several at once, nothing lost, goes on where it stopped.
     Batch(Box<crate::batch::BatchArgs>),
     /// Shows what the samples of each band come to: mean, median, histogram.

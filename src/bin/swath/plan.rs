@@ -23,28 +23,30 @@ pub(crate) struct PlanArgs {
     #[arg(long)]
     json: bool,
     /// The verb with all its words, as it would be typed: convert, warp, resize, mosaic, calc or
-    /// terrain.
+    /// terrain. For a bench its --threads is the most that are tried.
     #[arg(
         required = true,
         trailing_var_arg = true,
         allow_hyphen_values = true,
         value_name = "VERB ..."
     )]
-    words: Vec<String>,
+    pub(crate) words: Vec<String>,
+}
+
+impl PlanArgs {
+    /// Whether JSON is asked for, be it by the verb's own words: of a report that there will not be.
+    pub(crate) fn json(&self) -> bool {
+        self.json || self.words.iter().any(|word| word == "--json")
+    }
 }
 
 pub(crate) fn run(args: &PlanArgs) -> Result<()> {
-    let json = args.json || asks_json(&args.words);
+    let json = args.json();
     up_to_writing(&args.words, &move |output, raster, options, engine| {
         // Refused as the verb would be; it leaves no trace.
         drop(Staged::create(output, options.overwrite)?);
         tell(output, &raster.plan_write(engine, options)?, json)
     })
-}
-
-/// Whether the verb's own words ask for JSON: of a report that there will not be.
-pub(crate) fn asks_json(words: &[String]) -> bool {
-    words.iter().any(|word| word == "--json")
 }
 
 /// Does all of a verb up to the writing, in place of which it acts.

@@ -28,7 +28,8 @@ const RUN: u64 = 256;
 /// What writing a raster would take.
 ///
 /// Counts of chunks are those of a run in the order of tiles with this memory; where there are more than 65,536
-/// tiles, they are those of evenly spaced runs of 256, scaled. Sizes and times follow from twelve tiles, made
+/// tiles, or 2^23 lookups, they follow from evenly spaced runs of 256 tiles: decodes scaled, different chunks as
+/// far as the second half of the runs still met new ones. Sizes and times follow from twelve tiles, made
 /// and thrown away.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
