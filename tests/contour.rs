@@ -5,7 +5,7 @@ mod rasters;
 use std::f64::consts::TAU;
 
 use geo::{Euclidean, Length};
-use rasters::{Random, noise};
+use rasters::{Random, assert_same, noise};
 use swath::engine::{Engine, EngineOptions, Silent};
 use swath::kernel::Levels;
 use swath::ops::contour::Contour;
@@ -172,6 +172,19 @@ fn no_line_is_degenerate() {
     assert_eq!(one(|_, _| 5.0), []);
     let plateau = one(|x, y| if x.max(y) < 7.0 && x.min(y) > 3.0 { 5.0 } else { 0.0 });
     assert_eq!((plateau.len(), length(&plateau[0])), (1, 12.0));
+}
+
+#[test]
+fn a_file_between_changes_nothing() -> Result<()> {
+    let (raster, engine) = (hills(Size::new(300, 280)), engine(2, 256 << 20, None));
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("hills.tif");
+    raster.write(&path, &Default::default())?;
+    let through = swath::open(&path)?;
+    let window = raster.info().grid.size.window();
+    assert_same(&through.read(window)?, &raster.read(window)?, "through a file");
+    assert!(lines(&raster, &every(50.0), &engine)? == lines(&through, &every(50.0), &engine)?);
+    Ok(())
 }
 
 #[test]

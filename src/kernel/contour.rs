@@ -404,9 +404,9 @@ mod tests {
         };
         assert_eq!(list(0.0, 0.2), [0.1, 0.2]);
         // 3 times 0.1 lies above 0.3, and 0.3 is not below it.
-        assert_eq!(list(0.25, 0.3), []);
+        assert_eq!(list(0.25, 0.3), [0.0; 0]);
         assert_eq!(list(0.3, 0.3 + 1e-9), [0.1 * 3.0]);
-        assert_eq!(list(-0.1, -0.1), []);
+        assert_eq!(list(-0.1, -0.1), [0.0; 0]);
         assert_eq!(every(1e-9).between(0.0, 1.0), Err(TooMany));
         assert_eq!(every(1e-300).between(1.0, 1.0 + 1e-15), Err(TooMany));
         let these = Levels::These(vec![1.0, 2.0, 5.0]);

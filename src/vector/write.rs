@@ -191,7 +191,7 @@ fn geometry(shape: &Geometry<f64>, out: &mut Vec<u8>) -> Result<()> {
 
 fn rings(polygon: &Polygon<f64>, out: &mut Vec<u8>) {
     let all = std::iter::once(polygon.exterior()).chain(polygon.interiors());
-    list(all, out, |ring, out| positions(ring, out));
+    list(all, out, positions);
 }
 
 fn positions(line: &LineString<f64>, out: &mut Vec<u8>) {

@@ -5,8 +5,8 @@ use clap::{Parser, Subcommand};
 use crate::convert::ConvertStep;
 use crate::report;
 use crate::resize::ResizeStep;
-use crate::step::{Chain, Step, StepArgs};
 use crate::sieve::SieveStep;
+use crate::step::{Chain, Step, StepArgs};
 use crate::terrain::TerrainStep;
 
 /// Reads, reprojects, resamples and writes GeoTIFF and COG rasters on every

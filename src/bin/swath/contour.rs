@@ -27,7 +27,13 @@ struct LevelArgs {
     #[arg(long, value_name = "I", required_unless_present = "levels", conflicts_with = "levels")]
     interval: Option<f64>,
     /// One of the levels, from which the others are counted.
-    #[arg(long, value_name = "B", default_value_t = 0.0, conflicts_with = "levels", allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "B",
+        default_value_t = 0.0,
+        conflicts_with = "levels",
+        allow_hyphen_values = true
+    )]
     base: f64,
     /// The levels themselves.
     #[arg(long, value_name = "L,...", value_delimiter = ',', allow_hyphen_values = true)]
