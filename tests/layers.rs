@@ -14,9 +14,9 @@ const FLOORS: [(&str, &[&str]); 13] = [
     ("kernel", &["error", "raster"]),
     ("engine", &["error", "raster"]),
     ("geotiff", &["error", "io", "codec", "ifd", "crs", "raster", "kernel", "engine"]),
-    ("vector", &["error", "crs", "raster"]),
+    ("vector", &["error", "io", "crs", "raster"]),
     ("input", &["error", "io", "crs", "raster", "kernel", "geotiff"]),
-    ("ops", &["error", "crs", "raster", "kernel", "engine"]),
+    ("ops", &["error", "crs", "raster", "vector", "kernel", "engine"]),
     ("batch", &["error", "io", "raster", "engine"]),
 ];
 

@@ -77,6 +77,7 @@ fn every_verb_that_writes_a_raster_has_a_plan() {
         (&["convert", scene, out][..], [760, 680]),
         (&["resize", scene, out, "--percent", "50"], [380, 340]),
         (&["terrain", "slope", scene, out], [760, 680]),
+        (&["sieve", "--threshold", "9", scene, out], [760, 680]),
         (&["calc", "A[1] + 1", out, "--in", &input], [760, 680]),
         (&["mosaic", scene, "-o", out], [760, 680]),
         (&["warp", scene, scene, "-o", out, "--to", "EPSG:32621"], [760, 680]),

@@ -60,6 +60,19 @@ class Gdal:
             ("GDALGetDataTypeSizeBytes", c.c_int, [c.c_int]),
             ("GDALGetBlockSize", None, [handle, flag, flag]),
             ("GDALReadBlock", c.c_int, [handle, c.c_int, c.c_int, handle]),
+            ("GDALGetDriverByName", handle, [c.c_char_p]),
+            ("GDALCreate", handle, [handle, c.c_char_p] + [c.c_int] * 4 + [handle]),
+            ("GDALDatasetCreateLayer", handle, [handle, c.c_char_p, handle, c.c_int, handle]),
+            ("OGR_Fld_Create", handle, [c.c_char_p, c.c_int]),
+            ("OGR_L_CreateField", c.c_int, [handle, handle, c.c_int]),
+            ("GDALContourGenerateEx", c.c_int, [handle, handle, strings, handle, handle]),
+            ("OGR_L_ResetReading", None, [handle]),
+            ("OGR_L_GetNextFeature", handle, [handle]),
+            ("OGR_F_GetFieldAsDouble", c.c_double, [handle, c.c_int]),
+            ("OGR_F_GetGeometryRef", handle, [handle]),
+            ("OGR_F_Destroy", None, [handle]),
+            ("OGR_G_GetPointCount", c.c_int, [handle]),
+            ("OGR_G_GetPoints", c.c_int, [handle, handle, c.c_int, handle, c.c_int, handle, c.c_int]),
             (
                 "GDALDatasetRasterIOEx",
                 c.c_int,
@@ -105,6 +118,26 @@ class Gdal:
             raise SystemExit(f"gdal_peer: {tool} failed on closing {target}")
         self.GDALClose(source)
         return grid
+
+    def contours(self, path, *options):
+        """What GDALContourGenerateEx makes of the first band, as gdal_contour does: (level, xs, ys) of each line."""
+        source = self.open(path)
+        held = self.GDALCreate(self.GDALGetDriverByName(b"MEM"), b"", 0, 0, 0, 0, None)
+        layer = self.GDALDatasetCreateLayer(held, b"lines", None, 2, None)
+        self.OGR_L_CreateField(layer, self.OGR_Fld_Create(b"level", 2), 1)
+        options = (c.c_char_p * (len(options) + 2))(b"ELEV_FIELD=0", *[o.encode() for o in options], None)
+        if self.GDALContourGenerateEx(self.GDALGetRasterBand(source, 1), layer, options, None, None):
+            raise SystemExit("gdal_peer: contour failed")
+        self.OGR_L_ResetReading(layer)
+        while feature := self.OGR_L_GetNextFeature(layer):
+            line = self.OGR_F_GetGeometryRef(feature)
+            count = self.OGR_G_GetPointCount(line)
+            xs, ys = (c.c_double * count)(), (c.c_double * count)()
+            self.OGR_G_GetPoints(line, xs, 8, ys, 8, None, 0)
+            yield self.OGR_F_GetFieldAsDouble(feature, 0), xs, ys
+            self.OGR_F_Destroy(feature)
+        self.GDALClose(held)
+        self.GDALClose(source)
 
     def mosaic(self, vrt, options, sources, target):
         """What gdalbuildvrt (into the file `vrt`) and gdal_translate make of many rasters."""

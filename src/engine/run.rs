@@ -159,12 +159,14 @@ impl Engine {
         let encoder = &encoder;
         let stop = &CancelFlag::new();
         let footprint = |tile: &Tile| {
-            Buffer::bytes_for(tile.window, info.bands, info.dtype)
-                + raster.source().footprint(tile.window)
-                + encoder.footprint(tile.window)
+            let window = encoder.window(*tile);
+            Buffer::bytes_for(window, info.bands, info.dtype)
+                + raster.source().footprint(window)
+                + encoder.footprint(window)
         };
         let room = self.options.memory / 2;
-        let once = tiling.keeps_whole(info.chunk);
+        let overlap = tiling.iter().next().is_some_and(|tile| encoder.window(tile) != tile.window);
+        let once = tiling.keeps_whole(info.chunk) && !overlap;
         // Beyond this many, tiles only wait for their turn to be stored.
         let most_in_flight = self.workers.current_num_threads() as u64 * 4;
         self.workers.in_place_scope_fifo(|scope| -> Result<()> {
@@ -233,7 +235,8 @@ impl Engine {
         let made = catch_unwind(AssertUnwindSafe(|| match encoder.without_pixels(tile)? {
             Some(packet) => Ok(packet),
             None => {
-                let pixels = self.clocks.read.time(|| cx.read_tile(raster, tile.window))?;
+                let window = encoder.window(tile);
+                let pixels = self.clocks.read.time(|| cx.read_tile(raster, window))?;
                 self.clocks.encode.time(|| encoder.encode(tile, pixels, &cx))
             }
         }));

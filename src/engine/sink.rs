@@ -9,7 +9,13 @@ pub trait Encode: Sync {
     /// What goes to the sink: compressed bytes, partial statistics, a buffer ...
     type Packet: Send;
 
-    /// Turns the pixels of a tile into a packet.
+    /// Returns the window of pixels that a tile's packet is made of: its own, unless the
+    /// encoder looks beyond them.
+    fn window(&self, tile: Tile) -> Window {
+        tile.window
+    }
+
+    /// Turns the pixels of a tile's [`window`](Self::window) into a packet.
     ///
     /// # Errors
     /// Whatever keeps the tile from being encoded; the run then stops.

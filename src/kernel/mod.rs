@@ -5,16 +5,22 @@
 //! is (i + 0.5, j + 0.5). What a kernel gives for a pixel depends on that
 //! pixel's own position, footprint and source samples alone, bit for bit.
 
+/// [`contour`]: lines of equal height.
+mod contour;
 /// [`Cover`]: what the footprints of a run of output pixels cover.
 mod cover;
 /// [`Histogram`]: counts over equal intervals.
 mod histogram;
 /// [`Segment::gather`]: interpolates a run of output pixels.
 mod interpolate;
+/// [`label`]: regions of one rectangle.
+mod label;
 /// The Lanczos kernel, by tables.
 mod lanczos;
 /// [`mark_nodata`], [`avoid_nodata`]: nodata values become validity, and back.
 mod nodata;
+/// [`outline`]: where regions end.
+mod outline;
 /// What a quadrilateral covers, exactly.
 mod quad;
 /// [`Ranks`]: exact order statistics.
@@ -36,9 +42,12 @@ mod terrain;
 /// Samples of any type as numbers to calculate with.
 mod widen;
 
+pub use contour::{Contours, Crossing, Levels, Stretch, TooMany, contour};
 pub use cover::Cover;
 pub use histogram::Histogram;
+pub use label::{Connect, label, root, union};
 pub use nodata::{avoid_nodata, mark_nodata};
+pub use outline::{Arc, Corner, Outlines, Side, outline};
 pub use quad::Quad;
 pub use ranks::{Ranks, Wanted, interpolate_ranks, ranks_beside};
 pub use reduce::{OverviewResampling, Reduction};

@@ -10,6 +10,8 @@ pub mod calc;
 mod cast;
 /// GDAL's checksum of the samples of each band.
 pub mod checksum;
+/// Lines of equal height.
+pub mod contour;
 /// A part of a raster.
 mod crop;
 /// The part of a raster that lies in polygons.
@@ -18,12 +20,16 @@ pub mod cutline;
 mod describe;
 /// Colours as red, green and blue, or as greys.
 pub mod expand;
+/// What an operation holds over from tile to tile.
+mod held;
 /// Images placed by control points or rational polynomials.
 pub mod locate;
 /// Many rasters as one.
 pub mod mosaic;
 /// Another value for "no value".
 mod nodata;
+/// Regions: connected pixels of equal value.
+pub mod regions;
 /// The same area in larger or smaller pixels, or on the tiles of a web map.
 mod resize;
 /// Some bands of a raster, in another order.

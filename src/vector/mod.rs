@@ -1,9 +1,15 @@
-//! Vectors: polygons and footprints, as GeoJSON.
+//! Vectors: features, polygons and footprints, as GeoJSON.
 
 /// [`Shapes`]: the polygons of a GeoJSON text.
 mod geojson;
 /// [`Entry`]: what an index says of a raster.
 mod index;
+/// [`Value`]: what is said of a feature.
+mod value;
+/// [`FeatureWriter`]: a file of features.
+mod write;
 
 pub use geojson::Shapes;
 pub use index::{Entry, read_index, write_index};
+pub use value::Value;
+pub use write::{Coordinates, FeatureWriter, Schema};

@@ -5,6 +5,7 @@ use clap::{Parser, Subcommand};
 use crate::convert::ConvertStep;
 use crate::report;
 use crate::resize::ResizeStep;
+use crate::sieve::SieveStep;
 use crate::step::{Chain, Step, StepArgs};
 use crate::terrain::TerrainStep;
 
@@ -54,6 +55,10 @@ pub(crate) enum Verb {
     Overviews(crate::overviews::OverviewsArgs),
     /// Makes a raster of others by an expression.
     Calc(crate::calc::CalcArgs),
+    /// Makes polygons of the regions of equal value.
+    Polygonize(crate::polygonize::PolygonizeArgs),
+    /// Makes lines of equal height.
+    Contour(crate::contour::ContourArgs),
     /// Does several steps at once, from one file to another with none between.
     Pipe(crate::pipe::PipeArgs),
     /// Prints what a job file of pipe holds, as a JSON Schema.
@@ -81,6 +86,8 @@ pub(crate) enum StepVerb {
     Resize(StepArgs<ResizeStep>),
     /// Makes slopes, aspects and shaded reliefs of elevations.
     Terrain(StepArgs<TerrainStep>),
+    /// Gives small regions of equal value the value of their largest neighbours.
+    Sieve(StepArgs<SieveStep>),
 }
 
 impl StepVerb {
@@ -90,6 +97,7 @@ impl StepVerb {
             Self::Convert(args) => args.chain(Step::Convert),
             Self::Resize(args) => args.chain(Step::Resize),
             Self::Terrain(args) => args.chain(Step::Terrain),
+            Self::Sieve(args) => args.chain(Step::Sieve),
         }
     }
 }

@@ -5,11 +5,13 @@ mod batch;
 mod bench;
 mod calc;
 mod cli;
+mod contour;
 mod convert;
 mod crs;
 mod cut_args;
 mod datum;
 mod edit;
+mod features;
 mod gdal;
 mod index;
 mod info;
@@ -21,9 +23,11 @@ mod papers;
 mod pipe;
 mod place_args;
 mod plan;
+mod polygonize;
 mod report;
 mod resize;
 mod session;
+mod sieve;
 mod stats;
 mod step;
 mod terrain;
@@ -87,6 +91,10 @@ fn main() -> ExitCode {
         Verb::Crs(args) => crs::run(&args),
         Verb::Transform(args) => transform::run(&args),
         Verb::Batch(args) => return batch::run(&args).into(),
+        Verb::Polygonize(args) => {
+            alone(&args.features.run, |session| polygonize::run(&args, session))
+        }
+        Verb::Contour(args) => alone(&args.features.run, |session| contour::run(&args, session)),
         Verb::Stats(args) => alone(&args.run, |session| stats::run(&args, session)),
         Verb::Completions(args) => papers::completions(&args),
         Verb::Man(args) => papers::man(&args),

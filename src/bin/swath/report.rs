@@ -272,6 +272,16 @@ pub(crate) fn closing(output: &Path, written: &Written, progress: Progress, quie
     elapsed
 }
 
+/// Says that features were written.
+pub(crate) fn features(output: &Path, count: u64, progress: Progress, quiet: bool) {
+    let elapsed = progress.end().as_secs_f64();
+    if !quiet {
+        // Nobody is left to tell if stderr is closed.
+        let name = safe_line(&output.to_string_lossy());
+        let _ = writeln!(std::io::stderr().lock(), "{name}: {count} feature(s) in {elapsed:.1} s");
+    }
+}
+
 /// Writes a number of bytes as people read it, in powers of 1024.
 pub(crate) fn human_bytes(bytes: u64) -> String {
     let mut value = bytes as f64;

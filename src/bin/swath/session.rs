@@ -204,6 +204,11 @@ impl<'a> Session<'a> {
         seconds
     }
 
+    /// Says that features were written.
+    pub(crate) fn wrote_features(&self, output: &Path, count: u64, progress: Progress) {
+        report::features(output, count, progress, self.is_silent());
+    }
+
     /// Gives a text that is all of the verb's result.
     pub(crate) fn say(&self, text: &str) -> Result<()> {
         match &self.voice {

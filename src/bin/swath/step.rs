@@ -12,6 +12,7 @@ use crate::convert::ConvertStep;
 use crate::job::Job;
 use crate::resize::ResizeStep;
 use crate::session::Session;
+use crate::sieve::SieveStep;
 use crate::terrain::TerrainStep;
 use crate::warp::WarpStep;
 use crate::write_args::WriteArgs;
@@ -79,6 +80,8 @@ pub(crate) enum Step {
     Calc(CalcStep),
     /// Makes slopes, aspects and shaded reliefs of elevations.
     Terrain(TerrainStep),
+    /// Gives small regions of equal value the value of their largest neighbours.
+    Sieve(SieveStep),
 }
 
 impl Step {
@@ -89,6 +92,7 @@ impl Step {
             Self::Resize(words) => words,
             Self::Calc(words) => words,
             Self::Terrain(words) => words,
+            Self::Sieve(words) => words,
         }
     }
 
@@ -100,6 +104,7 @@ impl Step {
             Self::Resize(words) => words.beside(),
             Self::Calc(words) => words.beside(),
             Self::Terrain(words) => words.beside(),
+            Self::Sieve(words) => words.beside(),
         }
     }
 }

@@ -29,6 +29,8 @@ pub(crate) enum BatchVerb {
     Calc,
     /// Makes slopes, aspects and shaded reliefs.
     Terrain,
+    /// Gives small regions the value of their largest neighbours.
+    Sieve,
     /// Does several steps at once, from file to file.
     Pipe,
     /// Writes what the samples come to, as text or, with --json, JSON.
@@ -43,6 +45,7 @@ impl BatchVerb {
             Self::Resize => "resize",
             Self::Calc => "calc",
             Self::Terrain => "terrain",
+            Self::Sieve => "sieve",
             Self::Pipe => "pipe",
             Self::Stats => "stats",
         }

@@ -22,7 +22,7 @@ const MOST_BYTES: u64 = 1 << 20;
 
 #[derive(Debug, Clone, Args)]
 #[command(
-    after_help = "Steps: read FILE, then any of convert, warp, resize, calc, terrain and the other verbs \
+    after_help = "Steps: read FILE, then any of convert, warp, resize, calc, terrain, sieve and the other verbs \
     that make one raster of another, then write FILE. Each takes the options of its verb (swath help VERB) that \
     are neither its files nor how they are read or written: those go to read and to write (swath help convert)."
 )]
