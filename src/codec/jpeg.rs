@@ -17,7 +17,7 @@ pub(super) const SOI: u8 = 0xd8;
 pub(super) const EOI: u8 = 0xd9;
 pub(super) const SOS: u8 = 0xda;
 pub(super) const DQT: u8 = 0xdb;
-const DHT: u8 = 0xc4;
+pub(super) const DHT: u8 = 0xc4;
 const DRI: u8 = 0xdd;
 /// How many rows more than its chunk a stream may have.
 const PADDING: u32 = 15;

@@ -1,4 +1,5 @@
-//! JPEG, written by jpeg-encoder: baseline, with the tables of Annex K at libjpeg's qualities.
+//! JPEG, written by jpeg-encoder: baseline, with the tables of Annex K at libjpeg's qualities and
+//! Huffman codes that suit each chunk.
 //!
 //! What the samples mean is said by the directory, and the tables of quantisation are the same in
 //! all chunks: application markers are left out, and those tables go into the JPEGTables tag.
@@ -9,6 +10,7 @@ use jpeg_encoder::{
 };
 
 use super::jpeg::{DQT, EOI, SOI, SOS, Segments, append};
+use super::jpeg_huffman::suit;
 use super::shape::{ChunkShape, Plain, SampleKind};
 use crate::error::{Error, Result};
 
@@ -30,18 +32,7 @@ pub(super) fn encode(
     chunk.check_len()?;
     whole(chunk, ycbcr, quality, scratch)?;
     out.extend([0xff, SOI]);
-    let mut segments = Segments { rest: scratch };
-    while let Some(segment) = segments.next() {
-        let (marker, body) = segment?;
-        if !matches!(marker, 0xe0..=0xef | DQT) {
-            append(out, marker, body);
-        }
-        if marker == SOS {
-            out.extend_from_slice(segments.rest);
-            return Ok(());
-        }
-    }
-    Err(Error::defect("JPEG stream without a scan"))
+    suit(scratch, |marker| matches!(marker, 0xe0..=0xef | DQT), out)
 }
 
 /// Makes the stream of tables that chunks of `samples` samples share.
@@ -142,12 +133,15 @@ impl ImageBuffer for Rows<'_> {
         let row = usize::from(self.width) * samples;
         let row = &self.bytes[usize::from(y) * row..][..row];
         if self.ycbcr {
+            let row = row.as_chunks::<3>().0;
             let [luma, blue, red, _] = buffers;
-            for &[r, g, b] in row.as_chunks::<3>().0 {
-                let (y, cb, cr) = rgb_to_ycbcr(r, g, b);
-                luma.push(y);
-                blue.push(cb);
-                red.push(cr);
+            let [luma, blue, red] = [luma, blue, red].map(|buffer| {
+                let len = buffer.len();
+                buffer.resize(len + row.len(), 0);
+                &mut buffer[len..]
+            });
+            for (((&[r, g, b], y), cb), cr) in row.iter().zip(luma).zip(blue).zip(red) {
+                (*y, *cb, *cr) = rgb_to_ycbcr(r, g, b);
             }
             return;
         }

@@ -21,6 +21,8 @@ mod jpeg;
 #[cfg(feature = "jpeg")]
 mod jpeg_encode;
 #[cfg(feature = "jpeg")]
+mod jpeg_huffman;
+#[cfg(feature = "jpeg")]
 mod jpeg_planes;
 #[cfg(feature = "jxl")]
 mod jxl;
