@@ -45,5 +45,5 @@ pub use reduce::{OverviewResampling, Reduction};
 pub use resampling::Resampling;
 pub use segment::{Footprints, Outcome, Plane, Positions, Segment};
 pub use statistics::{Statistics, Summary};
-pub use terrain::{Cell, Gradient, Light, Terrain, metres_of_a_degree};
+pub use terrain::{Cell, Curvature, Gradient, Light, Terrain, metres_of_a_degree};
 pub use widen::widen;
