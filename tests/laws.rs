@@ -13,8 +13,9 @@ use swath::engine::{Engine, EngineOptions, Silent};
 use swath::geotiff::{
     Format, GeoTiff, Interleave, Mask, OpenOptions, OverviewResampling, Overviews, WriteOptions,
 };
-use swath::kernel::Resampling;
+use swath::kernel::{Focal, Neighbourhood, Resampling};
 use swath::ops::calc::{Expression, Input};
+use swath::ops::focal::MissingCentre;
 use swath::ops::stats::{HistogramRequest, StatsOptions};
 use swath::ops::warp::{GridRequest, Resolution, WarpOptions};
 use swath::raster::{
@@ -67,6 +68,19 @@ fn hash_by(
         assert_eq!(*first, hash, "{what}: {threads} threads, {memory} bytes, work {work:?}");
     }
     first.expect("several ways")
+}
+
+#[test]
+fn neighbourhoods_give_the_same_bytes_however_they_are_worked() {
+    let raster = noise(DataType::F32, 1, Size::new(700, 500), Some(NoData::Integer(-1)));
+    let wide = Neighbourhood::rectangle(41, 9).expect("a rectangle");
+    let round = Neighbourhood::disc(6.5).expect("a disc");
+    for (what, around) in
+        [(Focal::Mean, &wide), (Focal::Std, &wide), (Focal::Sum, &round), (Focal::Median, &wide)]
+    {
+        let made = raster.focal(what, around, MissingCentre::Filled).expect("makes");
+        one_hash(&made, &WriteOptions::default(), &format!("{what:?}"));
+    }
 }
 
 fn warped(raster: &Raster, to: u32, resolution: f64, resampling: Resampling) -> Raster {

@@ -7,6 +7,8 @@
 
 /// [`Cover`]: what the footprints of a run of output pixels cover.
 mod cover;
+/// [`Focal`]: what the pixels around a pixel come to.
+mod focal;
 /// [`Histogram`]: counts over equal intervals.
 mod histogram;
 /// [`Segment::gather`]: interpolates a run of output pixels.
@@ -15,6 +17,8 @@ mod interpolate;
 mod lanczos;
 /// [`mark_nodata`], [`avoid_nodata`]: nodata values become validity, and back.
 mod nodata;
+/// Samples as numbers that are in the same order.
+mod ordered;
 /// What a quadrilateral covers, exactly.
 mod quad;
 /// [`Ranks`]: exact order statistics.
@@ -33,10 +37,11 @@ mod statistics;
 mod support;
 /// [`Terrain`]: what neighbours say of the ground.
 mod terrain;
-/// Samples of any type as numbers to calculate with.
+/// Samples of any type as numbers to calculate with, and back.
 mod widen;
 
 pub use cover::Cover;
+pub use focal::{Focal, Neighbourhood};
 pub use histogram::Histogram;
 pub use nodata::{avoid_nodata, mark_nodata};
 pub use quad::Quad;
@@ -46,4 +51,4 @@ pub use resampling::Resampling;
 pub use segment::{Footprints, Outcome, Plane, Positions, Segment};
 pub use statistics::{Statistics, Summary};
 pub use terrain::{Cell, Curvature, Gradient, Light, Terrain, metres_of_a_degree};
-pub use widen::widen;
+pub use widen::{narrow, widen};

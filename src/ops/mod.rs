@@ -18,6 +18,8 @@ pub mod cutline;
 mod describe;
 /// Colours as red, green and blue, or as greys.
 pub mod expand;
+/// What the pixels around each pixel come to.
+pub mod focal;
 /// Images placed by control points or rational polynomials.
 pub mod locate;
 /// Many rasters as one.
