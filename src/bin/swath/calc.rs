@@ -9,54 +9,65 @@ use swath::ops::warp::{WarpOptions, transformer};
 use swath::raster::{DataType, NoData};
 use swath::{Error, Raster, Result};
 
-use crate::args::{ReadArgs, RunArgs, parse_resampling};
+use crate::args::{JobArgs, ReadArgs, RunArgs, parse_resampling};
 use crate::convert::parse_dtype;
 use crate::datum::{DatumArgs, operation};
 use crate::session::Session;
+use crate::step::{Apply, Chain, Step, StepContext};
 use crate::write_args::WriteArgs;
+
+/// What stands for what comes into a step among the files of a calculation.
+pub(crate) const STREAM: &str = "{input}";
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct CalcArgs {
-    /// What the output is made of, such as "(A.nir - A.red) / (A.nir + A.red)".
-    pub(crate) expression: String,
+    #[command(flatten)]
+    step: CalcStep,
     /// The file to write.
     #[arg(required_unless_present = "out", conflicts_with = "out")]
-    pub(crate) output: Option<PathBuf>,
+    output: Option<PathBuf>,
     /// The file to write.
     #[arg(short, long = "output", value_name = "FILE")]
-    pub(crate) out: Option<PathBuf>,
-    /// An input and what the expression calls it; @N means its band N alone.
-    #[arg(long = "in", value_name = "NAME=FILE[@N]", required = true, value_parser = parse_input)]
-    pub(crate) inputs: Vec<NamedFile>,
-    /// The type of the output's samples, such as uint8 [default: float32, or float64
-    /// if an input has more than 16 bits and is no float32].
-    #[arg(long = "type", visible_alias = "dtype", value_name = "TYPE", value_parser = parse_dtype)]
-    pub(crate) dtype: Option<DataType>,
-    /// What stands for "no value" in the output [default: nan for floats, the least
-    /// value of signed and the largest of unsigned integers].
-    #[arg(long, value_name = "VALUE", value_parser = parse_nodata, allow_hyphen_values = true)]
-    pub(crate) nodata: Option<NoData>,
-    /// What becomes of values that the type does not have.
-    #[arg(long, value_enum, default_value_t = Beyond::Saturate)]
-    pub(crate) overflow: Beyond,
-    /// The grid of the output: first, finest, intersection, union, or a file's.
-    #[arg(long, value_name = "WHICH", default_value = "first")]
-    pub(crate) grid: String,
-    /// How inputs are brought to that grid.
-    #[arg(long, value_name = "METHOD", default_value = "near", value_parser = parse_resampling)]
-    pub(crate) resample: Resampling,
+    out: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) datums: DatumArgs,
-    #[command(flatten)]
-    pub(crate) write: WriteArgs,
+    write: WriteArgs,
     #[command(flatten)]
     pub(crate) run: RunArgs,
     #[command(flatten)]
-    pub(crate) read: ReadArgs,
+    read: ReadArgs,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct CalcStep {
+    /// What the output is made of, such as "(A.nir - A.red) / (A.nir + A.red)".
+    expression: String,
+    /// An input and what the expression calls it; @N means its band N alone. In a pipe or a batch
+    /// {input} is what comes in, and is A if no input is {input}.
+    #[arg(long = "in", value_name = "NAME=FILE[@N]", value_parser = parse_input)]
+    inputs: Vec<NamedFile>,
+    /// The type of the output's samples, such as uint8 [default: float32, or float64
+    /// if an input has more than 16 bits and is no float32].
+    #[arg(long = "type", visible_alias = "dtype", value_name = "TYPE", value_parser = parse_dtype)]
+    dtype: Option<DataType>,
+    /// What stands for "no value" in the output [default: nan for floats, the least
+    /// value of signed and the largest of unsigned integers].
+    #[arg(long, value_name = "VALUE", value_parser = parse_nodata, allow_hyphen_values = true)]
+    nodata: Option<NoData>,
+    /// What becomes of values that the type does not have.
+    #[arg(long, value_enum, default_value_t = Beyond::Saturate)]
+    overflow: Beyond,
+    /// The grid of the output: first, finest, intersection, union, or a file's.
+    #[arg(long, value_name = "WHICH", default_value = "first")]
+    grid: String,
+    /// How inputs are brought to that grid.
+    #[arg(long, value_name = "METHOD", default_value = "near", value_parser = parse_resampling)]
+    resample: Resampling,
+    #[command(flatten)]
+    datums: DatumArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Beyond {
+enum Beyond {
     /// The nearest value that it has.
     Saturate,
     /// They are missing.
@@ -67,9 +78,9 @@ pub(crate) enum Beyond {
 
 /// `NAME=FILE[@N]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct NamedFile {
+struct NamedFile {
     name: String,
-    pub(crate) path: PathBuf,
+    path: PathBuf,
     /// From 0.
     band: Option<u16>,
 }
@@ -96,66 +107,118 @@ fn parse_nodata(text: &str) -> Result<NoData, String> {
 
 pub(crate) fn run(args: &CalcArgs, session: &Session<'_>) -> Result<()> {
     let write = args.write.options()?;
-    let expression = Expression::parse(&args.expression)?;
     let files = session.files(&args.read);
-    let mut opened: Vec<(&Path, Raster)> = Vec::new();
-    let mut inputs = Vec::new();
-    for NamedFile { name, path, band } in &args.inputs {
-        // A file of two names is one raster: its chunks are decoded once.
-        let at = match opened.iter().position(|(own, ..)| own == path) {
-            Some(at) => at,
-            None => {
-                opened.push((path, files.open(path)?));
-                opened.len() - 1
-            }
-        };
-        inputs.push(Input { name: name.clone(), raster: opened[at].1.clone(), band: *band });
+    if args.step.inputs.is_empty() {
+        return Err(Error::usage("calc without an input").hint("name one: --in A=FILE"));
     }
-    let grid = match args.grid.parse::<GridChoice>() {
-        Ok(choice) => choice,
-        Err(_) if Path::new(&args.grid).exists() => {
-            GridChoice::Grid(files.open(Path::new(&args.grid))?.info().grid.clone())
-        }
-        Err(error) => return Err(error),
-    };
-    let options = CalcOptions {
-        dtype: args.dtype,
-        nodata: args.nodata,
-        overflow: match args.overflow {
-            Beyond::Saturate => Overflow::Saturate,
-            Beyond::Nodata => Overflow::NoData,
-            Beyond::Error => Overflow::Error,
-        },
-        grid,
-        warp: WarpOptions {
-            resampling: args.resample,
-            transform: args.datums.options()?,
-            ..WarpOptions::default()
-        },
-    };
-    if expression.needs_statistics() {
-        session.remark(
-            "swath: warning: stat(...) reads its input once before the output is made: two passes",
-        );
-    }
-    let engine = session.engine;
-    let calculated = expression.over(&inputs, &options, engine)?;
-    if let Some(to) = &calculated.raster.info().grid.crs {
-        let from = opened.iter().map(|(_, raster)| &raster.info().grid);
-        for grid in from.filter(|grid| grid.crs.as_ref().is_some_and(|from| from != to)) {
-            let transformer = transformer(grid, to, &options.warp.transform)?;
-            session.operation(operation(&transformer, Some(grid), &args.datums));
-        }
-    }
+    let cx = StepContext { session, files: &files, path: None, write: &args.write };
+    let raster = args.step.calculate(Vec::new(), &args.step.inputs, &cx)?;
     // One of the two is there: clap saw to it.
     let output = args.output.as_ref().or(args.out.as_ref());
     let output = output.ok_or_else(|| Error::usage("no output"))?;
-    let Some(made) = session.write(&calculated.raster, output, &write, &files)? else {
-        return Ok(());
-    };
-    let notes = notes(calculated.counts(), made.written.dtype, args.overflow);
-    notes.iter().for_each(|note| session.warn(note));
+    session.write(&raster, output, &write, &files)?;
     Ok(())
+}
+
+impl CalcArgs {
+    /// Returns the chain of this one step, of one file that is the [`STREAM`].
+    pub(crate) fn chain(self, input: PathBuf) -> Chain {
+        let Self { step, output, out, write, run, read } = self;
+        let output = output.or(out).unwrap_or_default();
+        Chain { steps: vec![Step::Calc(step)], job: JobArgs { input, output, write, run, read } }
+    }
+}
+
+impl Apply for CalcStep {
+    fn apply(&self, input: Raster, cx: &StepContext<'_>) -> Result<Raster> {
+        let mut inputs = self.inputs.clone();
+        if !inputs.iter().any(|input| input.path == Path::new(STREAM)) {
+            inputs.insert(0, NamedFile { name: "A".into(), path: STREAM.into(), band: None });
+        }
+        self.calculate(vec![(Path::new(STREAM), input)], &inputs, cx)
+    }
+
+    fn beside(&mut self) -> Vec<&mut PathBuf> {
+        let paths = self.inputs.iter_mut().map(|input| &mut input.path);
+        paths.filter(|path| *path != Path::new(STREAM)).collect()
+    }
+}
+
+impl CalcStep {
+    /// Returns what the expression makes of inputs, of which some are open.
+    fn calculate<'a>(
+        &self,
+        mut opened: Vec<(&'a Path, Raster)>,
+        named: &'a [NamedFile],
+        cx: &StepContext<'_>,
+    ) -> Result<Raster> {
+        let expression = Expression::parse(&self.expression)?;
+        let mut inputs = Vec::new();
+        for NamedFile { name, path, band } in named {
+            // A file of two names is one raster: its chunks are decoded once.
+            let at = match opened.iter().position(|(own, ..)| own == path) {
+                Some(at) => at,
+                None => {
+                    opened.push((path, cx.files.open(path)?));
+                    opened.len() - 1
+                }
+            };
+            inputs.push(Input { name: name.clone(), raster: opened[at].1.clone(), band: *band });
+        }
+        let options = CalcOptions {
+            dtype: self.dtype,
+            nodata: self.nodata,
+            overflow: match self.overflow {
+                Beyond::Saturate => Overflow::Saturate,
+                Beyond::Nodata => Overflow::NoData,
+                Beyond::Error => Overflow::Error,
+            },
+            grid: self.grid(cx)?,
+            warp: WarpOptions {
+                resampling: self.resample,
+                transform: self.datums.options()?,
+                ..WarpOptions::default()
+            },
+        };
+        if expression.needs_statistics() {
+            cx.session.remark(
+                "swath: warning: stat(...) reads its input once before the output is made: two passes",
+            );
+        }
+        let calculated = expression.over(&inputs, &options, cx.session.engine)?;
+        let info = calculated.raster.info();
+        if let Some(to) = &info.grid.crs {
+            let from = opened.iter().map(|(_, raster)| &raster.info().grid);
+            for grid in from.filter(|grid| grid.crs.as_ref().is_some_and(|from| from != to)) {
+                let transformer = transformer(grid, to, &options.warp.transform)?;
+                cx.session.operation(operation(&transformer, Some(grid), &self.datums));
+            }
+        }
+        let (dtype, overflow, raster) = (info.dtype, self.overflow, calculated.raster.clone());
+        cx.session.afterwards(Box::new(move || notes(calculated.counts(), dtype, overflow)));
+        Ok(raster)
+    }
+
+    fn grid(&self, cx: &StepContext<'_>) -> Result<GridChoice> {
+        match self.grid.parse::<GridChoice>() {
+            Ok(choice) => Ok(choice),
+            Err(_) if Path::new(&self.grid).exists() => {
+                let like = cx.files.open(Path::new(&self.grid))?;
+                Ok(GridChoice::Grid(like.info().grid.clone()))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Reads the expression, to refuse what breaks the grammar before anything begins.
+    pub(crate) fn check(&self) -> Result<()> {
+        Expression::parse(&self.expression).map(drop)
+    }
+
+    /// The file whose grid the output has; or a word such as `finest`, which is no file's name.
+    pub(crate) fn grid_file(&self) -> PathBuf {
+        PathBuf::from(&self.grid)
+    }
 }
 
 /// What the person who asked should know of the samples.

@@ -2,7 +2,11 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::convert::ConvertStep;
 use crate::report;
+use crate::resize::ResizeStep;
+use crate::step::{Chain, Step, StepArgs};
+use crate::terrain::TerrainStep;
 
 /// Reads, reprojects, resamples and writes GeoTIFF and COG rasters on every
 /// core, with the same bytes every time.
@@ -29,12 +33,10 @@ pub(crate) struct Cli {
 pub(crate) enum Verb {
     /// Shows what files are.
     Info(crate::args::InfoArgs),
-    /// Rewrites a file as COG or plain tiled GeoTIFF.
-    Convert(crate::convert::ConvertArgs),
+    #[command(flatten)]
+    Step(StepVerb),
     /// Reprojects and resamples a file.
     Warp(Box<crate::warp::WarpArgs>),
-    /// Makes a file of more or fewer pixels over the same extent.
-    Resize(crate::resize::ResizeArgs),
     /// Lays many files on one another.
     Mosaic(Box<crate::mosaic::MosaicArgs>),
     /// Writes where files lie and what they are, as GeoJSON.
@@ -50,8 +52,6 @@ pub(crate) enum Verb {
     Edit(Box<crate::edit::EditArgs>),
     /// Makes overviews for a file where it stands, or takes them away.
     Overviews(crate::overviews::OverviewsArgs),
-    /// Makes slopes, aspects and shaded reliefs of elevations.
-    Terrain(crate::terrain::TerrainArgs),
     /// Makes a raster of others by an expression.
     Calc(crate::calc::CalcArgs),
     /// Tells what a verb would read, write and take, without doing it.
@@ -66,6 +66,28 @@ pub(crate) enum Verb {
     Completions(crate::papers::CompletionsArgs),
     /// Prints the manual page, or writes one a verb to a directory.
     Man(crate::papers::ManArgs),
+}
+
+/// Verbs of one step from one file to another.
+#[derive(Debug, Subcommand)]
+pub(crate) enum StepVerb {
+    /// Rewrites a file as COG or plain tiled GeoTIFF.
+    Convert(StepArgs<ConvertStep>),
+    /// Makes a file of more or fewer pixels over the same extent.
+    Resize(StepArgs<ResizeStep>),
+    /// Makes slopes, aspects and shaded reliefs of elevations.
+    Terrain(StepArgs<TerrainStep>),
+}
+
+impl StepVerb {
+    /// Returns the chain of the one step.
+    pub(crate) fn chain(self) -> Chain {
+        match self {
+            Self::Convert(args) => args.chain(Step::Convert),
+            Self::Resize(args) => args.chain(Step::Resize),
+            Self::Terrain(args) => args.chain(Step::Terrain),
+        }
+    }
 }
 
 #[cfg(test)]

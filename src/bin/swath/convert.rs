@@ -10,13 +10,12 @@ use swath::ops::{CastCounts, CastOptions, Scale};
 use swath::raster::{Bounds, DataType, NoData, Window};
 use swath::{Raster, Result};
 
-use crate::args::{JobArgs, parse_bounds, parse_numbers, parse_resampling, parse_resolution};
+use crate::args::{parse_bounds, parse_numbers, parse_resampling, parse_resolution};
 use crate::datum::{DatumArgs, operation};
-use crate::job::Job;
-use crate::session::Session;
+use crate::step::{Apply, StepContext};
 
 #[derive(Debug, Clone, Args)]
-pub(crate) struct ConvertArgs {
+pub(crate) struct ConvertStep {
     /// The part to keep, in pixels: COLUMN,ROW,WIDTH,HEIGHT.
     #[arg(long, value_name = "COL,ROW,W,H", value_parser = parse_window, conflicts_with = "bounds")]
     window: Option<Window>,
@@ -53,8 +52,6 @@ pub(crate) struct ConvertArgs {
     /// Set an item of metadata, or take one out: NAME=TEXT, NAME=. May be repeated.
     #[arg(long = "tag", value_name = "NAME=TEXT", value_parser = parse_item)]
     tags: Vec<(String, String)>,
-    #[command(flatten)]
-    pub(crate) job: JobArgs,
 }
 
 /// A nodata value that was typed; `None` takes it away.
@@ -76,78 +73,74 @@ pub(crate) enum TileMatrixSet {
     WebMercatorQuad,
 }
 
-pub(crate) fn run(args: &ConvertArgs, session: &Session<'_>) -> Result<()> {
-    let job = Job::open(&args.job, session)?;
-    let (raster, counts) = shape(args, job.input.clone(), session).map_err(|e| job.place(e))?;
-    job.write(&raster)?;
+impl Apply for ConvertStep {
+    /// Chains what was asked for: first which pixels and bands, then their values, then their
+    /// grid.
+    fn apply(&self, mut raster: Raster, cx: &StepContext<'_>) -> Result<Raster> {
+        if let Some(window) = self.window {
+            raster = raster.crop(window)?;
+        }
+        if let Some(bounds) = self.bounds {
+            raster = raster.crop(raster.window_of(bounds)?)?;
+        }
+        if !self.bands.is_empty() {
+            let bands: Vec<_> = self.bands.iter().map(|band| band - 1).collect();
+            raster = raster.select_bands(&bands)?;
+        }
+        raster = match self.expand {
+            Some(Expansion::Rgb) => raster.expand(Expand::Rgb)?,
+            Some(Expansion::Gray) => raster.expand(Expand::Gray)?,
+            None => raster,
+        };
+        let mut nodata = self.nodata;
+        if self.r#type.is_some() || self.scale.is_some() {
+            let info = raster.info();
+            // A new value takes the place of the old one in the new type.
+            let replaced =
+                nodata.and_then(|NoDataArg(value)| value).filter(|_| info.nodata.is_some());
+            nodata = nodata.filter(|_| replaced.is_none());
+            let dtype = self.r#type.unwrap_or(info.dtype);
+            if let Some(NoDataArg(None)) = nodata {
+                raster = raster.with_nodata(None)?;
+                nodata = None;
+            }
+            let how = CastOptions { dtype, scale: self.scale, nodata: replaced };
+            let counts;
+            (raster, counts) = raster.cast(how)?;
+            cx.warn_afterwards(move || lost(&counts));
+        }
+        if let Some(NoDataArg(value)) = nodata {
+            raster = raster.with_nodata(value)?;
+        }
+        let how = WarpOptions {
+            resampling: self.resample,
+            transform: self.datums.options()?,
+            ..WarpOptions::default()
+        };
+        if let Some((x, y)) = self.resolution {
+            raster = raster.resize(Resolution { x, y }, &how)?;
+        }
+        if self.tms.is_some() {
+            let to = Crs::from_epsg(3857);
+            let shift = transformer(&raster.info().grid, &to, &how.transform)?;
+            cx.session.operation(operation(&shift, Some(&raster.info().grid), &self.datums));
+            raster = raster.to_web_mercator_quad(cx.write.tile(), &how)?;
+        }
+        if !self.tags.is_empty() {
+            raster = raster.with_items(&self.tags);
+        }
+        Ok(raster)
+    }
+}
+
+/// What should be known of samples that were cast.
+fn lost(counts: &CastCounts) -> Vec<String> {
     let lost = [
         (counts.saturated(), "were beyond the type and became its least or greatest value"),
         (counts.not_a_number(), "were not a number and became 0"),
     ];
-    for (count, what) in lost.into_iter().filter(|&(count, _)| count > 0) {
-        job.warn(&format!("{count} samples {what}"));
-    }
-    Ok(())
-}
-
-/// Chains what was asked for: first which pixels and bands, then their values,
-/// then their grid.
-fn shape(
-    args: &ConvertArgs,
-    mut raster: Raster,
-    session: &Session<'_>,
-) -> Result<(Raster, CastCounts)> {
-    let mut counts = CastCounts::default();
-    if let Some(window) = args.window {
-        raster = raster.crop(window)?;
-    }
-    if let Some(bounds) = args.bounds {
-        raster = raster.crop(raster.window_of(bounds)?)?;
-    }
-    if !args.bands.is_empty() {
-        let bands: Vec<_> = args.bands.iter().map(|band| band - 1).collect();
-        raster = raster.select_bands(&bands)?;
-    }
-    raster = match args.expand {
-        Some(Expansion::Rgb) => raster.expand(Expand::Rgb)?,
-        Some(Expansion::Gray) => raster.expand(Expand::Gray)?,
-        None => raster,
-    };
-    let mut nodata = args.nodata;
-    if args.r#type.is_some() || args.scale.is_some() {
-        let info = raster.info();
-        // A new value takes the place of the old one in the new type.
-        let replaced = nodata.and_then(|NoDataArg(value)| value).filter(|_| info.nodata.is_some());
-        nodata = nodata.filter(|_| replaced.is_none());
-        let dtype = args.r#type.unwrap_or(info.dtype);
-        if let Some(NoDataArg(None)) = nodata {
-            raster = raster.with_nodata(None)?;
-            nodata = None;
-        }
-        let how = CastOptions { dtype, scale: args.scale, nodata: replaced };
-        (raster, counts) = raster.cast(how)?;
-    }
-    if let Some(NoDataArg(value)) = nodata {
-        raster = raster.with_nodata(value)?;
-    }
-    let how = WarpOptions {
-        resampling: args.resample,
-        transform: args.datums.options()?,
-        ..WarpOptions::default()
-    };
-    if let Some((x, y)) = args.resolution {
-        raster = raster.resize(Resolution { x, y }, &how)?;
-    }
-    if args.tms.is_some() {
-        let to = Crs::from_epsg(3857);
-        let shift = transformer(&raster.info().grid, &to, &how.transform)?;
-        session.operation(operation(&shift, Some(&raster.info().grid), &args.datums));
-        raster = raster.to_web_mercator_quad(args.job.write.tile(), &how)?;
-    }
-    if !args.tags.is_empty() {
-        raster = raster.with_items(&args.tags);
-    }
-    Ok((raster, counts))
+    let any = lost.into_iter().filter(|&(count, _)| count > 0);
+    any.map(|(count, what)| format!("{count} samples {what}")).collect()
 }
 
 fn parse_window(text: &str) -> Result<Window, String> {

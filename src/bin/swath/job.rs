@@ -4,16 +4,17 @@ use std::path::Path;
 
 use swath::geotiff::WriteOptions;
 use swath::input::Files;
-use swath::{Error, Raster, Result};
+use swath::{Raster, Result};
 
 use crate::args::{JobArgs, ReadArgs};
 use crate::session::Session;
+use crate::step::StepContext;
 use crate::write_args::WriteArgs;
 
 /// A job whose input is open and whose options are sound.
 pub(crate) struct Job<'a> {
     parts: Parts<'a>,
-    pub(crate) session: &'a Session<'a>,
+    session: &'a Session<'a>,
     options: WriteOptions,
     files: Files,
     pub(crate) input: Raster,
@@ -40,32 +41,16 @@ impl<'a> Job<'a> {
         let input = files.open(parts.input)?;
         let job = Self { parts, session, options, input, files };
         if job.input.info().metadata.crs_text.is_some() {
-            job.warn("the coordinate reference system of a sidecar is not understood, and lost");
+            job.context()
+                .warn("the coordinate reference system of a sidecar is not understood, and lost");
         }
         Ok(job)
     }
 
-    /// What files are opened with.
-    pub(crate) fn files(&self) -> &Files {
-        &self.files
-    }
-
-    /// The path of the input.
-    pub(crate) fn path(&self) -> &Path {
-        self.parts.input
-    }
-
-    /// Names the input in an error, unless what was typed is at fault.
-    pub(crate) fn place(&self, error: Error) -> Error {
-        match error {
-            Error::Usage(_) => error,
-            other => other.at_path(self.path()),
-        }
-    }
-
-    /// Says something that does not end the job, unless it is quiet.
-    pub(crate) fn warn(&self, text: &str) {
-        self.session.warn(&format!("{}: {text}", self.path().display()));
+    /// What steps work with.
+    pub(crate) fn context(&self) -> StepContext<'_> {
+        let Parts { input, write, .. } = self.parts;
+        StepContext { session: self.session, files: &self.files, path: Some(input), write }
     }
 
     /// Writes a raster made of the input; nothing if it is only planned.

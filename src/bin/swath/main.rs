@@ -24,6 +24,7 @@ mod report;
 mod resize;
 mod session;
 mod stats;
+mod step;
 mod terrain;
 mod transform;
 mod validate;
@@ -68,13 +69,14 @@ fn main() -> ExitCode {
         Verb::Edit(args) => edit::run(&args),
         Verb::Overviews(args) => overviews::run(&args),
         Verb::Validate(args) => return validate::run(&args).into(),
-        Verb::Convert(args) => alone(&args.job.run, |session| convert::run(&args, session)),
+        Verb::Step(verb) => {
+            let chain = verb.chain();
+            alone(&chain.job.run, |session| chain.run(session))
+        }
         Verb::Warp(args) => alone(&args.run, |session| warp::run(&args, session)),
-        Verb::Resize(args) => alone(&args.job.run, |session| resize::run(&args, session)),
         Verb::Index(args) => index::run(&args),
         Verb::Mosaic(args) => alone(&args.run, |session| mosaic::run(&args, session)),
         Verb::Calc(args) => alone(&args.run, |session| calc::run(&args, session)),
-        Verb::Terrain(args) => alone(&args.job.run, |session| terrain::run(&args, session)),
         Verb::Bench(args) => bench::run(&args),
         Verb::Plan(args) => plan::run(&args),
         Verb::Crs(args) => crs::run(&args),

@@ -12,7 +12,7 @@ use crate::args::RunArgs;
 use crate::cli::{Cli, Verb};
 use crate::report::{self, human_bytes};
 use crate::session::{Act, Session};
-use crate::{calc, convert, mosaic, resize, terrain, warp};
+use crate::{calc, mosaic, warp};
 
 /// From so many decodes of a chunk on, something can be done about it.
 const MANY: f64 = 1.25;
@@ -59,12 +59,13 @@ pub(crate) fn up_to_writing(words: &[String], act: &Act) -> Result<()> {
         verb(&Session::instead(&engine, act))
     };
     match cli.verb {
-        Some(Verb::Convert(args)) => with(&args.job.run, &|session| convert::run(&args, session)),
+        Some(Verb::Step(verb)) => {
+            let chain = verb.chain();
+            with(&chain.job.run, &|session| chain.run(session))
+        }
         Some(Verb::Warp(args)) => with(&args.run, &|session| warp::run(&args, session)),
-        Some(Verb::Resize(args)) => with(&args.job.run, &|session| resize::run(&args, session)),
         Some(Verb::Mosaic(args)) => with(&args.run, &|session| mosaic::run(&args, session)),
         Some(Verb::Calc(args)) => with(&args.run, &|session| calc::run(&args, session)),
-        Some(Verb::Terrain(args)) => with(&args.job.run, &|session| terrain::run(&args, session)),
         _ => Err(Error::usage("verb")
             .expected("convert, warp, resize, mosaic, calc or terrain")
             .found(words.first().map_or("nothing", String::as_str))),

@@ -4,16 +4,15 @@ use clap::Args;
 use swath::kernel::Resampling;
 use swath::ops::warp::{Resolution, SourceOverview, WarpOptions};
 use swath::raster::Size;
-use swath::{Error, Result};
+use swath::{Error, Raster, Result};
 
-use crate::args::{JobArgs, parse_pixels, parse_resampling, parse_resolution};
-use crate::job::Job;
-use crate::session::Session;
+use crate::args::{parse_pixels, parse_resampling, parse_resolution};
+use crate::step::{Apply, StepContext};
 use crate::warp::parse_overview;
 
 #[derive(Debug, Clone, Args)]
 #[command(group = clap::ArgGroup::new("pixels").required(true).args(["size", "percent", "resolution"]))]
-pub(crate) struct ResizeArgs {
+pub(crate) struct ResizeStep {
     /// The size of the output in pixels; 0 for one of them keeps the shape of pixels.
     #[arg(long, value_name = "W,H", value_parser = parse_pixels)]
     size: Option<Size>,
@@ -31,29 +30,24 @@ pub(crate) struct ResizeArgs {
     /// The overview of the input to read: auto, none, or a number from 0 on.
     #[arg(long, value_name = "WHICH", default_value = "auto", value_parser = parse_overview)]
     overview: SourceOverview,
-    #[command(flatten)]
-    pub(crate) job: JobArgs,
 }
 
-pub(crate) fn run(args: &ResizeArgs, session: &Session<'_>) -> Result<()> {
-    let job = Job::open(&args.job, session)?;
-    let how = WarpOptions {
-        resampling: args.resample,
-        overview: args.overview,
-        ..WarpOptions::default()
-    };
-    let resized = match args.resolution {
-        Some((x, y)) => job.input.resize(Resolution { x, y }, &how),
-        None => {
-            size(args, job.input.info().grid.size).and_then(|size| job.input.resize_to(size, &how))
+impl Apply for ResizeStep {
+    fn apply(&self, input: Raster, _: &StepContext<'_>) -> Result<Raster> {
+        let how = WarpOptions {
+            resampling: self.resample,
+            overview: self.overview,
+            ..WarpOptions::default()
+        };
+        match self.resolution {
+            Some((x, y)) => input.resize(Resolution { x, y }, &how),
+            None => input.resize_to(size(self, input.info().grid.size)?, &how),
         }
-    };
-    job.write(&resized.map_err(|e| job.place(e))?)?;
-    Ok(())
+    }
 }
 
 /// The size asked for.
-fn size(args: &ResizeArgs, own: Size) -> Result<Size> {
+fn size(args: &ResizeStep, own: Size) -> Result<Size> {
     let whole = |count: f64| -> Result<u32> {
         let count = (count + 0.5).floor().max(1.0);
         if count < f64::from(i32::MAX) {

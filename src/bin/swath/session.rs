@@ -24,7 +24,12 @@ pub(crate) struct Session<'a> {
     opened: RefCell<Vec<Files>>,
     /// Other files that the output depends on: grids of datum shifts.
     read: RefCell<BTreeSet<PathBuf>>,
+    /// What is said when the output has been written.
+    afterwards: RefCell<Vec<Afterwards>>,
 }
+
+/// Makes lines that can be said only when the output has been written.
+pub(crate) type Afterwards = Box<dyn FnOnce() -> Vec<String>>;
 
 /// What is done with an output, a raster for it and how it would be written, in place of writing.
 pub(crate) type Act = dyn Fn(&Path, &Raster, &WriteOptions, &Engine) -> Result<()>;
@@ -47,24 +52,27 @@ enum Voice<'a> {
 impl<'a> Session<'a> {
     /// For a verb that runs alone.
     pub(crate) fn alone(engine: &'a Engine, quiet: bool) -> Self {
-        Self {
-            engine,
-            voice: Voice::Alone { quiet },
-            opened: RefCell::default(),
-            read: RefCell::default(),
-        }
+        Self::new(engine, Voice::Alone { quiet })
     }
 
     /// For a verb that is looked at, not done.
     pub(crate) fn instead(engine: &'a Engine, act: &'a Act) -> Self {
-        let voice = Voice::Instead(act);
-        Self { engine, voice, opened: RefCell::default(), read: RefCell::default() }
+        Self::new(engine, Voice::Instead(act))
     }
 
     /// For an item of a batch.
     pub(crate) fn item(engine: &'a Engine, output: &'a Path, overwrite: Overwrite) -> Self {
-        let voice = Voice::Item { output, overwrite, made: RefCell::default() };
-        Self { engine, voice, opened: RefCell::default(), read: RefCell::default() }
+        Self::new(engine, Voice::Item { output, overwrite, made: RefCell::default() })
+    }
+
+    fn new(engine: &'a Engine, voice: Voice<'a>) -> Self {
+        Self {
+            engine,
+            voice,
+            opened: RefCell::default(),
+            read: RefCell::default(),
+            afterwards: RefCell::default(),
+        }
     }
 
     /// Returns what was kept of an item.
@@ -100,6 +108,11 @@ impl<'a> Session<'a> {
         if !matches!(self.voice, Voice::Alone { quiet: true }) {
             self.insist(text);
         }
+    }
+
+    /// Warns of what `lines` returns when the output has been written.
+    pub(crate) fn afterwards(&self, lines: Afterwards) {
+        self.afterwards.borrow_mut().push(lines);
     }
 
     /// Says what even those should know who want to hear nothing but errors.
@@ -155,6 +168,9 @@ impl<'a> Session<'a> {
         let written = raster.write_with(self.engine, output, options, &mut progress)?;
         let seconds = self.closing(output, &written, progress);
         self.losses(files);
+        for lines in self.afterwards.take() {
+            lines().iter().for_each(|line| self.warn(line));
+        }
         Ok(Some(Outcome { written, seconds }))
     }
 

@@ -1,16 +1,15 @@
 //! `swath terrain`: what elevations say of the ground.
 
 use clap::{Args, ValueEnum};
-use swath::Result;
 use swath::kernel::{Gradient, Light, Terrain};
 use swath::ops::terrain::TerrainOptions;
+use swath::{Raster, Result};
 
-use crate::args::{JobArgs, parse_resolution};
-use crate::job::Job;
-use crate::session::Session;
+use crate::args::parse_resolution;
+use crate::step::{Apply, StepContext};
 
 #[derive(Debug, Clone, Args)]
-pub(crate) struct TerrainArgs {
+pub(crate) struct TerrainStep {
     /// What to make.
     #[arg(value_enum)]
     what: What,
@@ -42,8 +41,6 @@ pub(crate) struct TerrainArgs {
     /// Make pixels at the edge and beside missing ones too.
     #[arg(long)]
     edges: bool,
-    #[command(flatten)]
-    pub(crate) job: JobArgs,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -72,25 +69,26 @@ enum Algorithm {
     ZevenbergenThorne,
 }
 
-pub(crate) fn run(args: &TerrainArgs, session: &Session<'_>) -> Result<()> {
-    let job = Job::open(&args.job, session)?;
-    let gradient = match args.algorithm {
-        Algorithm::Horn => Gradient::Horn,
-        Algorithm::ZevenbergenThorne => Gradient::ZevenbergenThorne,
-    };
-    let light = Light { azimuth: args.azimuth, altitude: args.altitude, z_factor: args.z_factor };
-    let what = match args.what {
-        What::Hillshade => Terrain::Hillshade(gradient, light),
-        What::MultiHillshade => Terrain::MultiHillshade(gradient, light),
-        What::Slope if args.percent => Terrain::SlopePercent(gradient),
-        What::Slope => Terrain::SlopeDegrees(gradient),
-        What::Aspect => Terrain::Aspect(gradient),
-        What::Roughness => Terrain::Roughness,
-        What::Tpi => Terrain::PositionIndex,
-        What::Tri if args.wilson => Terrain::RuggednessWilson,
-        What::Tri => Terrain::RuggednessRiley,
-    };
-    let how = TerrainOptions { scale: args.scale, edges: args.edges };
-    job.write(&job.input.terrain(args.band - 1, what, &how)?)?;
-    Ok(())
+impl Apply for TerrainStep {
+    fn apply(&self, input: Raster, _: &StepContext<'_>) -> Result<Raster> {
+        let gradient = match self.algorithm {
+            Algorithm::Horn => Gradient::Horn,
+            Algorithm::ZevenbergenThorne => Gradient::ZevenbergenThorne,
+        };
+        let light =
+            Light { azimuth: self.azimuth, altitude: self.altitude, z_factor: self.z_factor };
+        let what = match self.what {
+            What::Hillshade => Terrain::Hillshade(gradient, light),
+            What::MultiHillshade => Terrain::MultiHillshade(gradient, light),
+            What::Slope if self.percent => Terrain::SlopePercent(gradient),
+            What::Slope => Terrain::SlopeDegrees(gradient),
+            What::Aspect => Terrain::Aspect(gradient),
+            What::Roughness => Terrain::Roughness,
+            What::Tpi => Terrain::PositionIndex,
+            What::Tri if self.wilson => Terrain::RuggednessWilson,
+            What::Tri => Terrain::RuggednessRiley,
+        };
+        let how = TerrainOptions { scale: self.scale, edges: self.edges };
+        input.terrain(self.band - 1, what, &how)
+    }
 }

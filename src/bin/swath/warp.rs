@@ -1,20 +1,24 @@
 //! `swath warp`: reprojects and resamples a file.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use serde_json::json;
 use swath::crs::{Crs, TransformOptions, Transformer};
+use swath::input::Files;
 use swath::kernel::Resampling;
+use swath::ops::locate::Located;
 use swath::ops::warp::{
     GridRequest, Resolution, SourceOverview, Tally, Unified, WarpOptions, transformer,
 };
 use swath::ops::web_mercator_quad;
-use swath::raster::{Bounds, Grid, Raster, Size};
+use swath::raster::{Bounds, DataType, Grid, Raster, Size};
 use swath::{Error, Result};
 
 use crate::args::{
-    ReadArgs, RunArgs, parse_bounds, parse_crs, parse_pixels, parse_resampling, parse_resolution,
+    JobArgs, ReadArgs, RunArgs, parse_bounds, parse_crs, parse_pixels, parse_resampling,
+    parse_resolution,
 };
 use crate::convert::{NoDataArg, TileMatrixSet, parse_nodata};
 use crate::cut_args::CutArgs;
@@ -23,6 +27,7 @@ use crate::job::{Done, Job, Parts};
 use crate::place_args::{self, PlaceArgs};
 use crate::report::peak_memory;
 use crate::session::Session;
+use crate::step::{Apply, Chain, Step, StepContext};
 use crate::write_args::WriteArgs;
 use crate::{inputs, warp_many};
 
@@ -37,6 +42,37 @@ pub(crate) struct WarpArgs {
     /// The file to write.
     #[arg(short, long = "output", value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) step: WarpStep,
+    /// Of several inputs, let each fade into those before it over so many output pixels
+    /// along its edges.
+    #[arg(long, value_name = "PIXELS", default_value_t = 0.0)]
+    pub(crate) blend: f64,
+    /// Print what was done as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) write: WriteArgs,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
+}
+
+impl WarpArgs {
+    /// Returns the chain of this one step; `None` if it is not from one file, named first, to
+    /// another.
+    pub(crate) fn chain(self) -> Option<Chain> {
+        let Self { files, out: None, step, write, run, read, .. } = self else { return None };
+        let [input, output] = <[PathBuf; 2]>::try_from(files).ok()?;
+        let steps = vec![Step::Warp(Box::new(step))];
+        Some(Chain { steps, job: JobArgs { input, output, write, run, read } })
+    }
+}
+
+/// How a raster is warped.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct WarpStep {
     /// The coordinate reference system of the output, such as EPSG:3857.
     #[arg(long, value_name = "CRS", value_parser = parse_crs, required_unless_present_any = ["like", "tms"])]
     pub(crate) to: Option<Crs>,
@@ -91,25 +127,12 @@ pub(crate) struct WarpArgs {
     /// The overview of the input to read: auto, none, or a number from 0 on.
     #[arg(long, value_name = "WHICH", default_value = "auto", value_parser = parse_overview)]
     overview: SourceOverview,
-    /// Of several inputs, let each fade into those before it over so many output pixels
-    /// along its edges.
-    #[arg(long, value_name = "PIXELS", default_value_t = 0.0)]
-    pub(crate) blend: f64,
     #[command(flatten)]
     pub(crate) place: PlaceArgs,
     #[command(flatten)]
     pub(crate) datums: OperationArgs,
-    /// Print what was done as JSON.
-    #[arg(long)]
-    pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) cut: CutArgs,
-    #[command(flatten)]
-    pub(crate) write: WriteArgs,
-    #[command(flatten)]
-    pub(crate) run: RunArgs,
-    #[command(flatten)]
-    pub(crate) read: ReadArgs,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -130,16 +153,11 @@ pub(crate) fn parse_overview(text: &str) -> Result<SourceOverview, String> {
     }
 }
 
-impl WarpArgs {
+impl WarpStep {
     /// Chooses the grid.
-    fn grid(
-        &self,
-        from: &Grid,
-        transform: &TransformOptions,
-        session: &Session<'_>,
-    ) -> Result<Grid> {
+    fn grid(&self, from: &Grid, transform: &TransformOptions, files: &Files) -> Result<Grid> {
         if let Some(path) = &self.like {
-            return Ok(session.files(&self.read).open(path)?.info().grid.clone());
+            return Ok(files.open(path)?.info().grid.clone());
         }
         let to = self.to.clone().ok_or_else(|| Error::usage("neither --to nor --like"))?;
         GridRequest {
@@ -192,97 +210,119 @@ pub(crate) fn run(args: &WarpArgs, session: &Session<'_>) -> Result<()> {
 }
 
 /// Warps one file.
-pub(crate) fn one(
-    args: &WarpArgs,
-    input: &Path,
-    output: &Path,
-    session: &Session<'_>,
-) -> Result<()> {
+fn one(args: &WarpArgs, input: &Path, output: &Path, session: &Session<'_>) -> Result<()> {
     let WarpArgs { write, read, .. } = args;
     let job = Job::of(Parts { input, output, write, read }, session)?;
-    let place = |error| job.place(error);
-    let input = match args.src_nodata {
-        Some(NoDataArg(nodata)) => job.input.assume_nodata(nodata)?,
-        None => job.input.clone(),
-    };
-    let (input, located) = args.place.place(&input, job.files()).map_err(place)?;
-    if let Some(located) = &located {
-        place_args::tell(&job.path().display().to_string(), located, session);
-    }
-    let from = &input.info().grid;
-    if from.crs.is_none() {
-        return Err(Error::unsupported("warping a file without a coordinate reference system")
-            .at_path(job.path())
-            .hint("give it one first, with swath edit --crs"));
-    }
-    let how = args.datums.options(None)?;
-    let (grid, zoom) = match args.tms {
-        Some(TileMatrixSet::WebMercatorQuad) => {
-            let (grid, zoom) = web_mercator_quad(from, write.tile(), &how).map_err(place)?;
-            (grid, Some(zoom))
-        }
-        None => (args.grid(from, &how, session).map_err(place)?, None),
-    };
-    let Some(to) = grid.crs.clone() else {
-        return Err(
-            Error::usage("the grid of --like").expected("one with a coordinate reference system")
-        );
-    };
-    let options = args.options(&how);
-    let (mut warped, tally) = input.warp_tallied(grid.clone(), &options).map_err(place)?;
-    if args.dst_alpha {
-        warped = warped.with_alpha()?;
-    } else if matches!(args.dst_nodata, Some(NoDataArg(None))) {
-        warped = warped.with_nodata(None)?;
-    }
-    if let Some(zoom) = zoom {
-        warped = warped.on_web_mercator_quad(zoom);
-    }
-    warped = args.cut.cut(warped, write, session)?;
-    let transformer = transformer(from, &to, &how).map_err(place)?;
-    let told = operation(&transformer, Some(from), &args.datums.datums);
-    let share = told.share;
-    session.operation(told);
-    if is_apart(&grid, from, &to, &how) {
-        job.warn("nothing of it lies in the output: are the bounds in units of the output's CRS?");
-    }
-    let Some(done) = job.write(&warped)? else { return Ok(()) };
-    if tally.saturated() > 0 {
-        job.warn(&format!(
-            "{} samples did not fit {} and hold its least or largest value",
-            tally.saturated(),
-            warped.info().dtype
-        ));
-    }
+    let cx = job.context();
+    let warped = args.step.warp(job.input.clone(), &cx).map_err(|e| cx.place(e))?;
+    let Some(done) = job.write(&warped.raster)? else { return Ok(()) };
     if args.json {
-        let mut report = report(output, (&transformer, share), args, &tally, &done, &warped);
-        if let Some(located) = &located {
-            report["placement"] = place_args::as_json(located);
-        }
+        let report = report(output, args.step.resample, &warped, &done);
         session.say(&format!("{report:#}\n"))?;
     }
     Ok(())
 }
 
+/// A raster that was warped, and what there is to say of it.
+struct Warped {
+    raster: Raster,
+    tally: Arc<Tally>,
+    transformer: Transformer,
+    /// How much of it grids of datum shifts cover.
+    share: Option<f64>,
+    /// How its pixels were placed, if not by a GeoTransform.
+    located: Option<Located>,
+}
+
+impl Apply for WarpStep {
+    fn apply(&self, input: Raster, cx: &StepContext<'_>) -> Result<Raster> {
+        self.warp(input, cx).map(|warped| warped.raster)
+    }
+
+    fn beside(&mut self) -> Vec<&mut PathBuf> {
+        self.like.iter_mut().chain(&mut self.cut.cutline).chain(&mut self.place.dem).collect()
+    }
+}
+
+impl WarpStep {
+    fn warp(&self, input: Raster, cx: &StepContext<'_>) -> Result<Warped> {
+        let input = match self.src_nodata {
+            Some(NoDataArg(nodata)) => input.assume_nodata(nodata)?,
+            None => input,
+        };
+        let (input, located) = self.place.place(&input, cx.files)?;
+        if let Some(located) = &located {
+            let name = cx.path.map_or_else(String::new, |path| path.display().to_string());
+            place_args::tell(&name, located, cx.session);
+        }
+        let from = &input.info().grid;
+        if from.crs.is_none() {
+            return Err(Error::unsupported("warping a file without a coordinate reference system")
+                .hint("give it one first, with swath edit --crs"));
+        }
+        let how = self.datums.options(None)?;
+        let (grid, zoom) = match self.tms {
+            Some(TileMatrixSet::WebMercatorQuad) => {
+                let (grid, zoom) = web_mercator_quad(from, cx.write.tile(), &how)?;
+                (grid, Some(zoom))
+            }
+            None => (self.grid(from, &how, cx.files)?, None),
+        };
+        let Some(to) = grid.crs.clone() else {
+            return Err(Error::usage("the grid of --like")
+                .expected("one with a coordinate reference system"));
+        };
+        let (mut raster, tally) = input.warp_tallied(grid.clone(), &self.options(&how))?;
+        if self.dst_alpha {
+            raster = raster.with_alpha()?;
+        } else if matches!(self.dst_nodata, Some(NoDataArg(None))) {
+            raster = raster.with_nodata(None)?;
+        }
+        if let Some(zoom) = zoom {
+            raster = raster.on_web_mercator_quad(zoom);
+        }
+        raster = self.cut.cut(raster, cx.write, cx.session)?;
+        let transformer = transformer(from, &to, &how)?;
+        let told = operation(&transformer, Some(from), &self.datums.datums);
+        let share = told.share;
+        cx.session.operation(told);
+        if is_apart(&grid, from, &to, &how) {
+            cx.warn(
+                "nothing of it lies in the output: are the bounds in units of the output's CRS?",
+            );
+        }
+        let (dtype, counts) = (raster.info().dtype, Arc::clone(&tally));
+        cx.warn_afterwards(move || saturated(&counts, dtype));
+        Ok(Warped { raster, tally, transformer, share, located })
+    }
+}
+
+/// What should be known of samples that did not fit their type.
+fn saturated(tally: &Tally, dtype: DataType) -> Vec<String> {
+    let count = Some(tally.saturated()).filter(|&count| count > 0);
+    let line =
+        |count| format!("{count} samples did not fit {dtype} and hold its least or largest value");
+    count.map(line).into_iter().collect()
+}
+
 /// What was done, for machines.
 fn report(
     output: &Path,
-    (transformer, share): (&Transformer, Option<f64>),
-    args: &WarpArgs,
-    tally: &Tally,
+    resampling: Resampling,
+    warped: &Warped,
     done: &Done,
-    warped: &Raster,
 ) -> serde_json::Value {
-    let info = warped.info();
+    let Warped { raster, tally, transformer, share, located } = warped;
+    let info = raster.info();
     let transform = info.grid.transform.to_gdal();
     let pixels = info.grid.size.pixels();
-    json!({
+    let mut report = json!({
         "output": output.display().to_string(),
         "size": [info.grid.size.width, info.grid.size.height],
         "bands": info.bands,
         "type": info.dtype.name(),
         "geoTransform": transform,
-        "resampling": args.resample.name(),
+        "resampling": resampling.name(),
         "operation": transformer.operation().to_string(),
         "accuracy": transformer.accuracy(),
         "ballpark": transformer.operation().is_ballpark(),
@@ -299,7 +339,11 @@ fn report(
         "peakMemory": peak_memory(),
         "seconds": done.seconds,
         "megapixelsPerSecond": pixels as f64 / 1e6 / done.seconds.max(1e-3),
-    })
+    });
+    if let Some(located) = located {
+        report["placement"] = place_args::as_json(located);
+    }
+    report
 }
 
 /// Whether a grid shows nothing of another's extent.

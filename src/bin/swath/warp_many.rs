@@ -24,13 +24,13 @@ pub(crate) fn run(
     // What is wrong with them is said before anything is opened.
     args.write.options()?;
     let files = session.files(&args.read);
-    let mut inputs = inputs::open_all(&files, typed, args.src_nodata)?;
+    let mut inputs = inputs::open_all(&files, typed, args.step.src_nodata)?;
     for input in &mut inputs {
         let said = &input.raster.info().metadata;
         if said.gcps.is_none() && said.rpc.is_none() {
             continue;
         }
-        let placed = args.place.place(&input.raster, &files);
+        let placed = args.step.place.place(&input.raster, &files);
         let (raster, located) = placed.map_err(|e| e.at_path(&input.name))?;
         input.raster = raster;
         if let Some(located) = &located {
@@ -40,14 +40,14 @@ pub(crate) fn run(
     let given = inputs.len();
     let options = options(args, &files)?;
     let mosaic = Mosaic::new(inputs.clone(), &options)?;
-    let share = tell(&inputs, &mosaic, &options, &args.datums, session)?;
+    let share = tell(&inputs, &mosaic, &options, &args.step.datums, session)?;
     let mut raster = mosaic.raster.clone();
-    if args.dst_alpha || args.write.wants_alpha() {
+    if args.step.dst_alpha || args.write.wants_alpha() {
         raster = raster.with_alpha()?;
-    } else if matches!(args.dst_nodata, Some(NoDataArg(None))) {
+    } else if matches!(args.step.dst_nodata, Some(NoDataArg(None))) {
         raster = raster.with_nodata(None)?;
     }
-    let raster = args.cut.cut(raster, &args.write, session)?;
+    let raster = args.step.cut.cut(raster, &args.write, session)?;
     let made = Made {
         mosaic: &mosaic,
         raster: &raster,
@@ -55,37 +55,37 @@ pub(crate) fn run(
         given,
         output,
         write: &args.write,
-        warns: !args.cut.is_given(),
+        warns: !args.step.cut.is_given(),
         share,
     };
-    made.write(args.json.then_some(("resampling", args.resample.name())), session)
+    made.write(args.json.then_some(("resampling", args.step.resample.name())), session)
 }
 
 fn options(args: &WarpArgs, files: &Files) -> Result<MosaicOptions> {
-    if args.square {
+    if args.step.square {
         return Err(Error::usage("--square with several inputs")
             .hint("their pixels are square in another CRS; else give --resolution"));
     }
-    if args.tms.is_some() {
+    if args.step.tms.is_some() {
         return Err(Error::usage("--tms with several inputs")
             .hint("swath mosaic lays them on one another, and warp --tms takes that"));
     }
-    let like = args.like.as_ref().map(|path| files.open(path)).transpose()?;
+    let like = args.step.like.as_ref().map(|path| files.open(path)).transpose()?;
     Ok(MosaicOptions {
         method: Method::Last,
         grid: MosaicGrid {
             like: like.map(|raster| raster.info().grid.clone()),
-            to: args.to.clone(),
-            pixels: match args.resolution {
+            to: args.step.to.clone(),
+            pixels: match args.step.resolution {
                 Some((x, y)) => Pixels::Of(Resolution { x, y }),
                 None => Pixels::Finest,
             },
-            bounds: args.bounds,
-            bounds_crs: args.bounds_crs.clone(),
-            size: args.size,
-            align: args.align,
+            bounds: args.step.bounds,
+            bounds_crs: args.step.bounds_crs.clone(),
+            size: args.step.size,
+            align: args.step.align,
         },
-        warp: args.options(&args.datums.options(None)?),
+        warp: args.step.options(&args.step.datums.options(None)?),
         blend: args.blend,
     })
 }

@@ -141,6 +141,11 @@ impl WriteArgs {
         self.overwrite = true;
     }
 
+    /// Whether the output is replaced if it exists.
+    pub(crate) fn replaces(&self) -> bool {
+        self.overwrite
+    }
+
     /// Whether validity becomes a band of opacity.
     pub(crate) fn wants_alpha(&self) -> bool {
         self.mask == Masks::Alpha

@@ -7,21 +7,14 @@ use std::path::{Path, PathBuf};
 use clap::{Parser, ValueEnum};
 use swath::batch::{Item, Made, Plan, Task, Template};
 use swath::engine::Engine;
-use swath::geotiff::WriteOptions;
 use swath::io::Overwrite;
-use swath::ops::calc::Expression;
 use swath::{Error, Result};
 
-use crate::args::{JobArgs, ReadArgs, RunArgs};
-use crate::calc::CalcArgs;
+use crate::args::{ReadArgs, RunArgs};
 use crate::cli::{Cli, Verb};
-use crate::convert::ConvertArgs;
-use crate::resize::ResizeArgs;
 use crate::session::Session;
-use crate::stats::StatsArgs;
-use crate::terrain::TerrainArgs;
-use crate::warp::WarpArgs;
-use crate::{calc, convert, resize, stats, terrain, warp};
+use crate::stats::{self, StatsArgs};
+use crate::step::{Chain, Step};
 
 /// A verb that makes one file of another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -53,17 +46,16 @@ impl BatchVerb {
     }
 }
 
-/// What stands for the file's name where the verb's words are parsed.
+/// What stand for the files' names where the verb's words are parsed.
 const INPUT: &str = "INPUT";
+const OUTPUT: &str = "OUTPUT";
 
 /// What is done with each file.
 #[derive(Debug, Clone)]
 pub(crate) enum Work {
-    Convert(Box<ConvertArgs>),
-    Warp(Box<WarpArgs>),
-    Resize(Box<ResizeArgs>),
-    Calc(Box<CalcArgs>),
-    Terrain(Box<TerrainArgs>),
+    /// Another raster is made.
+    Chain(Box<Chain>),
+    /// It is told what its samples come to.
     Stats(Box<StatsArgs>),
 }
 
@@ -77,22 +69,31 @@ impl Work {
         line.extend(words.iter().map(OsString::from));
         match verb {
             BatchVerb::Stats => line.push(INPUT.into()),
-            BatchVerb::Calc => {
-                // The file is A, unless inputs say where it goes.
-                if !words.iter().any(|word| word.contains("{input}")) {
-                    line.extend(["--in".into(), "A={input}".into()]);
-                }
-                line.extend(["-o".into(), "OUTPUT".into()]);
-            }
-            _ => line.extend([INPUT.into(), "OUTPUT".into()]),
+            BatchVerb::Calc => line.extend(["-o".into(), OUTPUT.into()]),
+            _ => line.extend([INPUT.into(), OUTPUT.into()]),
         }
-        let mut work = match Cli::try_parse_from(line).map_err(Refusal::Clap)?.verb {
-            Some(Verb::Convert(args)) => Self::Convert(Box::new(args)),
-            Some(Verb::Warp(args)) => Self::Warp(args),
-            Some(Verb::Resize(args)) => Self::Resize(Box::new(args)),
-            Some(Verb::Calc(args)) => Self::Calc(Box::new(args)),
-            Some(Verb::Terrain(args)) => Self::Terrain(Box::new(args)),
-            Some(Verb::Stats(args)) => Self::Stats(Box::new(args)),
+        let verb = Cli::try_parse_from(line).map_err(Refusal::Clap)?.verb;
+        let verb = verb.ok_or_else(|| Error::defect("a batch of no verb"))?;
+        let mut work = match verb {
+            Verb::Step(verb) => Self::Chain(Box::new(verb.chain())),
+            Verb::Stats(args) => Self::Stats(Box::new(args)),
+            Verb::Warp(args) => {
+                if args.json {
+                    return Err(Error::usage("--json of each file")
+                        .hint("--events and --report tell programs what a batch did")
+                        .into());
+                }
+                // What a verb takes alone would be left unread, and an option without its value
+                // has INPUT.
+                let chain = args.chain().filter(|chain| chain.is_from_to(INPUT, OUTPUT));
+                Self::Chain(Box::new(chain.ok_or_else(|| {
+                    Error::usage("behind --")
+                        .expected("options of the verb, each with its value")
+                        .found("files, -o, or an option without its value")
+                        .hint("inputs and -o stand before --")
+                })?))
+            }
+            Verb::Calc(args) => Self::Chain(Box::new(args.chain(INPUT.into()))),
             _ => return Err(Error::defect("a verb that is none of a batch").into()),
         };
         if *work.run_args() != RunArgs::default() {
@@ -100,24 +101,10 @@ impl Work {
                 .hint("they are the whole batch's: put them before --")
                 .into());
         }
-        if matches!(&work, Self::Warp(args) if args.json) {
-            return Err(Error::usage("--json of each file")
-                .hint("--events and --report tell programs what a batch did")
-                .into());
-        }
-        // What a verb takes alone would be left unread, and an option without its value has INPUT.
-        if matches!(&work, Self::Warp(args) if args.out.is_some() || args.files != [INPUT, "OUTPUT"].map(PathBuf::from))
-        {
-            return Err(Error::usage("behind --")
-                .expected("options of the verb, each with its value")
-                .found("files, -o, or an option without its value")
-                .hint("inputs and -o stand before --")
-                .into());
-        }
         work.read_args().prefer_pread();
-        work.write_options()?;
-        if let Self::Calc(args) = &work {
-            Expression::parse(&args.expression)?;
+        if let Self::Chain(chain) = &work {
+            chain.job.write.options()?;
+            chain.check()?;
         }
         for path in work.beside() {
             Template::parse(&path.to_string_lossy())?;
@@ -127,8 +114,10 @@ impl Work {
 
     /// Returns whether outputs that exist are replaced.
     pub(crate) fn overwrites(&self) -> bool {
-        let options = self.write_options();
-        options.is_ok_and(|o| o.is_some_and(|o| o.overwrite == Overwrite::Replace))
+        match self {
+            Self::Chain(chain) => chain.job.write.replaces(),
+            Self::Stats(_) => false,
+        }
     }
 
     /// Makes one output; returns what else is to be said of it.
@@ -136,11 +125,7 @@ impl Work {
         let mut work = self.at(verb, task)?;
         let session = Session::item(engine, &task.item.output, task.overwrite);
         match &work {
-            Self::Convert(args) => convert::run(args, &session),
-            Self::Warp(args) => warp::one(args, &task.item.input, &task.item.output, &session),
-            Self::Resize(args) => resize::run(args, &session),
-            Self::Calc(args) => calc::run(args, &session),
-            Self::Terrain(args) => terrain::run(args, &session),
+            Self::Chain(chain) => chain.run(&session),
             Self::Stats(args) => stats::run(args, &session),
         }?;
         let mut made = session.made();
@@ -157,20 +142,14 @@ impl Work {
         for path in work.beside() {
             *path = name(path, verb, task.item)?;
         }
-        if let Some(job) = work.job() {
-            (job.input, job.output) = (input.clone(), output.clone());
-        }
         match &mut work {
-            Self::Calc(args) => args.out = Some(output.clone()),
-            Self::Stats(args) => args.file.clone_from(input),
-            _ => {}
-        }
-        if task.overwrite == Overwrite::Replace {
-            match &mut work {
-                Self::Warp(args) => args.write.replace(),
-                Self::Calc(args) => args.write.replace(),
-                other => other.job().into_iter().for_each(|job| job.write.replace()),
+            Self::Chain(chain) => {
+                (chain.job.input, chain.job.output) = (input.clone(), output.clone());
+                if task.overwrite == Overwrite::Replace {
+                    chain.job.write.replace();
+                }
             }
+            Self::Stats(args) => args.file.clone_from(input),
         }
         Ok(work)
     }
@@ -187,69 +166,32 @@ impl Work {
                 all.insert(name(path, verb, item)?);
             }
         }
-        if let Self::Calc(args) = &work {
-            // Or a word such as `finest`, which is no input's name.
-            all.insert(PathBuf::from(&args.grid));
+        if let Self::Chain(chain) = &work {
+            all.extend(chain.grid_files());
         }
         Ok(all.into_iter().collect())
-    }
-
-    fn job(&mut self) -> Option<&mut JobArgs> {
-        match self {
-            Self::Convert(args) => Some(&mut args.job),
-            Self::Resize(args) => Some(&mut args.job),
-            Self::Terrain(args) => Some(&mut args.job),
-            Self::Warp(_) | Self::Calc(_) | Self::Stats(_) => None,
-        }
     }
 
     /// The files besides the input that are read, whose names may have placeholders.
     fn beside(&mut self) -> Vec<&mut PathBuf> {
         match self {
-            Self::Calc(args) => args.inputs.iter_mut().map(|input| &mut input.path).collect(),
-            Self::Warp(args) => args
-                .like
-                .iter_mut()
-                .chain(&mut args.cut.cutline)
-                .chain(&mut args.place.dem)
-                .collect(),
-            _ => Vec::new(),
+            Self::Chain(chain) => chain.steps.iter_mut().flat_map(Step::beside).collect(),
+            Self::Stats(_) => Vec::new(),
         }
     }
 
     fn run_args(&self) -> &RunArgs {
         match self {
-            Self::Convert(args) => &args.job.run,
-            Self::Warp(args) => &args.run,
-            Self::Resize(args) => &args.job.run,
-            Self::Terrain(args) => &args.job.run,
-            Self::Calc(args) => &args.run,
+            Self::Chain(chain) => &chain.job.run,
             Self::Stats(args) => &args.run,
         }
     }
 
     fn read_args(&mut self) -> &mut ReadArgs {
         match self {
-            Self::Convert(args) => &mut args.job.read,
-            Self::Warp(args) => &mut args.read,
-            Self::Resize(args) => &mut args.job.read,
-            Self::Terrain(args) => &mut args.job.read,
-            Self::Calc(args) => &mut args.read,
+            Self::Chain(chain) => &mut chain.job.read,
             Self::Stats(args) => &mut args.read,
         }
-    }
-
-    /// How outputs are written that are rasters.
-    fn write_options(&self) -> Result<Option<WriteOptions>> {
-        let write = match self {
-            Self::Convert(args) => &args.job.write,
-            Self::Warp(args) => &args.write,
-            Self::Resize(args) => &args.job.write,
-            Self::Terrain(args) => &args.job.write,
-            Self::Calc(args) => &args.write,
-            Self::Stats(_) => return Ok(None),
-        };
-        write.options().map(Some)
     }
 }
 
@@ -287,12 +229,13 @@ mod tests {
             parse(Convert, &["--compress", "lzw", "--overwrite"]).is_ok_and(|w| w.overwrites())
         );
         assert!(parse(Terrain, &["slope", "--percent"]).is_ok_and(|w| !w.overwrites()));
-        let Ok(Work::Calc(args)) = parse(Calc, &["A * 2"]) else { panic!("parses") };
-        assert_eq!(args.inputs.len(), 1);
-        assert_eq!(args.inputs[0].path, PathBuf::from("{input}"));
+        let beside = |words: &[&str]| {
+            let mut work = parse(Calc, words).unwrap_or_else(|_| panic!("parses"));
+            work.beside().into_iter().map(|path| path.clone()).collect::<Vec<_>>()
+        };
+        assert!(beside(&["A * 2"]).is_empty());
         let two = ["N - A", "--in", "A={input}", "--in", "N={folder}/{stem}_n.tif"];
-        let Ok(Work::Calc(args)) = parse(Calc, &two) else { panic!("parses") };
-        assert_eq!(args.inputs.len(), 2);
+        assert_eq!(beside(&two), [PathBuf::from("{folder}/{stem}_n.tif")]);
         for (verb, words) in [
             (Calc, &["A * "][..]),
             (Calc, &["A", "--in", "A={what}"]),
