@@ -15,7 +15,9 @@ use swath::geotiff::{
 };
 use swath::kernel::{Focal, Neighbourhood, Resampling};
 use swath::ops::calc::{Expression, Input};
+use swath::ops::fill::FillOptions;
 use swath::ops::focal::MissingCentre;
+use swath::ops::proximity::{ProximityOptions, parse_targets};
 use swath::ops::stats::{HistogramRequest, StatsOptions};
 use swath::ops::warp::{GridRequest, Resolution, WarpOptions};
 use swath::raster::{
@@ -81,6 +83,27 @@ fn neighbourhoods_give_the_same_bytes_however_they_are_worked() {
         let made = raster.focal(what, around, MissingCentre::Filled).expect("makes");
         one_hash(&made, &WriteOptions::default(), &format!("{what:?}"));
     }
+}
+
+#[test]
+fn gaps_and_distances_give_the_same_bytes_however_they_are_worked() {
+    let raster = noise(DataType::I16, 1, Size::new(700, 500), Some(NoData::Integer(70)));
+    let filled = raster.fill(FillOptions { distance: 30, smooth: 2 }).expect("fills");
+    one_hash(&filled, &WriteOptions::default(), "gaps");
+    let targets = Some(parse_targets(&["[21,22]"]).expect("targets"));
+    let options = WriteOptions::default();
+    let mut hashes = Vec::new();
+    for furthest in [None, Some(1e6)] {
+        let how = ProximityOptions { targets: targets.clone(), furthest, ..Default::default() };
+        // The first pass, too, is worked in every way.
+        let hash = |(threads, memory, work)| {
+            let engine = engine(threads, memory, work);
+            let made = raster.proximity(0, &how, &engine, &mut Silent).expect("makes");
+            hash_by(std::iter::once((threads, memory, work)), &made, &options, "distances")
+        };
+        hashes.extend(ways().filter(|way| furthest.is_none() || way.0 == 2).map(hash));
+    }
+    assert!(hashes.windows(2).all(|pair| pair[0] == pair[1]));
 }
 
 fn warped(raster: &Raster, to: u32, resolution: f64, resampling: Resampling) -> Raster {

@@ -6,10 +6,14 @@ mod alpha;
 mod assume;
 /// Raster algebra.
 pub mod calc;
+/// Errors that show where in a text they are.
+mod caret;
 /// Samples of another type, scaled on the way.
 mod cast;
 /// GDAL's checksum of the samples of each band.
 pub mod checksum;
+/// Samples as colours.
+pub mod colorize;
 /// A part of a raster.
 mod crop;
 /// The part of a raster that lies in polygons.
@@ -18,6 +22,8 @@ pub mod cutline;
 mod describe;
 /// Colours as red, green and blue, or as greys.
 pub mod expand;
+/// What is missing, from what is beside it.
+pub mod fill;
 /// What the pixels around each pixel come to.
 pub mod focal;
 /// Images placed by control points or rational polynomials.
@@ -26,6 +32,10 @@ pub mod locate;
 pub mod mosaic;
 /// Another value for "no value".
 mod nodata;
+/// How far the nearest of some pixels is.
+pub mod proximity;
+/// Other values for intervals of values.
+pub mod reclassify;
 /// The same area in larger or smaller pixels, or on the tiles of a web map.
 mod resize;
 /// Some bands of a raster, in another order.

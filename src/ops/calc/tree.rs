@@ -81,23 +81,7 @@ pub(super) struct Tree {
 
 /// Makes the error for a place in the text: the line, and a caret below the place.
 pub(super) fn error_at(text: &str, span: Range<usize>, message: impl std::fmt::Display) -> Error {
-    // Tokens begin and end between characters.
-    let start = span.start.min(text.len());
-    let end = span.end.clamp(start, text.len());
-    let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
-    let line = text[line_start..].lines().next().unwrap_or_default();
-    let line_end = line_start + line.len();
-    let before = text[line_start..start].chars().count();
-    let marked = text[start..end.min(line_end).max(start)].chars().count().max(1);
-    let number = text[..start].matches('\n').count() + 1;
-    // Tabs and other control characters would push the caret aside.
-    let shown: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    Error::usage(format!(
-        "expression, line {number}, column {}: {message}\n    {shown}\n    {}{}",
-        before + 1,
-        " ".repeat(before),
-        "^".repeat(marked),
-    ))
+    crate::ops::caret::error_at("expression", text, span, message)
 }
 
 /// Returns the name most like a wrong one, if any is much like it.
