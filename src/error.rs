@@ -1,6 +1,7 @@
 //! What went wrong, where, and whose fault it is.
 
 use std::fmt;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// The result of everything in this crate that can fail.
@@ -106,6 +107,33 @@ impl Error {
     /// Makes an error for a request that makes no sense.
     pub fn usage(what: impl Into<String>) -> Self {
         Self::Usage(detail(what))
+    }
+
+    /// Makes a usage error for a place, in bytes, of a text of some `kind`: line, column (both from
+    /// 1), and the line with a caret below the place.
+    pub fn in_text(kind: &str, text: &str, span: Range<usize>, message: impl fmt::Display) -> Self {
+        let floor = |mut at: usize| {
+            while !text.is_char_boundary(at) {
+                at -= 1;
+            }
+            at
+        };
+        let start = floor(span.start.min(text.len()));
+        let end = floor(span.end.clamp(start, text.len())).max(start);
+        let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
+        let line = text[line_start..].lines().next().unwrap_or_default();
+        let line_end = line_start + line.len();
+        let before = text[line_start..start].chars().count();
+        let marked = text[start..end.min(line_end).max(start)].chars().count().max(1);
+        let number = text[..start].matches('\n').count() + 1;
+        // Tabs and other control characters would push the caret aside.
+        let shown: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        Self::usage(format!(
+            "{kind}, line {number}, column {}: {message}\n    {shown}\n    {}{}",
+            before + 1,
+            " ".repeat(before),
+            "^".repeat(marked),
+        ))
     }
 
     /// Makes an error for a refusal of the operating system; `action` says what was tried.

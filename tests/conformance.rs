@@ -18,7 +18,9 @@ use swath::crs::{Crs, Transformer};
 use swath::engine::{Engine, EngineOptions, Silent};
 use swath::geotiff::{GeoTiff, Image, OpenOptions};
 use swath::ops::stats::StatsOptions;
-use swath::raster::{Buffer, DataType, Info, Metadata, NoData, Point, Raster, Validity};
+use swath::raster::{
+    Buffer, DataType, Info, Masked, Metadata, NoData, Point, Raster, Validity, Window,
+};
 
 mod common;
 #[path = "conformance/exceptions.rs"]
@@ -563,4 +565,45 @@ fn little(buffer: &Buffer, band: u16) -> Vec<u8> {
 
 fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Some bands of a file, read without the others, are those of the whole; and of a file that has
+/// its bands apart no chunk of another is read.
+#[test]
+fn bands_are_the_same_without_the_others() {
+    let Some(data) = common::shared_data() else { return };
+    let (mut compared, mut apart) = (0, 0);
+    for (name, _) in common::oracle(&data) {
+        let Ok(file) = GeoTiff::open(data.join(&name), &OpenOptions::default()) else { continue };
+        let raster = file.raster();
+        let (bands, size) = (raster.info().bands, raster.info().grid.size);
+        if !(2..=64).contains(&bands) || size.pixels() > 1 << 22 {
+            continue;
+        }
+        let window = Window::new(-1, 0, size.width.min(700) + 2, size.height.min(700));
+        let Ok(whole) = raster.read(window) else { continue };
+        let chosen = [bands - 1, 0, bands - 1];
+        let few = raster.select_bands(&chosen).expect("bands that are there");
+        let read = few.read(window).expect("as the whole");
+        for (to, &from) in (0..).zip(&chosen) {
+            assert_eq!(read.plane_bytes(to), whole.plane_bytes(from), "{name}, band {from}");
+            let all = |valid: Option<&[u8]>| valid.is_none_or(|v| v.iter().all(|&v| v == 255));
+            match (read.valid(to), whole.valid(from)) {
+                (Some(own), Some(other)) => assert_eq!(own, other, "{name}, band {from}"),
+                (own, other) => assert!(all(own) && all(other), "{name}, band {from}"),
+            }
+        }
+        compared += 1;
+        let few = raster.select_bands(&[0]).expect("a band that is there");
+        let count = |raster: &Raster| {
+            let mut count = 0;
+            raster.source().needs(size.window(), &mut |_| count += 1);
+            count
+        };
+        if file.image().layout().bands_in_chunk() == 1 && raster.info().masked == Masked::No {
+            assert_eq!(count(&few) * u64::from(bands), count(&raster), "{name}");
+            apart += 1;
+        }
+    }
+    assert!(compared > 100 && apart > 10, "{compared} files, {apart} with bands apart");
 }

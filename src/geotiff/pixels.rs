@@ -29,7 +29,7 @@ impl Image {
                 cx.cache.decoding().time(decode)
             }
             None => {
-                self.fill_absent(self.layout.first_band(index), 0, out.window(), out);
+                self.fill_chunk_absent(index, out);
                 Ok(())
             }
         });
@@ -38,7 +38,7 @@ impl Image {
                 let mut error = Some(error);
                 let tell = |index| self.tell(index, error.take());
                 damage.add(self.source.path(), self.ifd, [index], tell);
-                self.fill_absent(self.layout.first_band(index), 0, out.window(), out);
+                self.fill_chunk_absent(index, out);
                 out.invalidate();
                 Ok(())
             }
@@ -81,16 +81,28 @@ impl Image {
         self.band_nodata.get(usize::from(band)).copied().unwrap_or(self.info.nodata)
     }
 
-    /// Gives the pixels of `window` nodata (0 without it) in as many bands of `out`
-    /// as a chunk has, from band `to` on, of which the image's first is `first`.
-    fn fill_absent(&self, first: u16, to: u16, window: Window, out: &mut Buffer) {
-        for band in 0..self.layout.bands_in_chunk() {
+    /// Gives the pixels of `window` nodata (0 without it) in bands of `out`, each given with the
+    /// image's band that it is.
+    fn fill_absent(
+        &self,
+        bands: impl Iterator<Item = (u16, u16)>,
+        window: Window,
+        out: &mut Buffer,
+    ) {
+        for (to, band) in bands {
             dispatch!(self.layout.dtype, T => {
-                let value = self.nodata(first + band).and_then(NoData::sample::<T>);
+                let value = self.nodata(band).and_then(NoData::sample::<T>);
                 let value = value.unwrap_or(<T as bytemuck::Zeroable>::zeroed());
-                out.fill_band(to + band, window, value);
+                out.fill_band(to, window, value);
             });
         }
+    }
+
+    /// Fills a buffer of a chunk with nodata.
+    fn fill_chunk_absent(&self, index: u64, out: &mut Buffer) {
+        let first = self.layout.first_band(index);
+        let bands = (0..self.layout.bands_in_chunk()).map(|band| (band, first + band));
+        self.fill_absent(bands, out.window(), out);
     }
 
     /// Names this image's place in an error.
@@ -112,26 +124,36 @@ impl Image {
         cx.cache.get_or_decode(key, bytes, decode)
     }
 
-    /// Copies the image's samples into `out`, all of them valid; what lies
+    /// Copies samples of the image's `bands` into those of `out`, all of them valid; what lies
     /// beyond the image stays as it was.
-    fn fill(&self, out: &mut Buffer, cx: &Context<'_>) -> Result<()> {
+    fn fill(&self, bands: &[u16], out: &mut Buffer, cx: &Context<'_>) -> Result<()> {
         let layout = &self.layout;
         out.validate();
         let Some((columns, rows)) = self.touched(out.window()) else { return Ok(()) };
-        for first in (0..layout.bands).step_by(layout.bands_in_chunk().into()) {
+        for wanted in self.planes(bands) {
             let end = match &self.damage {
-                Some(damage) => self.miss(first, columns.clone(), rows.clone(), damage, out)?,
+                Some(damage) => self.miss(wanted, columns.clone(), rows.clone(), damage, out)?,
                 None => rows.end,
             };
             for row in rows.start..end {
                 for col in columns.clone() {
-                    let index = layout.chunk_index(col, row, first);
-                    let filled = self.fill_chunk(index, first, out, cx);
+                    let index = layout.chunk_index(col, row, wanted.first);
+                    let filled = self.fill_chunk(index, wanted, out, cx);
                     filled.map_err(|e| self.place(e, index))?;
                 }
             }
         }
         Ok(())
+    }
+
+    /// Returns the planes of chunks in which bands lie: all in one, or each in its own.
+    fn planes<'a>(&self, bands: &'a [u16]) -> impl Iterator<Item = Wanted<'a>> + use<'a> {
+        let is_apart = self.layout.bands_in_chunk() == 1;
+        let each = if is_apart { 1 } else { bands.len().max(1) };
+        (0..).step_by(each).zip(bands.chunks(each)).map(move |(to, bands)| {
+            let first = if is_apart { bands[0] } else { 0 };
+            Wanted { first, to, bands }
+        })
     }
 
     /// Returns the columns and rows of chunks that a window touches; `None` if it lies beside the
@@ -146,11 +168,11 @@ impl Image {
         Some((columns, rows))
     }
 
-    /// Tells of the chunks that a window is read from.
-    fn needs(&self, window: Window, tell: &mut dyn FnMut(Need)) {
+    /// Tells of the chunks that a window of some bands is read from.
+    fn needs(&self, bands: &[u16], window: Window, tell: &mut dyn FnMut(Need)) {
         let layout = &self.layout;
         let Some((columns, rows)) = self.touched(window) else { return };
-        for first in (0..layout.bands).step_by(layout.bands_in_chunk().into()) {
+        for Wanted { first, .. } in self.planes(bands) {
             for (row, col) in rows.clone().flat_map(|row| columns.clone().map(move |c| (row, c))) {
                 let index = layout.chunk_index(col, row, first);
                 let stored = self.stored(index).ok().flatten();
@@ -165,26 +187,33 @@ impl Image {
         }
     }
 
-    /// Copies the samples of a chunk, whose first band is `first`, into `out`.
-    fn fill_chunk(&self, index: u64, first: u16, out: &mut Buffer, cx: &Context<'_>) -> Result<()> {
+    /// Copies the samples of a chunk into `out`.
+    fn fill_chunk(
+        &self,
+        index: u64,
+        wanted: Wanted<'_>,
+        out: &mut Buffer,
+        cx: &Context<'_>,
+    ) -> Result<()> {
         if !cx.once {
-            copy(out, first, &*self.chunk(index, cx)?);
+            wanted.copy(&*self.chunk(index, cx)?, out);
             return Ok(());
         }
         let window = self.layout.chunk_window(index);
         self.check_size(window.height)?;
         let found = self.stored(index);
-        if (window, self.layout.bands_in_chunk()) == (out.window(), out.bands()) {
+        let is_out = usize::from(out.bands()) == wanted.bands.len();
+        if is_out && window == out.window() && wanted.is_all(self.layout.bands_in_chunk()) {
             return self.decode(index, found, out, cx);
         }
         // Files may leave out millions of chunks: those need no memory of their own.
         if let Ok(None) = found {
-            self.fill_absent(first, first, window, out);
+            self.fill_absent(wanted.pairs(), window, out);
             return Ok(());
         }
         let mut chunk = self.buffer(window, cx);
         self.decode(index, found, &mut chunk, cx)?;
-        copy(out, first, &chunk);
+        wanted.copy(&chunk, out);
         Ok(())
     }
 
@@ -194,59 +223,111 @@ impl Image {
     /// there are none.
     fn miss(
         &self,
-        first: u16,
+        wanted: Wanted<'_>,
         columns: Range<u64>,
         rows: Range<u64>,
         damage: &Damage,
         out: &mut Buffer,
     ) -> Result<u64> {
         let layout = &self.layout;
-        let known = self.places().saturating_sub(layout.chunk_index(0, 0, first));
+        let known = self.places().saturating_sub(layout.chunk_index(0, 0, wanted.first));
         let end = known.div_ceil(layout.across()).clamp(rows.start, rows.end);
         if end == rows.end {
             return Ok(end);
         }
-        let index = layout.chunk_index(columns.start, end, first);
+        let index = layout.chunk_index(columns.start, end, wanted.first);
         self.check_size(layout.chunk_window(index).height).map_err(|e| self.place(e, index))?;
         let window = out.window();
         let top = window.row.max(end as i64 * i64::from(layout.chunk.height));
         let below = Window { row: top, height: (window.row_end() - top) as u32, ..window };
-        self.fill_absent(first, first, below, out);
-        for band in first..first + layout.bands_in_chunk() {
-            out.invalidate_band(band, below);
+        self.fill_absent(wanted.pairs(), below, out);
+        for (to, _) in wanted.pairs() {
+            out.invalidate_band(to, below);
         }
-        let row = |row| columns.clone().map(move |col| layout.chunk_index(col, row, first));
+        let row = |row| columns.clone().map(move |col| layout.chunk_index(col, row, wanted.first));
         let tell = |index| self.tell(index, self.stored(index).err());
         damage.add(self.source.path(), self.ifd, (end..rows.end).flat_map(row), tell);
         Ok(end)
     }
 }
 
-/// An image of a file as a source of pixels.
+/// Bands that are wanted of the chunks of one plane.
+#[derive(Debug, Clone, Copy)]
+struct Wanted<'a> {
+    /// The first band of the plane's chunks.
+    first: u16,
+    /// The band of the buffer that the first of `bands` becomes; the others follow.
+    to: u16,
+    /// The image's bands.
+    bands: &'a [u16],
+}
+
+impl Wanted<'_> {
+    /// Returns the bands of the buffer, each with the image's.
+    fn pairs(&self) -> impl Iterator<Item = (u16, u16)> {
+        (self.to..).zip(self.bands.iter().copied())
+    }
+
+    /// Whether these are all bands of a chunk, in their order.
+    fn is_all(&self, bands: u16) -> bool {
+        self.bands.len() == usize::from(bands)
+            && (self.first..).zip(self.bands).all(|(own, &band)| own == band)
+    }
+
+    fn copy(&self, chunk: &Buffer, out: &mut Buffer) {
+        for (to, band) in self.pairs() {
+            out.copy_band(to, chunk, band - self.first);
+        }
+    }
+}
+
+/// An image of a file, or some of its bands, as a source of pixels.
 #[derive(Debug)]
-pub(super) struct Stored(pub(super) Arc<Image>);
+pub(super) struct Stored {
+    image: Arc<Image>,
+    /// Of some bands.
+    info: Option<Box<Info>>,
+    bands: Vec<u16>,
+}
+
+impl Stored {
+    /// All bands of an image.
+    pub(super) fn new(image: Arc<Image>) -> Self {
+        let bands = (0..image.layout.bands).collect();
+        Self { image, info: None, bands }
+    }
+
+    /// Some bands of an image, as [`Source::only_bands`] has it.
+    fn of(image: Arc<Image>, bands: Vec<u16>) -> Self {
+        let info = Info { bands: bands.len() as u16, ..image.info.clone() };
+        Self { image, info: Some(Box::new(info)), bands }
+    }
+}
 
 impl Source for Stored {
     fn info(&self) -> &Info {
-        &self.0.info
+        self.info.as_deref().unwrap_or(&self.image.info)
     }
 
     fn read(&self, out: &mut Buffer, cx: &Context<'_>) -> Result<()> {
-        self.0.fill(out, cx)?;
-        if let Some(mask) = &self.0.mask {
+        let image = &self.image;
+        image.fill(&self.bands, out, cx)?;
+        if let Some(mask) = &image.mask {
+            let own = if mask.layout.bands == 1 { &[0][..] } else { &self.bands };
             let mut opaque =
-                Buffer::new(cx.pool, out.window(), mask.layout.bands, mask.layout.dtype);
-            mask.fill(&mut opaque, cx)?;
+                Buffer::new(cx.pool, out.window(), own.len() as u16, mask.layout.dtype);
+            mask.fill(own, &mut opaque, cx)?;
             dispatch!(mask.layout.dtype, T => apply_mask::<T>(&opaque, out));
-        } else if self.0.band_nodata.is_empty() {
-            let nodata = self.0.info.nodata.into_iter();
+        } else if image.band_nodata.is_empty() {
+            let nodata = image.info.nodata.into_iter();
             nodata.for_each(|nodata| mark_nodata(nodata, 0..out.bands(), out));
         } else {
-            for (band, nodata) in (0..).zip(&self.0.band_nodata) {
-                nodata.iter().for_each(|&n| mark_nodata(n, band..band + 1, out));
+            for (to, &band) in (0..).zip(&self.bands) {
+                let nodata = image.band_nodata.get(usize::from(band)).copied().flatten();
+                nodata.iter().for_each(|&n| mark_nodata(n, to..to + 1, out));
             }
         }
-        out.invalidate_outside(self.0.layout.size.window());
+        out.invalidate_outside(image.layout.size.window());
         Ok(())
     }
 
@@ -256,31 +337,36 @@ impl Source for Stored {
         let one = |image: &Image| {
             3 * image.layout.chunk_bytes(image.layout.chunk.height).unwrap_or(u64::MAX / 8)
         };
-        let mask = self.0.mask.as_ref().map_or(0, |mask| {
+        let mask = self.image.mask.as_ref().map_or(0, |mask| {
             one(mask) + Buffer::bytes_for(window, mask.layout.bands, mask.layout.dtype)
         });
-        one(&self.0) + mask
+        one(&self.image) + mask
     }
 
     fn needs(&self, window: Window, tell: &mut dyn FnMut(Need)) {
-        for image in std::iter::once(&self.0).chain(&self.0.mask) {
-            image.needs(window, tell);
+        self.image.needs(&self.bands, window, tell);
+        if let Some(mask) = &self.image.mask {
+            let own = if mask.layout.bands == 1 { &[0][..] } else { &self.bands };
+            mask.needs(own, window, tell);
         }
     }
 
+    fn only_bands(&self, bands: &[u16]) -> Option<Raster> {
+        let own = bands.iter().map(|&band| self.bands.get(usize::from(band)).copied());
+        Some(Raster::new(Self::of(self.image.clone(), own.collect::<Option<_>>()?)))
+    }
+
     fn overviews(&self) -> Vec<Raster> {
-        self.0.overviews.iter().map(|o| Raster::new(Self(o.clone()))).collect()
+        let copies = self.image.overviews.iter().cloned();
+        let alike = |copy: Arc<Image>| match &self.info {
+            None => Self::new(copy),
+            Some(_) => Self::of(copy, self.bands.clone()),
+        };
+        copies.map(|copy| Raster::new(alike(copy))).collect()
     }
 
     fn origin(&self) -> Option<Origin<'_>> {
-        Some(Origin { store: &self.0, bands: (0..self.0.layout.bands).collect() })
-    }
-}
-
-/// Copies the bands of a chunk into those of `out` from `first` on.
-fn copy(out: &mut Buffer, first: u16, chunk: &Buffer) {
-    for band in 0..chunk.bands() {
-        out.copy_band(first + band, chunk, band);
+        Some(Origin { store: &self.image, bands: self.bands.clone() })
     }
 }
 

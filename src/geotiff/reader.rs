@@ -156,7 +156,7 @@ impl GeoTiff {
 
     /// Returns the image as a raster.
     pub fn raster(&self) -> Raster {
-        Raster::new(Stored(self.image.clone()))
+        Raster::new(Stored::new(self.image.clone()))
     }
 
     /// Returns the image as it is stored.

@@ -124,6 +124,12 @@ impl Source for Crop {
         Buffer::bytes_for(window, info.bands, info.dtype) + self.input.source().footprint(outer)
     }
 
+    fn only_bands(&self, bands: &[u16]) -> Option<Raster> {
+        let input = self.input.source().only_bands(bands)?;
+        let info = Info { bands: input.info().bands, ..self.info.clone() };
+        Some(Raster::new(Self { input, info, window: self.window }))
+    }
+
     fn needs(&self, window: Window, tell: &mut dyn FnMut(Need)) {
         self.input.source().needs(self.outer(window), tell);
     }

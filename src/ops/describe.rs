@@ -59,6 +59,10 @@ impl Source for Described {
         self.input.source().needs(window, tell);
     }
 
+    fn only_bands(&self, bands: &[u16]) -> Option<Raster> {
+        self.input.source().only_bands(bands)
+    }
+
     fn overviews(&self) -> Vec<Raster> {
         self.input.overviews()
     }

@@ -6,8 +6,6 @@ mod alpha;
 mod assume;
 /// Raster algebra.
 pub mod calc;
-/// Errors that show where in a text they are.
-mod caret;
 /// Samples of another type, scaled on the way.
 mod cast;
 /// GDAL's checksum of the samples of each band.
@@ -32,6 +30,8 @@ pub mod locate;
 pub mod mosaic;
 /// Another value for "no value".
 mod nodata;
+/// Where a part of a text lies in it.
+mod part;
 /// How far the nearest of some pixels is.
 pub mod proximity;
 /// Other values for intervals of values.

@@ -58,7 +58,22 @@ impl Raster {
         }
         metadata.bands.retain(|_, said| *said != Default::default());
         selected.metadata = Arc::new(metadata);
-        Ok(Self::new(Select { input: self.clone(), info: selected, bands: bands.to_vec() }))
+        let (input, bands) = self.narrowed(bands);
+        Ok(Self::new(Select { input, info: selected, bands }))
+    }
+
+    /// Returns what bands can be taken of at the least cost, and which of its bands they are.
+    fn narrowed(&self, bands: &[u16]) -> (Self, Vec<u16>) {
+        let mut wanted = bands.to_vec();
+        wanted.sort_unstable();
+        wanted.dedup();
+        if wanted.len() < usize::from(self.info().bands)
+            && let Some(few) = self.source().only_bands(&wanted)
+        {
+            let place = |band: &u16| wanted.partition_point(|own| own < band) as u16;
+            return (few, bands.iter().map(place).collect());
+        }
+        (self.clone(), bands.to_vec())
     }
 }
 
@@ -90,6 +105,11 @@ impl Source for Select {
 
     fn needs(&self, window: Window, tell: &mut dyn FnMut(Need)) {
         self.input.source().needs(window, tell);
+    }
+
+    fn only_bands(&self, bands: &[u16]) -> Option<Raster> {
+        let own = bands.iter().map(|&band| self.bands.get(usize::from(band)).copied());
+        self.input.select_bands(&own.collect::<Option<Vec<_>>>()?).ok()
     }
 
     fn overviews(&self) -> Vec<Raster> {

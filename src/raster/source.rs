@@ -190,6 +190,13 @@ pub trait Source: Send + Sync + fmt::Debug {
     /// for it; what cannot be found out is left out. For plans: what is told changes nothing.
     fn needs(&self, _window: Window, _tell: &mut dyn FnMut(Need)) {}
 
+    /// Returns a raster of these bands alone (from 0, ascending, each once) on the same grid and of
+    /// the same type, which takes less to read than all of them; `None` if there is none. What else
+    /// that says of itself does not count.
+    fn only_bands(&self, _bands: &[u16]) -> Option<Raster> {
+        None
+    }
+
     /// Returns the stored overviews, largest first, each a whole raster.
     fn overviews(&self) -> Vec<Raster> {
         Vec::new()

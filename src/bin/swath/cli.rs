@@ -54,6 +54,10 @@ pub(crate) enum Verb {
     Overviews(crate::overviews::OverviewsArgs),
     /// Makes a raster of others by an expression.
     Calc(crate::calc::CalcArgs),
+    /// Does several steps at once, from one file to another with none between.
+    Pipe(crate::pipe::PipeArgs),
+    /// Prints what a job file of pipe holds, as a JSON Schema.
+    Schema,
     /// Tells what a verb would read, write and take, without doing it.
     Plan(crate::plan::PlanArgs),
     /// Tells how a verb gets on with more threads, and what holds it up.

@@ -18,6 +18,7 @@ mod job;
 mod mosaic;
 mod overviews;
 mod papers;
+mod pipe;
 mod place_args;
 mod plan;
 mod report;
@@ -77,6 +78,10 @@ fn main() -> ExitCode {
         Verb::Index(args) => index::run(&args),
         Verb::Mosaic(args) => alone(&args.run, |session| mosaic::run(&args, session)),
         Verb::Calc(args) => alone(&args.run, |session| calc::run(&args, session)),
+        Verb::Pipe(args) => {
+            args.chain().and_then(|chain| alone(&chain.job.run, |session| chain.run(session)))
+        }
+        Verb::Schema => pipe::schema(),
         Verb::Bench(args) => bench::run(&args),
         Verb::Plan(args) => plan::run(&args),
         Verb::Crs(args) => crs::run(&args),

@@ -22,8 +22,8 @@ pub(crate) struct PlanArgs {
     /// Print it as JSON.
     #[arg(long)]
     json: bool,
-    /// The verb with all its words, as it would be typed: convert, warp, resize, mosaic, calc or
-    /// terrain. For a bench its --threads is the most that are tried.
+    /// The verb with all its words, as it would be typed: convert, warp, resize, mosaic, calc,
+    /// terrain or pipe. For a bench its --threads is the most that are tried.
     #[arg(
         required = true,
         trailing_var_arg = true,
@@ -66,8 +66,12 @@ pub(crate) fn up_to_writing(words: &[String], act: &Act) -> Result<()> {
         Some(Verb::Warp(args)) => with(&args.run, &|session| warp::run(&args, session)),
         Some(Verb::Mosaic(args)) => with(&args.run, &|session| mosaic::run(&args, session)),
         Some(Verb::Calc(args)) => with(&args.run, &|session| calc::run(&args, session)),
+        Some(Verb::Pipe(args)) => {
+            let chain = args.chain()?;
+            with(&chain.job.run, &|session| chain.run(session))
+        }
         _ => Err(Error::usage("verb")
-            .expected("convert, warp, resize, mosaic, calc or terrain")
+            .expected("convert, warp, resize, mosaic, calc, terrain or pipe")
             .found(words.first().map_or("nothing", String::as_str))),
     }
 }

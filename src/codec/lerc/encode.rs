@@ -4,7 +4,7 @@ use super::head::{Head, finish};
 use super::huffman;
 use super::mask::Mask;
 use super::stuff;
-use super::value::Value;
+use super::value::{Kind, Value};
 use crate::error::Result;
 
 /// The side of blocks, and the one tried where a pixel takes less than a bit and a half.
@@ -60,7 +60,7 @@ pub(super) fn blob<T: Value>(
         max_error: match T::FLOAT {
             false => max_error.floor().max(0.5),
             true if max_error == 0.0 => grid(from) / 2.0,
-            true => max_error,
+            true => max_error - rounding::<T>(low.abs().max(high.abs()), max_error),
         },
         low: if empty { 0.0 } else { low },
         high: if empty { 0.0 } else { high },
@@ -81,6 +81,18 @@ pub(super) fn blob<T: Value>(
     head.write(out);
     out.append(&mut body);
     finish(&mut out[start..])
+}
+
+/// Returns by how much the steps of floats up to `largest` are finer than the error that is
+/// allowed: rounding a value that comes back to its type then takes none of it beyond. 0 where that
+/// would be more than half of the error, and each block has to show what comes back.
+fn rounding<T: Value>(largest: f64, max_error: f64) -> f64 {
+    let epsilon = match T::KIND {
+        Kind::F32 => f64::from(f32::EPSILON),
+        _ => f64::EPSILON,
+    };
+    let most = largest * epsilon;
+    if most <= max_error / 2.0 { most } else { 0.0 }
 }
 
 /// Writes the values the shortest way.

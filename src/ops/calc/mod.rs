@@ -29,7 +29,7 @@ mod token;
 /// What an expression says.
 mod tree;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 pub use align::GridChoice;
@@ -164,7 +164,6 @@ impl Expression {
             Error::limit("bands of the output").expected("at most 65535").found(outputs.len())
         })?;
         let grid = align::grid(&options.grid, &rasters, &options.warp.transform)?;
-        let rasters = align::align(&rasters, &grid, &options.warp)?;
         let dtype = options.dtype.unwrap_or_else(|| usual_type(&rasters));
         let nodata = options.nodata.unwrap_or_else(|| usual_nodata(dtype));
         if dtype.is_complex() {
@@ -175,13 +174,34 @@ impl Expression {
                 .expected(format!("one that {dtype} has"))
                 .found(nodata));
         }
-        let chunk = rasters[0].info().chunk;
+        let mut program = Program::new(&list, &outputs);
+        let rasters = align::align(&used(&rasters, &mut program)?, &grid, &options.warp)?;
+        let chunk = rasters.first().map_or(grid.size, |raster| raster.info().chunk);
         let info = Info { nodata: Some(nodata), chunk, ..Info::new(grid, bands, dtype) };
         let tally = Arc::new(Tally::default());
-        let program = Program::new(&list, &outputs);
         let node = Calculation::new(info, rasters, program, options.overflow, tally.clone())?;
         Ok(Calculated { raster: Raster::new(node), tally })
     }
+}
+
+/// Returns the inputs that a program loads from, with the bands alone that it loads, and has it load
+/// from those.
+fn used(inputs: &[Raster], program: &mut Program) -> Result<Vec<Raster>> {
+    let mut bands = vec![BTreeSet::new(); inputs.len()];
+    for (input, band) in program.loads() {
+        bands[*input].insert(*band);
+    }
+    let place = |input: usize| bands[..input].iter().filter(|used| !used.is_empty()).count();
+    for (input, band) in program.loads() {
+        *band = bands[*input].range(..*band).count() as u16;
+        *input = place(*input);
+    }
+    let some = inputs.iter().zip(&bands).filter(|(_, bands)| !bands.is_empty());
+    some.map(|(raster, bands)| match bands.len() == usize::from(raster.info().bands) {
+        true => Ok(raster.clone()),
+        false => raster.select_bands(&bands.iter().copied().collect::<Vec<_>>()),
+    })
+    .collect()
 }
 
 /// Fails if inputs make no sense.

@@ -289,6 +289,14 @@ impl Program {
         self.steps.iter().map(|(op, _)| op)
     }
 
+    /// Returns the input and the band of each load.
+    pub(super) fn loads(&mut self) -> impl Iterator<Item = (&mut usize, &mut u16)> {
+        self.steps.iter_mut().filter_map(|(op, _)| match op {
+            Op::Load { input, band, .. } => Some((input, band)),
+            _ => None,
+        })
+    }
+
     pub(super) fn start(&self) -> Registers<'_> {
         let mut blocks = vec![vec![0.0; BLOCK]; self.registers];
         for &(value, register) in &self.constants {

@@ -79,9 +79,9 @@ pub(super) struct Tree {
     pub(super) result: Node,
 }
 
-/// Makes the error for a place in the text: the line, and a caret below the place.
+/// Makes the error for a place in the text of an expression.
 pub(super) fn error_at(text: &str, span: Range<usize>, message: impl std::fmt::Display) -> Error {
-    crate::ops::caret::error_at("expression", text, span, message)
+    Error::in_text("expression", text, span, message)
 }
 
 /// Returns the name most like a wrong one, if any is much like it.

@@ -1,7 +1,7 @@
 //! Ramps as gdaldem's color-relief has them in a file, derived from GRASS's r.colors.
 
 use super::{Color, Ramp, Stop};
-use crate::ops::caret::{error_at, span_of};
+use crate::ops::part::span_of;
 use crate::raster::NoData;
 use crate::{Error, Result};
 
@@ -96,7 +96,7 @@ impl Ramp {
 
 impl Line<'_> {
     fn error(&self, part: &str, message: impl std::fmt::Display) -> Error {
-        error_at("ramp", self.text, span_of(part, self.text), message)
+        Error::in_text("ramp", self.text, span_of(part, self.text), message)
     }
 
     fn entry(&self, value: &str, color: &[&str], ramp: &mut Ramp) -> Result<()> {

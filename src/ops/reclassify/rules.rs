@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::NewValue;
 use crate::kernel::Interval;
-use crate::ops::caret::{error_at, span_of};
+use crate::ops::part::span_of;
 use crate::raster::NoData;
 use crate::{Error, Result};
 
@@ -144,7 +144,7 @@ fn unquoted(cell: &str) -> &str {
 impl Reading<'_> {
     fn error(&self, part: &str, message: impl std::fmt::Display) -> Error {
         let span: Range<usize> = span_of(part, self.text);
-        error_at(self.subject, self.text, span, message)
+        Error::in_text(self.subject, self.text, span, message)
     }
 
     fn number(&self, text: &str) -> Result<NoData> {

@@ -29,6 +29,8 @@ pub(crate) enum BatchVerb {
     Calc,
     /// Makes slopes, aspects and shaded reliefs.
     Terrain,
+    /// Does several steps at once, from file to file.
+    Pipe,
     /// Writes what the samples come to, as text or, with --json, JSON.
     Stats,
 }
@@ -41,6 +43,7 @@ impl BatchVerb {
             Self::Resize => "resize",
             Self::Calc => "calc",
             Self::Terrain => "terrain",
+            Self::Pipe => "pipe",
             Self::Stats => "stats",
         }
     }
@@ -69,6 +72,7 @@ impl Work {
         line.extend(words.iter().map(OsString::from));
         match verb {
             BatchVerb::Stats => line.push(INPUT.into()),
+            BatchVerb::Pipe => {}
             BatchVerb::Calc => line.extend(["-o".into(), OUTPUT.into()]),
             _ => line.extend([INPUT.into(), OUTPUT.into()]),
         }
@@ -93,6 +97,7 @@ impl Work {
                         .hint("inputs and -o stand before --")
                 })?))
             }
+            Verb::Pipe(args) => Self::Chain(Box::new(args.chain_between(INPUT, OUTPUT)?)),
             Verb::Calc(args) => Self::Chain(Box::new(args.chain(INPUT.into()))),
             _ => return Err(Error::defect("a verb that is none of a batch").into()),
         };
