@@ -94,7 +94,10 @@ impl Neighbourhood {
     pub fn weighted(width: u32, weights: &[f64]) -> Result<Self> {
         let columns = side(width)?;
         let rows = weights.len() / columns;
-        if weights.len() % columns != 0 || rows % 2 == 0 || rows > WIDEST as usize {
+        if !weights.len().is_multiple_of(columns)
+            || rows.is_multiple_of(2)
+            || rows > WIDEST as usize
+        {
             return Err(Error::usage("weights of the neighbourhood")
                 .expected(format!("an odd number of rows of {columns}"))
                 .found(format!("{} weights", weights.len())));

@@ -120,8 +120,8 @@ impl Raster {
     /// opacity if asked for, as `gdaldem color-relief` makes them.
     ///
     /// What is missing has the ramp's colour for it (`nv`); without one it is transparent,
-    /// or masked if there is no opacity, where GDAL colours the nodata value as a number. So
-    /// it is with values that have no colour ([`Shade::Exact`]), unless the ramp has one by
+    /// or masked if there is no opacity, where GDAL colours the nodata value as a number. The
+    /// nodata value is no place on the ramp, which goes on across it. So it is with values that have no colour ([`Shade::Exact`]), unless the ramp has one by
     /// `default`. 64-bit integers beyond 2^53 round.
     ///
     /// # Errors
