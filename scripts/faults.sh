@@ -247,9 +247,11 @@ refused "" real.tif
 refused "" link.tif
 [[ -p $folder/fifo.tif && -d $folder/folder.tif && -L $folder/dangling.tif && $(<"$folder/real.tif") == "what a link leads to" ]] &&
     good "targets that were refused are as they were" || bad "a target that was refused was changed"
-"$SWATH" convert "$input" "$folder/link.tif" --overwrite --quiet || true
+refused "--overwrite" link.tif
+[[ -L $folder/link.tif && $(<"$folder/real.tif") == "what a link leads to" ]] || bad "a link with --overwrite changed something"
+"$SWATH" convert "$input" "$folder/link.tif" --overwrite --follow-links --quiet || true
 if [[ -L $folder/link.tif ]] && "$SWATH" validate --quiet "$folder/real.tif" >/dev/null 2>&1; then
-    good "a link is followed with --overwrite: what it leads to is replaced"
+    good "a link is refused with --overwrite, and followed with --follow-links: what it leads to is replaced"
 else
     bad "a link with --overwrite: $(ls -l "$folder" | tail -n +2 | tr '\n' ';')"
 fi

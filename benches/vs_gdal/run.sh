@@ -2,6 +2,7 @@
 # swath against GDAL, from nothing to the table: environment, inputs, build, runs.
 # usage: run.sh points [--count N] [--rounds N]      exact coordinates a second, against pyproj
 #        run.sh startup [--rounds N]                what a small file is, against gdalinfo and rio info
+#        run.sh algebra [--size N] [--repetitions N] [--only REGEX]    calc, focal, terrain; against Python too
 #        run.sh [--quick] [--size N] [--repetitions N] [--only REGEX] [--update-readme]
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -12,6 +13,11 @@ if [[ ${1:-} == points ]]; then
 fi
 if [[ ${1:-} == startup ]]; then
     exec "$python" benches/vs_gdal/startup.py "$(scripts/binary.sh)" "${@:2}"
+fi
+if [[ ${1:-} == algebra ]]; then
+    "$python" -m pip install --quiet numexpr==2.14.1 scipy==1.18.1
+    cargo build --release --bin swath
+    exec "$python" benches/vs_gdal/algebra.py "${@:2}"
 fi
 cargo build --release --bin swath --example decode --example windows
 exec "$python" benches/vs_gdal/run.py "$@"

@@ -57,7 +57,7 @@ impl Journal {
                 .at_path(path));
         }
         let history = History::read(&file, command).ok().flatten();
-        let history = history.filter(|_| overwrite == Overwrite::Replace);
+        let history = history.filter(|_| overwrite.replaces());
         plan.refuse_existing(overwrite, |item| history.as_ref().is_some_and(|h| h.claims(item)))?;
         Self::begin(path, file, None, command, plan).map_err(|e| e.at_path(path))
     }

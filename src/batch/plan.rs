@@ -201,7 +201,7 @@ impl Plan {
         overwrite: Overwrite,
         ours: impl Fn(&Item) -> bool,
     ) -> Result<()> {
-        let replace = overwrite == Overwrite::Replace;
+        let replace = overwrite.replaces();
         let there = |(item, place): &(&Item, &PathBuf)| {
             let may = replace && !self.left_out.contains(*place);
             !may && item.output.symlink_metadata().is_ok() && !ours(item)

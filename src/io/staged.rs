@@ -14,8 +14,18 @@ pub enum Overwrite {
     /// The file stays and the output is refused.
     #[default]
     Refuse,
-    /// The file is replaced, in one step, when the output is whole.
+    /// The file is replaced, in one step, when the output is whole. A symbolic link is refused:
+    /// whoever made it would choose which file is lost.
     Replace,
+    /// As `Replace`, but a symbolic link to a regular file stays, and that file is replaced.
+    Follow,
+}
+
+impl Overwrite {
+    /// Whether a file that is there is replaced.
+    pub fn replaces(self) -> bool {
+        self != Self::Refuse
+    }
 }
 
 /// Small appends are gathered until there are this many bytes.
@@ -68,12 +78,10 @@ impl Drop for Body {
 impl Staged {
     /// Begins an output that will be named `target`.
     ///
-    /// If `target` is a symbolic link to a regular file, that file is what gets replaced.
-    ///
     /// # Errors
     ///
     /// `Usage` if `target` exists and may not be replaced, or is something else than a regular
-    /// file; `Io` if the system refuses (no such directory, no permission). All name the target.
+    /// file, or a link and not to be followed; `Io` if the system refuses (no such directory, no permission). All name the target.
     pub fn create(target: impl AsRef<Path>, overwrite: Overwrite) -> Result<Self> {
         let target = target.as_ref();
         Self::create_bare(target, overwrite).map_err(|e| e.at_path(target))
@@ -99,6 +107,11 @@ impl Staged {
                     return Err(exists());
                 }
                 if found.is_symlink() {
+                    if overwrite == Overwrite::Replace {
+                        return Err(Error::usage("is a symbolic link").expected("a file name").hint(
+                            "`--follow-links` replaces the file that it leads to",
+                        ));
+                    }
                     resolved =
                         target.canonicalize().map_err(|e| Error::io("follow the link", e))?;
                 }
@@ -258,7 +271,7 @@ impl Staged {
         if let Some(name) = &self.body.name {
             let result = match self.overwrite {
                 Overwrite::Refuse => temp::rename_new(name, &self.target),
-                Overwrite::Replace => std::fs::rename(name, &self.target),
+                Overwrite::Replace | Overwrite::Follow => std::fs::rename(name, &self.target),
             };
             result.map_err(|e| self.naming_error(e))?;
             self.body.name = None;
@@ -268,7 +281,7 @@ impl Staged {
 
     /// Whether an older file of the target's name gives way.
     pub(super) fn replaces(&self) -> bool {
-        self.overwrite == Overwrite::Replace
+        self.overwrite.replaces()
     }
 
     /// Names an unnamed body: as the target itself if nothing is to be replaced, else uniquely
@@ -276,7 +289,7 @@ impl Staged {
     fn name_body(&mut self) -> Result<()> {
         let result = match self.overwrite {
             Overwrite::Refuse => temp::name(&self.body.file, &self.target).map(|()| None),
-            Overwrite::Replace => {
+            Overwrite::Replace | Overwrite::Follow => {
                 temp::unique(&self.target, |name| temp::name(&self.body.file, name))
                     .map(|((), name)| Some(name))
             }
@@ -499,8 +512,10 @@ mod tests {
         let to_dir = dir.path().join("to_dir");
         symlink(dir.path(), &to_dir).unwrap();
         for target in [dir.path(), Path::new("/dev/null"), &dangling, &to_dir, Path::new("..")] {
-            let error = Staged::create(target, Overwrite::Replace).unwrap_err();
-            assert!(matches!(error, Error::Usage(_)), "{error}");
+            for overwrite in [Overwrite::Replace, Overwrite::Follow] {
+                let error = Staged::create(target, overwrite).unwrap_err();
+                assert!(matches!(error, Error::Usage(_)), "{error}");
+            }
         }
         let error = Staged::create(dir.path().join("no/a.tif"), Overwrite::Refuse).unwrap_err();
         assert!(matches!(error, Error::Io(..)), "{error}");
@@ -514,7 +529,10 @@ mod tests {
         std::fs::write(&real, b"old").unwrap();
         std::fs::set_permissions(&real, Permissions::from_mode(0o640)).unwrap();
         symlink("real.tif", &link).unwrap();
-        let mut output = Staged::create(&link, Overwrite::Replace).unwrap();
+        let error = Staged::create(&link, Overwrite::Replace).unwrap_err();
+        assert!(error.to_string().contains("is a symbolic link"), "{error}");
+        assert_eq!(std::fs::read(&real).unwrap(), b"old");
+        let mut output = Staged::create(&link, Overwrite::Follow).unwrap();
         output.append(b"new").unwrap();
         output.commit().unwrap();
         assert!(link.symlink_metadata().unwrap().is_symlink());

@@ -63,9 +63,12 @@ pub(crate) struct WriteArgs {
     /// Store each band's minimum, maximum, mean and standard deviation.
     #[arg(long)]
     stats: bool,
-    /// Replace the output if it exists.
+    /// Replace the output if it exists; a symbolic link is refused.
     #[arg(long)]
     overwrite: bool,
+    /// With --overwrite: replace the file that a symbolic link leads to, which may lie anywhere.
+    #[arg(long, requires = "overwrite")]
+    follow_links: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -141,9 +144,13 @@ impl WriteArgs {
         self.overwrite = true;
     }
 
-    /// Whether the output is replaced if it exists.
-    pub(crate) fn replaces(&self) -> bool {
-        self.overwrite
+    /// What becomes of an output that exists.
+    pub(crate) fn overwrite(&self) -> Overwrite {
+        match (self.overwrite, self.follow_links) {
+            (false, _) => Overwrite::Refuse,
+            (true, false) => Overwrite::Replace,
+            (true, true) => Overwrite::Follow,
+        }
     }
 
     /// Whether validity becomes a band of opacity.
@@ -255,7 +262,7 @@ impl WriteArgs {
                 || self.quality.is_some()
                 || self.max_z_error.is_some(),
             statistics: self.stats,
-            overwrite: if self.overwrite { Overwrite::Replace } else { Overwrite::Refuse },
+            overwrite: self.overwrite(),
         })
     }
 }

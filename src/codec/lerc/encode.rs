@@ -33,18 +33,7 @@ pub(super) fn blob<T: Value>(
 ) -> Result<()> {
     let start = out.len();
     let depth = from.depth;
-    let mut ranges = vec![None::<(T, T)>; depth];
-    for pixel in (0..from.width * from.height).filter(|&pixel| from.mask.has(pixel)) {
-        for (range, &value) in ranges.iter_mut().zip(&from.values[pixel * depth..]) {
-            let (low, high) = range.get_or_insert((value, value));
-            if value < *low {
-                *low = value;
-            }
-            if value > *high {
-                *high = value;
-            }
-        }
-    }
+    let ranges = ranges(from);
     let low = ranges.iter().flatten().map(|r| r.0.to_f64()).fold(f64::INFINITY, f64::min);
     let high = ranges.iter().flatten().map(|r| r.1.to_f64()).fold(f64::NEG_INFINITY, f64::max);
     let empty = from.mask.count() == 0;
@@ -81,6 +70,26 @@ pub(super) fn blob<T: Value>(
     head.write(out);
     out.append(&mut body);
     finish(&mut out[start..])
+}
+
+/// Returns the least and the largest value of each band; `None` for one without values.
+fn ranges<T: Value>(from: &Values<'_, T>) -> Vec<Option<(T, T)>> {
+    let (values, depth) = (from.values, from.depth);
+    let wider = |(low, high): (T, T), value: T| {
+        (if value < low { value } else { low }, if value > high { value } else { high })
+    };
+    if from.mask.is_all() && depth == 1 {
+        let first = values.first();
+        let range = first.map(|&first| values.iter().copied().fold((first, first), wider));
+        return vec![range];
+    }
+    let mut ranges = vec![None; depth];
+    for pixel in (0..from.width * from.height).filter(|&pixel| from.mask.has(pixel)) {
+        for (range, &value) in ranges.iter_mut().zip(&values[pixel * depth..]) {
+            *range = Some(range.map_or((value, value), |range| wider(range, value)));
+        }
+    }
+    ranges
 }
 
 /// Returns by how much the steps of floats up to `largest` are finer than the error that is
@@ -172,7 +181,7 @@ fn grid<T: Value>(from: &Values<'_, T>) -> f64 {
 /// Encodes block by block.
 fn blocks<T: Value>(from: &Values<'_, T>, head: &Head, highs: &[f64], max_error: f64) -> Vec<u8> {
     let mut out = Vec::with_capacity(from.values.len());
-    let mut block = Block::default();
+    let mut block = Block { values: Vec::new(), numbers: Vec::new(), sorted: Vec::new() };
     let side = head.block as usize;
     for row in (0..from.height).step_by(side) {
         for column in (0..from.width).step_by(side) {
@@ -184,16 +193,16 @@ fn blocks<T: Value>(from: &Values<'_, T>, head: &Head, highs: &[f64], max_error:
                     if from.mask.is_all() {
                         let values = &from.values[pixels.start * from.depth + index..];
                         let values = values.iter().step_by(from.depth).take(pixels.len());
-                        block.values.extend(values.map(|value| value.to_f64()));
+                        block.values.extend(values);
                     } else {
                         let valid = pixels.filter(|&pixel| from.mask.has(pixel));
                         let values = valid.map(|pixel| from.values[pixel * from.depth + index]);
-                        block.values.extend(values.map(Value::to_f64));
+                        block.values.extend(values);
                     }
                 }
                 // Bits that readers hold against the place.
                 let place = ((column >> 3) as u8 & 15) << 2;
-                block.encode::<T>(place, head.max_error, max_error, high, from.nodata, &mut out);
+                block.encode(place, head.max_error, max_error, high, from.nodata, &mut out);
             }
         }
     }
@@ -201,15 +210,14 @@ fn blocks<T: Value>(from: &Values<'_, T>, head: &Head, highs: &[f64], max_error:
 }
 
 /// The valid values of a block, and scratch.
-#[derive(Default)]
-struct Block {
-    values: Vec<f64>,
+struct Block<T> {
+    values: Vec<T>,
     numbers: Vec<u32>,
     sorted: Vec<u32>,
 }
 
-impl Block {
-    fn encode<T: Value>(
+impl<T: Value> Block<T> {
+    fn encode(
         &mut self,
         place: u8,
         half_step: f64,
@@ -218,12 +226,17 @@ impl Block {
         nodata: Option<f64>,
         out: &mut Vec<u8>,
     ) {
-        let (mut low, mut top) = (f64::INFINITY, f64::NEG_INFINITY);
+        let Some(&first) = self.values.first() else {
+            out.push(place | 2);
+            return;
+        };
+        let (mut low, mut top) = (first, first);
         for &value in &self.values {
             low = if value < low { value } else { low };
             top = if value > top { value } else { top };
         }
-        if self.values.is_empty() || (low == 0.0 && top == 0.0) {
+        let (low, top) = (low.to_f64(), top.to_f64());
+        if low == 0.0 && top == 0.0 {
             out.push(place | 2);
             return;
         }
@@ -234,11 +247,13 @@ impl Block {
             let mut largest = 0;
             self.numbers.clear();
             self.numbers.extend(self.values.iter().map(|&value| {
-                let number = ((value - low) * scale + 0.5) as i32 as u32;
+                let number = ((value.to_f64() - low) * scale + 0.5) as i32 as u32;
                 largest = largest.max(number);
                 number
             }));
-            if self.comes_back::<T>(low, 2.0 * half_step, max_error, high, nodata) {
+            // Steps of 1 between whole numbers lose nothing.
+            let exact = !T::FLOAT && half_step == 0.5;
+            if exact || self.comes_back(low, 2.0 * half_step, max_error, high, nodata) {
                 out.push(0);
                 let shorter = T::KIND.smaller().iter().find(|(_, kind)| kind.append(low, out));
                 let number = shorter.map_or(0, |(number, _)| *number);
@@ -256,12 +271,12 @@ impl Block {
             }
         }
         out.push(place);
-        self.values.iter().for_each(|&value| T::from_f64(value).append(out));
+        self.values.iter().for_each(|value| value.append(out));
     }
 
     /// Returns whether all values come back near enough, and those that are missing, and only
     /// those, as the value that says so.
-    fn comes_back<T: Value>(
+    fn comes_back(
         &self,
         low: f64,
         step: f64,
@@ -273,10 +288,11 @@ impl Block {
             let value = low + f64::from(number as i32) * step;
             T::from_f64(if high < value { high } else { value }).to_f64()
         };
-        let pairs = || self.values.iter().zip(self.numbers.iter().map(|&number| back(number)));
+        let numbers = || self.numbers.iter().map(|&number| back(number));
+        let pairs = || self.values.iter().map(|value| value.to_f64()).zip(numbers());
         let near =
             pairs().fold(true, |near, (value, back)| near & ((value - back).abs() <= max_error));
         let missing = |value: f64| nodata.is_some_and(|nodata| nodata == value);
-        near && (nodata.is_none() || pairs().all(|(&value, back)| missing(value) == missing(back)))
+        near && (nodata.is_none() || pairs().all(|(value, back)| missing(value) == missing(back)))
     }
 }

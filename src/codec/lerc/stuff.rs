@@ -142,7 +142,7 @@ pub(super) fn write(numbers: &[u32], largest: u32, sorted: &mut Vec<u32>, out: &
     let bits = bits_of(largest);
     let plain = (numbers.len() * bits as usize).div_ceil(8);
     // With a table of two a number still takes a bit.
-    if bits > 1 {
+    if bits > 1 && at_least(numbers) <= most_in_table(numbers.len(), bits) {
         sorted.clear();
         sorted.extend_from_slice(numbers);
         sorted.sort_unstable();
@@ -162,6 +162,26 @@ pub(super) fn write(numbers: &[u32], largest: u32, sorted: &mut Vec<u32>, out: &
         }
     }
     write_plain(numbers, largest, out);
+}
+
+/// Returns how many different numbers there are at least, by a look at parts of their bits.
+fn at_least(numbers: &[u32]) -> usize {
+    let mut seen = [0_u64; 4];
+    for number in numbers {
+        seen[(number >> 6) as usize & 3] |= 1 << (number & 63);
+    }
+    seen.iter().map(|word| word.count_ones() as usize).sum()
+}
+
+/// Returns how many different numbers a table may have at most that makes `count` numbers of `bits`
+/// bits shorter: each index takes at least a bit less than a number.
+fn most_in_table(count: usize, bits: u32) -> usize {
+    (1..bits)
+        .map(|index| count * (bits - index) as usize / bits as usize + 1)
+        .zip(1..bits)
+        .map(|(saved, index)| saved.min(1 << index))
+        .max()
+        .unwrap_or(0)
 }
 
 /// Writes numbers without a table.

@@ -64,7 +64,7 @@ pub(super) fn copy(file: &File<'_>, mut changed: BTreeMap<usize, DirectoryBuilde
     let leads = place::offset(file, start)?;
     bytes[first..first + leads.len()].copy_from_slice(&leads);
 
-    let mut staged = Staged::create(file.path, Overwrite::Replace)?;
+    let mut staged = Staged::create(file.path, Overwrite::Follow)?;
     staged.append(&bytes)?;
     let mut from = data;
     while from < file.source.len() {

@@ -157,14 +157,17 @@ impl BatchArgs {
     }
 
     fn options(&self, work: &Work) -> BatchOptions {
-        let replace = self.overwrite || work.overwrites();
+        let overwrite = match work.overwrite() {
+            Overwrite::Refuse if self.overwrite => Overwrite::Replace,
+            typed => typed,
+        };
         BatchOptions {
             jobs: self.jobs.map_or(0, usize::from),
             retries: self.retries,
             wait: Duration::from_secs_f64(self.retry_wait),
             max_failures: if self.fail_fast { Some(1) } else { self.max_failures },
             hash: self.hash,
-            overwrite: if replace { Overwrite::Replace } else { Overwrite::Refuse },
+            overwrite,
         }
     }
 

@@ -132,11 +132,11 @@ impl Work {
         Ok(work)
     }
 
-    /// Returns whether outputs that exist are replaced.
-    pub(crate) fn overwrites(&self) -> bool {
+    /// Returns what becomes of outputs that exist.
+    pub(crate) fn overwrite(&self) -> Overwrite {
         match self {
-            Self::Chain(chain) => chain.job.write.replaces(),
-            Self::Stats(_) => false,
+            Self::Chain(chain) => chain.job.write.overwrite(),
+            Self::Stats(_) => Overwrite::Refuse,
         }
     }
 
@@ -165,7 +165,7 @@ impl Work {
         match &mut work {
             Self::Chain(chain) => {
                 (chain.job.input, chain.job.output) = (input.clone(), output.clone());
-                if task.overwrite == Overwrite::Replace {
+                if task.overwrite.replaces() {
                     chain.job.write.replace();
                 }
             }
@@ -246,9 +246,9 @@ mod tests {
     fn options_are_judged_before_anything_begins() {
         use BatchVerb::{Calc, Convert, Focal, Reclassify, Terrain, Warp};
         assert!(
-            parse(Convert, &["--compress", "lzw", "--overwrite"]).is_ok_and(|w| w.overwrites())
+            parse(Convert, &["--compress", "lzw", "--overwrite"]).is_ok_and(|w| w.overwrite().replaces())
         );
-        assert!(parse(Terrain, &["slope", "--percent"]).is_ok_and(|w| !w.overwrites()));
+        assert!(parse(Terrain, &["slope", "--percent"]).is_ok_and(|w| !w.overwrite().replaces()));
         let beside = |words: &[&str]| {
             let mut work = parse(Calc, words).unwrap_or_else(|_| panic!("parses"));
             work.beside().into_iter().map(|path| path.clone()).collect::<Vec<_>>()
