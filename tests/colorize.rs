@@ -85,7 +85,7 @@ fn values_without_colours() -> Result<()> {
 fn percentages_stand_for_values() -> Result<()> {
     let raster = noise(DataType::F32, 1, Size::new(60, 50), Some(NoData::Integer(-1)));
     let engine = Engine::new(Default::default())?;
-    let (least, most) = raster.value_range(0, &engine, &mut Silent)?;
+    let (least, most) = raster.value_range(0, &engine, &mut Silent)?.expect("samples");
     let how = ColorizeOptions { range: Some((least, most)), ..ColorizeOptions::default() };
     let percent = whole(&raster.colorize(0, &ramp("0% black\n100% white\n"), &how)?);
     let text = format!("{least} black\n{most} white\n");

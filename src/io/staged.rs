@@ -108,9 +108,9 @@ impl Staged {
                 }
                 if found.is_symlink() {
                     if overwrite == Overwrite::Replace {
-                        return Err(Error::usage("is a symbolic link").expected("a file name").hint(
-                            "`--follow-links` replaces the file that it leads to",
-                        ));
+                        return Err(Error::usage("is a symbolic link")
+                            .expected("a file name")
+                            .hint("`--follow-links` replaces the file that it leads to"));
                     }
                     resolved =
                         target.canonicalize().map_err(|e| Error::io("follow the link", e))?;

@@ -67,7 +67,9 @@ impl Apply for ColorizeStep {
                  the output is made: two passes",
             );
             let mut progress = cx.session.progress();
-            range = Some(input.value_range(self.band - 1, cx.session.engine, &mut progress)?);
+            let found = input.value_range(self.band - 1, cx.session.engine, &mut progress)?;
+            // Where all are missing no value needs a colour.
+            range = found.or(Some((0.0, 1.0)));
         }
         let shade = match self.mode {
             Between::Interpolate => Shade::Interpolate,

@@ -91,8 +91,14 @@ impl Focal {
             }
             _ => {
                 let height = strip(around).min(window.height);
-                // Elements of a run, of two of its halves, of columns and of the result.
-                5 * ELEMENT * columns * beside(height, around.rows_beside())
+                // Elements, columns of them, two runs and results: of moments, of two
+                // extremes and counts, or of one and counts.
+                let each = match self {
+                    Self::Std => 5 * size_of::<Moments>() as u64,
+                    Self::Range => 5 * (2 * 8 + 4),
+                    _ => 5 * (8 + 4),
+                };
+                each * columns * beside(height, around.rows_beside())
             }
         }
     }
@@ -263,9 +269,6 @@ fn deviations(around: &Neighbourhood, source: &Buffer, band: u16, out: &mut Buff
         narrow(&made, band, start(whole, part), out);
     }
 }
-
-/// The largest element.
-const ELEMENT: u64 = size_of::<Moments>() as u64;
 
 /// The rows that are made at once: few, so that they stay in the processor's own memory,
 /// but as many as are read beside them.

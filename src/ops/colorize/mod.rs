@@ -94,26 +94,20 @@ impl Ramp {
 
 impl Raster {
     /// Returns the least and the largest sample of a band (from 0), for the range of a ramp:
-    /// one pass over all pixels.
+    /// one pass over all pixels. `None` if all are missing.
     ///
     /// # Errors
-    /// [`Error::Usage`] if there is no such band or no sample; those of
-    /// [`Raster::statistics`].
+    /// [`Error::Usage`] if there is no such band; those of [`Raster::statistics`].
     pub fn value_range(
         &self,
         band: u16,
         engine: &Engine,
         observer: &mut dyn Observer,
-    ) -> Result<(f64, f64)> {
+    ) -> Result<Option<(f64, f64)>> {
         let one = self.select_bands(&[band])?;
         let found = one.statistics(engine, &StatsOptions::default(), observer)?;
-        match found.first().and_then(|band| band.summary) {
-            Some(summary) => Ok((summary.min, summary.max)),
-            None => Err(Error::usage("range of the ramp")
-                .expected("a band with samples")
-                .found("all are missing")
-                .hint("state the range")),
-        }
+        let summary = found.first().and_then(|band| band.summary);
+        Ok(summary.map(|summary| (summary.min, summary.max)))
     }
 
     /// Returns the colours of a band (from 0) by a ramp: red, green and blue of 8 bits, and
@@ -142,7 +136,8 @@ impl Raster {
         {
             return Err(Error::usage("range of the ramp")
                 .expected("two finite numbers")
-                .found(format!("{least}, {most}")));
+                .found(format!("{least}, {most}"))
+                .hint("state it (--range), if the samples hold infinite ones"));
         }
         let nodata = from.nodata.filter(|_| from.validity(band) == Validity::NoData);
         let (colouring, missing) = ramp.colouring(options.range, options.shade, nodata)?;

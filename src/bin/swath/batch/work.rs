@@ -246,7 +246,8 @@ mod tests {
     fn options_are_judged_before_anything_begins() {
         use BatchVerb::{Calc, Convert, Focal, Reclassify, Terrain, Warp};
         assert!(
-            parse(Convert, &["--compress", "lzw", "--overwrite"]).is_ok_and(|w| w.overwrite().replaces())
+            parse(Convert, &["--compress", "lzw", "--overwrite"])
+                .is_ok_and(|w| w.overwrite().replaces())
         );
         assert!(parse(Terrain, &["slope", "--percent"]).is_ok_and(|w| !w.overwrite().replaces()));
         let beside = |words: &[&str]| {
