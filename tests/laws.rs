@@ -13,8 +13,11 @@ use swath::engine::{Engine, EngineOptions, Silent};
 use swath::geotiff::{
     Format, GeoTiff, Interleave, Mask, OpenOptions, OverviewResampling, Overviews, WriteOptions,
 };
-use swath::kernel::Resampling;
+use swath::kernel::{Focal, Neighbourhood, Resampling};
 use swath::ops::calc::{Expression, Input};
+use swath::ops::fill::FillOptions;
+use swath::ops::focal::MissingCentre;
+use swath::ops::proximity::{ProximityOptions, parse_targets};
 use swath::ops::stats::{HistogramRequest, StatsOptions};
 use swath::ops::warp::{GridRequest, Resolution, WarpOptions};
 use swath::raster::{
@@ -67,6 +70,40 @@ fn hash_by(
         assert_eq!(*first, hash, "{what}: {threads} threads, {memory} bytes, work {work:?}");
     }
     first.expect("several ways")
+}
+
+#[test]
+fn neighbourhoods_give_the_same_bytes_however_they_are_worked() {
+    let raster = noise(DataType::F32, 1, Size::new(700, 500), Some(NoData::Integer(-1)));
+    let wide = Neighbourhood::rectangle(41, 9).expect("a rectangle");
+    let round = Neighbourhood::disc(6.5).expect("a disc");
+    for (what, around) in
+        [(Focal::Mean, &wide), (Focal::Std, &wide), (Focal::Sum, &round), (Focal::Median, &wide)]
+    {
+        let made = raster.focal(what, around, MissingCentre::Filled).expect("makes");
+        one_hash(&made, &WriteOptions::default(), &format!("{what:?}"));
+    }
+}
+
+#[test]
+fn gaps_and_distances_give_the_same_bytes_however_they_are_worked() {
+    let raster = noise(DataType::I16, 1, Size::new(700, 500), Some(NoData::Integer(70)));
+    let filled = raster.fill(FillOptions { distance: 30, smooth: 2 }).expect("fills");
+    one_hash(&filled, &WriteOptions::default(), "gaps");
+    let targets = Some(parse_targets(&["[21,22]"]).expect("targets"));
+    let options = WriteOptions::default();
+    let mut hashes = Vec::new();
+    for furthest in [None, Some(1e6)] {
+        let how = ProximityOptions { targets: targets.clone(), furthest, ..Default::default() };
+        // The first pass, too, is worked in every way.
+        let hash = |(threads, memory, work)| {
+            let engine = engine(threads, memory, work);
+            let made = raster.proximity(0, &how, &engine, &mut Silent).expect("makes");
+            hash_by(std::iter::once((threads, memory, work)), &made, &options, "distances")
+        };
+        hashes.extend(ways().filter(|way| furthest.is_none() || way.0 == 2).map(hash));
+    }
+    assert!(hashes.windows(2).all(|pair| pair[0] == pair[1]));
 }
 
 fn warped(raster: &Raster, to: u32, resolution: f64, resampling: Resampling) -> Raster {

@@ -79,6 +79,11 @@ fn every_verb_that_writes_a_raster_has_a_plan() {
         (&["terrain", "slope", scene, out], [760, 680]),
         (&["sieve", "--threshold", "9", scene, out], [760, 680]),
         (&["calc", "A[1] + 1", out, "--in", &input], [760, 680]),
+        (&["focal", scene, out, "--stat", "mean"], [760, 680]),
+        (&["reclassify", scene, out, "--rule", "..9000=1"], [760, 680]),
+        (&["colorize", scene, out, "--ramp", "viridis"], [760, 680]),
+        (&["fill", scene, out, "--distance", "9"], [760, 680]),
+        (&["proximity", scene, out, "--target", "12000.."], [760, 680]),
         (&["mosaic", scene, "-o", out], [760, 680]),
         (&["warp", scene, scene, "-o", out, "--to", "EPSG:32621"], [760, 680]),
     ] {

@@ -4,7 +4,7 @@ mod rasters;
 
 use rasters::{Random, assert_crop, assert_same, noise};
 use swath::crs::Crs;
-use swath::kernel::{Gradient, Light, Terrain};
+use swath::kernel::{Curvature, Gradient, Light, Terrain};
 use swath::ops::calc::{CalcOptions, Expression, Input};
 use swath::ops::terrain::TerrainOptions;
 use swath::raster::{
@@ -16,7 +16,7 @@ fn whole(raster: &Raster) -> Buffer {
     raster.read(raster.info().grid.size.window()).expect("reads")
 }
 
-const EVERY: [Terrain; 9] = [
+const EVERY: [Terrain; 13] = [
     Terrain::SlopeDegrees(Gradient::Horn),
     Terrain::SlopePercent(Gradient::ZevenbergenThorne),
     Terrain::Aspect(Gradient::Horn),
@@ -29,6 +29,10 @@ const EVERY: [Terrain; 9] = [
     Terrain::PositionIndex,
     Terrain::RuggednessRiley,
     Terrain::RuggednessWilson,
+    Terrain::Curvature(Curvature::Profile),
+    Terrain::Curvature(Curvature::Plan),
+    Terrain::Curvature(Curvature::Total),
+    Terrain::Curvature(Curvature::Mean),
 ];
 
 #[test]

@@ -23,6 +23,7 @@ import os
 import sys
 from pathlib import Path
 
+UPDATE = 0x01
 RASTER = 0x02
 VERBOSE_ERROR = 0x40
 
@@ -49,6 +50,7 @@ class Gdal:
             ("GDALTranslate", handle, [c.c_char_p, handle, handle, flag]),
             ("GDALDEMProcessingOptionsNew", handle, [strings, handle]),
             ("GDALDEMProcessing", handle, [c.c_char_p, handle, c.c_char_p, c.c_char_p, handle, flag]),
+            ("GDALFillNodata", c.c_int, [handle, handle, c.c_double, c.c_int, c.c_int, strings, handle, handle]),
             ("GDALBuildVRTOptionsNew", handle, [strings, handle]),
             ("GDALBuildVRT", handle, [c.c_char_p, c.c_int, handle, strings, handle, flag]),
             ("GDALGetRasterXSize", c.c_int, [handle]),
@@ -138,6 +140,22 @@ class Gdal:
             self.OGR_F_Destroy(feature)
         self.GDALClose(held)
         self.GDALClose(source)
+
+    def relief(self, source, ramp, target, options):
+        """What gdaldem color-relief makes of the first band by a file of colours."""
+        words, failed = (c.c_char_p * (len(options) + 1))(*map(os.fsencode, options), None), c.c_int(0)
+        opened = self.open(source)
+        made = self.GDALDEMProcessing(os.fsencode(target), opened, b"color-relief", os.fsencode(ramp), self.GDALDEMProcessingOptionsNew(words, None), c.byref(failed))
+        if not made or failed.value or self.GDALClose(made):
+            raise SystemExit("gdal_peer: color-relief failed")
+        self.GDALClose(opened)
+
+    def fill(self, source, target, distance, smoothing):
+        """What GDALFillNodata makes of a copy of the first band, by its nodata value."""
+        self.run("translate", [source, target])
+        opened = self.GDALOpenEx(os.fsencode(target), RASTER | UPDATE | VERBOSE_ERROR, None, None, None)
+        if self.GDALFillNodata(self.GDALGetRasterBand(opened, 1), None, distance, 0, smoothing, None, None, None) or self.GDALClose(opened):
+            raise SystemExit("gdal_peer: fillnodata failed")
 
     def mosaic(self, vrt, options, sources, target):
         """What gdalbuildvrt (into the file `vrt`) and gdal_translate make of many rasters."""

@@ -5,10 +5,16 @@
 //! is (i + 0.5, j + 0.5). What a kernel gives for a pixel depends on that
 //! pixel's own position, footprint and source samples alone, bit for bit.
 
+/// [`Classes`]: which interval a sample lies in.
+mod classes;
 /// [`contour`]: lines of equal height.
 mod contour;
 /// [`Cover`]: what the footprints of a run of output pixels cover.
 mod cover;
+/// [`Gaps`]: what is missing, from what is beside it.
+mod fill;
+/// [`Focal`]: what the pixels around a pixel come to.
+mod focal;
 /// [`Histogram`]: counts over equal intervals.
 mod histogram;
 /// [`Segment::gather`]: interpolates a run of output pixels.
@@ -17,12 +23,18 @@ mod interpolate;
 mod label;
 /// The Lanczos kernel, by tables.
 mod lanczos;
+/// [`nearest`], [`Distances`]: how far the nearest of some pixels is.
+mod nearest;
 /// [`mark_nodata`], [`avoid_nodata`]: nodata values become validity, and back.
 mod nodata;
+/// Samples as numbers that are in the same order.
+mod ordered;
 /// [`outline`]: where regions end.
 mod outline;
 /// What a quadrilateral covers, exactly.
 mod quad;
+/// [`Colouring`]: numbers as colours.
+mod ramp;
 /// [`Ranks`]: exact order statistics.
 mod ranks;
 /// The float types that sums are made in.
@@ -39,20 +51,25 @@ mod statistics;
 mod support;
 /// [`Terrain`]: what neighbours say of the ground.
 mod terrain;
-/// Samples of any type as numbers to calculate with.
+/// Samples of any type as numbers to calculate with, and back.
 mod widen;
 
+pub use classes::{Classes, Interval};
 pub use contour::{Contours, Crossing, Levels, Stretch, TooMany, contour};
 pub use cover::Cover;
+pub use fill::{Gaps, smooth};
+pub use focal::{Focal, Neighbourhood};
 pub use histogram::Histogram;
 pub use label::{Connect, label, root, union};
+pub use nearest::{Distances, Hull, Metric, Stand, nearest};
 pub use nodata::{avoid_nodata, mark_nodata};
 pub use outline::{Arc, Corner, Outlines, Side, outline};
 pub use quad::Quad;
+pub use ramp::{Colouring, Rgba, Shade};
 pub use ranks::{Ranks, Wanted, interpolate_ranks, ranks_beside};
 pub use reduce::{OverviewResampling, Reduction};
 pub use resampling::Resampling;
 pub use segment::{Footprints, Outcome, Plane, Positions, Segment};
 pub use statistics::{Statistics, Summary};
-pub use terrain::{Cell, Gradient, Light, Terrain, metres_of_a_degree};
-pub use widen::widen;
+pub use terrain::{Cell, Curvature, Gradient, Light, Terrain, metres_of_a_degree};
+pub use widen::{narrow, widen};

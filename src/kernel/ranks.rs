@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::ordered::Ordered;
 use crate::raster::{DataType, Sample, dispatch};
 
 /// Counts of samples by 16 bits of their place in the order of their type.
@@ -120,7 +121,7 @@ impl Ranks {
 
     /// Returns the value of a sample that is settled.
     pub fn value(&self, wanted: Wanted) -> f64 {
-        dispatch!(self.dtype, T => T::from_key(wanted.beginning))
+        dispatch!(self.dtype, T => T::from_key(wanted.beginning).to_f64())
     }
 
     /// Returns each value and how many samples have it, ascending, after the only
@@ -168,70 +169,6 @@ pub fn interpolate_ranks(below: f64, above: f64, fraction: f64) -> f64 {
         below + step * fraction
     } else {
         above - step * (1.0 - fraction)
-    }
-}
-
-/// A type whose values are in order.
-trait Ordered: Copy {
-    /// The value's place: a number of as many bits as the type has, in the same
-    /// order; both zeros have one place. `None` for NaN.
-    fn key(self) -> Option<u64>;
-    /// The value at a place.
-    fn from_key(key: u64) -> f64;
-}
-
-macro_rules! ordered {
-    (unsigned: $($t:ty)*) => { $(
-        impl Ordered for $t {
-            #[inline(always)]
-            fn key(self) -> Option<u64> {
-                Some(self.into())
-            }
-            fn from_key(key: u64) -> f64 {
-                (key as Self).to_f64()
-            }
-        }
-    )* };
-    (signed: $($t:ty, $bits:ty;)*) => { $(
-        impl Ordered for $t {
-            #[inline(always)]
-            fn key(self) -> Option<u64> {
-                Some((self as $bits ^ Self::MIN as $bits).into())
-            }
-            fn from_key(key: u64) -> f64 {
-                ((key as $bits ^ Self::MIN as $bits) as Self).to_f64()
-            }
-        }
-    )* };
-    (float: $($t:ty, $bits:ty;)*) => { $(
-        impl Ordered for $t {
-            #[inline(always)]
-            fn key(self) -> Option<u64> {
-                // Adding 0 makes the negative zero positive.
-                let bits = (self + 0.0).to_bits();
-                let sign = 1 << (<$bits>::BITS - 1);
-                let key = if bits & sign == 0 { bits | sign } else { !bits };
-                (!self.is_nan()).then_some(key.into())
-            }
-            fn from_key(key: u64) -> f64 {
-                let (key, sign) = (key as $bits, 1 << (<$bits>::BITS - 1));
-                let bits = if key & sign == 0 { !key } else { key ^ sign };
-                <$t>::from_bits(bits).into()
-            }
-        }
-    )* };
-}
-ordered! { unsigned: u8 u16 u32 u64 }
-ordered! { signed: i8, u8; i16, u16; i32, u32; i64, u64; }
-ordered! { float: f32, u32; f64, u64; }
-
-impl<P: Ordered> Ordered for [P; 2] {
-    fn key(self) -> Option<u64> {
-        let [real, _] = self;
-        real.key()
-    }
-    fn from_key(key: u64) -> f64 {
-        P::from_key(key)
     }
 }
 

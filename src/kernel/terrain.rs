@@ -57,6 +57,34 @@ pub enum Terrain {
     RuggednessRiley,
     /// The mean difference to the neighbours, without sign (Wilson 2007).
     RuggednessWilson,
+    /// How the ground bends, in 1 / (unit of elevation).
+    Curvature(Curvature),
+}
+
+/// A measure of how the ground bends: positive where it bulges, negative where it is
+/// hollow, 0 on a plane, in 1 / (unit of elevation), such as 1/m.
+///
+/// All are made of the derivatives of Zevenbergen and Thorne's polynomial (1987), which
+/// goes through all nine elevations: G and H, the rise towards east and north, D and E,
+/// half of the second derivatives along x and y, and F, the mixed one.
+///
+/// The first three are the paper's, derivatives of elevation along the map: sound for
+/// gentle ground. The sign is that of ArcGIS and RichDEM, which multiply by 100, but for
+/// the profile, which they turn round. The last is the bending of the surface itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Curvature {
+    /// Down the slope: -2 (D G² + E H² + F G H) / (G² + H²). 0 where
+    /// there is no slope.
+    Profile,
+    /// Across the slope: -2 (D H² + E G² - F G H) / (G² + H²). 0 where
+    /// there is no slope.
+    Plan,
+    /// The sum of both: -2 (D + E).
+    Total,
+    /// The mean of the surface's two principal curvatures, 1 / R on a sphere:
+    /// -((1 + H²) D - F G H + (1 + G²) E) / (1 + G² + H²)^1.5.
+    Mean,
 }
 
 /// Nine elevations: three rows of three, from the north west.
@@ -133,6 +161,9 @@ impl Terrain {
             Self::RuggednessWilson => {
                 each(rows, fill, out, |w| w.iter().map(|v| (v - w[4]).abs()).sum::<f64>() * 0.125)
             }
+            Self::Curvature(kind) => {
+                each(rows, fill, out, |w| Polynomial::new(&w, x, y).curvature(kind));
+            }
         }
     }
 }
@@ -187,6 +218,47 @@ fn beside(w: &Nine) -> Fall {
 fn steepness(fall: Fall, x: f64, y: f64) -> f64 {
     let (east, south) = (fall.east * x, fall.south * y);
     (east * east + south * south).sqrt()
+}
+
+/// The derivatives of Zevenbergen and Thorne's polynomial in the middle, by the names
+/// that they have in the paper.
+#[derive(Debug, Clone, Copy)]
+struct Polynomial {
+    d: f64,
+    e: f64,
+    f: f64,
+    g: f64,
+    h: f64,
+}
+
+impl Polynomial {
+    #[inline(always)]
+    fn new(w: &Nine, x: f64, y: f64) -> Self {
+        let Fall { east, south } = beside(w);
+        Self {
+            d: ((w[3] + w[5]) * 0.5 - w[4]) * (x * x),
+            e: ((w[1] + w[7]) * 0.5 - w[4]) * (y * y),
+            f: ((w[2] + w[6]) - (w[0] + w[8])) * 0.25 * (x * y),
+            g: -east * x,
+            h: -south * y,
+        }
+    }
+
+    #[inline(always)]
+    fn curvature(self, kind: Curvature) -> f64 {
+        let Self { d, e, f, g, h } = self;
+        let square = g * g + h * h;
+        match kind {
+            Curvature::Profile | Curvature::Plan if square == 0.0 => 0.0,
+            Curvature::Profile => -2.0 * (d * g * g + e * h * h + f * g * h) / square,
+            Curvature::Plan => -2.0 * (d * h * h + e * g * g - f * g * h) / square,
+            Curvature::Total => -2.0 * (d + e),
+            Curvature::Mean => {
+                let long = 1.0 + square;
+                -((1.0 + h * h) * d - f * g * h + (1.0 + g * g) * e) / (long * long.sqrt())
+            }
+        }
+    }
 }
 
 fn azimuth(fall: Fall) -> f64 {
@@ -301,6 +373,61 @@ mod tests {
             assert!((lit - 255.0).abs() < 1e-9, "{lit}");
             assert_eq!(of(Terrain::Hillshade(gradient, light), plane(-1e3, 1e3)), 1.0);
         }
+    }
+
+    /// A surface over pixels of 2 x 0.5, `at` (x, y) of the middle.
+    fn surface(at: (f64, f64), z: impl Fn(f64, f64) -> f64) -> [[f64; 3]; 3] {
+        [0.5, 0.0, -0.5].map(|dy| [-2.0, 0.0, 2.0].map(|dx| z(at.0 + dx, at.1 + dy)))
+    }
+
+    fn bent(kind: Curvature, w: [[f64; 3]; 3]) -> f64 {
+        let mut out = [0.0];
+        let cell = Cell { width: 2.0, height: 0.5 };
+        Terrain::Curvature(kind).row([&w[0], &w[1], &w[2]], cell, false, &mut out);
+        out[0]
+    }
+
+    #[test]
+    fn surfaces_are_as_bent_as_they_are() {
+        use Curvature::{Mean, Plan, Profile, Total};
+        let near = |kind, w, wanted: f64| {
+            let got = bent(kind, w);
+            assert!((got - wanted).abs() <= 1e-9 * wanted.abs(), "{kind:?}: {got}, not {wanted}");
+        };
+        // Of polynomials of second degree the derivatives are exact. A gutter, across its
+        // slope and along it: the parabola bends by 2a down the slope, not at all across.
+        let gutter = surface((3.0, 1.0), |x, _| 0.25 * x * x);
+        near(Profile, gutter, -0.5);
+        near(Plan, gutter, 0.0);
+        // A ridge that falls to the north: straight down the slope, bent across.
+        let ridge = surface((0.0, 1.0), |x, y| -0.25 * x * x - y);
+        near(Profile, ridge, 0.0);
+        near(Plan, ridge, 0.5);
+        near(Total, ridge, 0.5);
+        // A dome bends alike in all directions; a saddle seen along its diagonal slope.
+        let dome = surface((-3.0, 2.0), |x, y| -0.125 * (x * x + y * y));
+        for (kind, wanted) in [(Profile, 0.25), (Plan, 0.25), (Total, 0.5)] {
+            near(kind, dome, wanted);
+        }
+        // xy: F is 1, and the slope runs along (y, x), of length 2 and 1 here.
+        let saddle = surface((1.0, 2.0), |x, y| x * y);
+        near(Profile, saddle, -2.0 * 2.0 / 5.0);
+        near(Plan, saddle, 2.0 * 2.0 / 5.0);
+        near(Mean, saddle, 2.0 / 6f64.powf(1.5));
+        let plane = surface((9.0, 5.0), |x, y| 3.0 * x - 2.0 * y);
+        let level = surface((9.0, 5.0), |_, _| 7.0);
+        for kind in [Profile, Plan, Total, Mean] {
+            assert_eq!((bent(kind, plane), bent(kind, level)), (0.0, 0.0), "{kind:?}");
+        }
+        // A large sphere and cylinder far from the top: 1/R and 1/2R, both ways up.
+        let radius: f64 = 1e4;
+        let sphere = |x: f64, y: f64| (radius * radius - x * x - y * y).sqrt();
+        let round = bent(Mean, surface((3000.0, -4000.0), sphere));
+        assert!((round * radius - 1.0).abs() < 1e-5, "{round}");
+        let bowl = bent(Mean, surface((3000.0, -4000.0), |x, y| -sphere(x, y)));
+        assert!((bowl * radius + 1.0).abs() < 1e-5, "{bowl}");
+        let pipe = bent(Mean, surface((3000.0, 77.0), |x, _| sphere(x, 0.0)));
+        assert!((pipe * radius - 0.5).abs() < 1e-5, "{pipe}");
     }
 
     #[test]

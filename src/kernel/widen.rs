@@ -1,6 +1,6 @@
-//! Samples of any type as numbers to calculate with.
+//! Samples of any type as numbers to calculate with, and back.
 
-use crate::raster::{Buffer, dispatch};
+use crate::raster::{Buffer, Sample, dispatch};
 
 /// Fills `out` with the samples of a band (from 0) of one row, from a column on;
 /// missing ones become NaN. Positions are absolute; 64-bit integers beyond 2^53
@@ -14,7 +14,7 @@ pub fn widen(source: &Buffer, band: u16, col: i64, row: i64, out: &mut [f64]) {
     let run = start..start + out.len();
     dispatch!(source.dtype(), T => {
         for (out, sample) in out.iter_mut().zip(&source.plane::<T>(band)[run.clone()]) {
-            *out = crate::raster::Sample::to_f64(*sample);
+            *out = Sample::to_f64(*sample);
         }
     });
     if let Some(valid) = source.valid(band) {
@@ -22,4 +22,27 @@ pub fn widen(source: &Buffer, band: u16, col: i64, row: i64, out: &mut [f64]) {
             *out = if valid == 0 { f64::NAN } else { *out };
         }
     }
+}
+
+/// Stores values as samples of a band (from 0), from the one at `start` on; NaN is
+/// missing. Integers round half to even and saturate.
+///
+/// # Panics
+/// If `out` ends before the last of them.
+pub fn narrow(values: &[f64], band: u16, start: usize, out: &mut Buffer) {
+    if values.iter().fold(false, |any, v| any | v.is_nan()) {
+        out.add_mask();
+    }
+    let run = start..start + values.len();
+    dispatch!(out.dtype(), T => {
+        let (samples, valid) = out.plane_and_valid_mut::<T>(band);
+        for (sample, &value) in samples[run.clone()].iter_mut().zip(values) {
+            *sample = Sample::from_f64(value);
+        }
+        if let Some(valid) = valid {
+            for (valid, value) in valid[run].iter_mut().zip(values) {
+                *valid = if value.is_nan() { 0 } else { 255 };
+            }
+        }
+    });
 }

@@ -10,6 +10,8 @@ pub mod calc;
 mod cast;
 /// GDAL's checksum of the samples of each band.
 pub mod checksum;
+/// Samples as colours.
+pub mod colorize;
 /// Lines of equal height.
 pub mod contour;
 /// A part of a raster.
@@ -20,6 +22,10 @@ pub mod cutline;
 mod describe;
 /// Colours as red, green and blue, or as greys.
 pub mod expand;
+/// What is missing, from what is beside it.
+pub mod fill;
+/// What the pixels around each pixel come to.
+pub mod focal;
 /// What an operation holds over from tile to tile.
 mod held;
 /// Images placed by control points or rational polynomials.
@@ -28,6 +34,12 @@ pub mod locate;
 pub mod mosaic;
 /// Another value for "no value".
 mod nodata;
+/// Where a part of a text lies in it.
+mod part;
+/// How far the nearest of some pixels is.
+pub mod proximity;
+/// Other values for intervals of values.
+pub mod reclassify;
 /// Regions: connected pixels of equal value.
 pub mod regions;
 /// The same area in larger or smaller pixels, or on the tiles of a web map.

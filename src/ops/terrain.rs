@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::kernel::{Cell, Terrain, metres_of_a_degree, widen};
+use crate::kernel::{Cell, Terrain, metres_of_a_degree, narrow, widen};
 use crate::raster::{
-    Buffer, Context, DataType, Info, Metadata, Need, NoData, Point, Raster, Sample, Source, Window,
-    dispatch,
+    Buffer, Context, DataType, Info, Metadata, Need, NoData, Point, Raster, Source, Window,
 };
 use crate::{Error, Result};
 
@@ -80,8 +79,7 @@ struct Ground {
 impl Ground {
     /// The elevations that a window is made of: one more on each side.
     fn need(window: Window) -> Window {
-        let grown = |extent: u32| extent.saturating_add(2);
-        Window::new(window.col - 1, window.row - 1, grown(window.width), grown(window.height))
+        window.grown(1, 1)
     }
 
     /// The size of a pixel of a row in units of elevation.
@@ -136,7 +134,7 @@ impl Source for Ground {
             }
             self.what.row(rows, self.cell(row), self.how.edges, &mut made);
             let start = (row - window.row) as usize * window.width as usize;
-            dispatch!(self.info.dtype, T => store::<T>(&made, start, out));
+            narrow(&made, 0, start, out);
         }
         out.invalidate_outside(raster);
         Ok(())
@@ -199,21 +197,4 @@ fn repeated(mut line: Vec<f64>, held: Window, raster: Window) -> Vec<f64> {
         }
     }
     line
-}
-
-/// Stores a row; NaN is missing.
-fn store<T: Sample>(made: &[f64], start: usize, out: &mut Buffer) {
-    if made.iter().fold(false, |any, v| any | v.is_nan()) {
-        out.add_mask();
-    }
-    let run = start..start + made.len();
-    let (samples, valid) = out.plane_and_valid_mut::<T>(0);
-    for (sample, &value) in samples[run.clone()].iter_mut().zip(made) {
-        *sample = T::from_f64(value);
-    }
-    if let Some(valid) = valid {
-        for (valid, value) in valid[run].iter_mut().zip(made) {
-            *valid = if value.is_nan() { 0 } else { 255 };
-        }
-    }
 }

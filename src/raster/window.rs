@@ -58,6 +58,19 @@ impl Window {
         self.size().pixels()
     }
 
+    /// Returns this window with so many columns more on the left and on the right, and so
+    /// many rows above and below. Extents beyond `u32::MAX` saturate.
+    #[must_use]
+    pub fn grown(self, columns: u32, rows: u32) -> Self {
+        let wider = |extent: u32, by: u32| extent.saturating_add(by.saturating_mul(2));
+        Self::new(
+            self.col - i64::from(columns),
+            self.row - i64::from(rows),
+            wider(self.width, columns),
+            wider(self.height, rows),
+        )
+    }
+
     /// Returns whether the window has no pixels.
     pub const fn is_empty(self) -> bool {
         self.width == 0 || self.height == 0

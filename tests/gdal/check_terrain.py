@@ -1,4 +1,4 @@
-"""`swath terrain` against gdaldem: every quantity, with nodata and edges."""
+"""`swath terrain` against gdaldem: every quantity, with nodata and edges; curvature against its paper."""
 
 import numpy as np
 import rasterio
@@ -83,4 +83,36 @@ def run(swath, folder, shared):
                         gdal.run("dem", [MODES.get(what, what), *options, *(["-compute_edges"] if edges else []), str(path), str(theirs)])
                         with rasterio.open(ours) as a, rasterio.open(theirs) as b:
                             report.rows.append((name, path.name, compare(a, b, what == "aspect")))
+            curvatures(swath, folder, path, report)
     return report
+
+
+def curvatures(swath, folder, path, report):
+    """The formulas of Zevenbergen and Thorne (1987), table 1 and equations 9 to 12, in double precision, by their names; pixels that are not square."""
+    with rasterio.open(path) as source:
+        z, (x, y) = np.ma.array(source.read(1, masked=True), dtype="f8").filled(np.nan), source.res
+    z1, z2, z3, z4, z5, z6, z7, z8, z9 = (z[i : i + z.shape[0] - 2, j : j + z.shape[1] - 2] for i in range(3) for j in range(3))
+    d, e = ((z4 + z6) / 2 - z5) / x**2, ((z2 + z8) / 2 - z5) / y**2
+    f, g, h = (-z1 + z3 + z7 - z9) / (4 * x * y), (-z4 + z6) / (2 * x), (z2 - z8) / (2 * y)
+    steep = g**2 + h**2
+    with np.errstate(all="ignore"):
+        profile = np.where(steep == 0, 0, -2 * (d * g**2 + e * h**2 + f * g * h) / steep)
+        plan = np.where(steep == 0, 0, -2 * (d * h**2 + e * g**2 - f * g * h) / steep)
+        # Of the surface z(x, y) itself: half of the divergence of its unit normal (do Carmo 1976).
+        mean = -((1 + h**2) * 2 * d - 2 * g * h * f + (1 + g**2) * 2 * e) / (2 * (1 + steep) ** 1.5)
+    whole = sum((z1, z2, z3, z4, z5, z6, z7, z8, z9))
+    for kind, wanted in (("profile", profile), ("plan", plan), ("total", -2 * (d + e)), ("mean", mean)):
+        name = f"curvature {kind} of {path.name}"
+        with report.case(name):
+            ours = folder / "ours.tif"
+            swath("terrain", "curvature", "--kind", kind, path, ours, "--overwrite", "--quiet", "--format", "gtiff")
+            with rasterio.open(ours) as made:
+                got = np.ma.array(made.read(1, masked=True), dtype="f8").filled(np.nan)[1:-1, 1:-1]
+            if (np.isnan(got) != np.isnan(whole)).any():
+                raise Failed("other pixels are missing")
+            there = ~np.isnan(whole)
+            # Second differences cancel: what is small is as sure as the largest.
+            off = np.abs(got - wanted)[there] / np.maximum(np.abs(wanted[there]), 1e-6)
+            if off.max() > TOLERANCE:
+                raise Failed(f"differs by {off.max():.3g}")
+            report.rows.append((name, path.name, f"{off.max():.1e}"))

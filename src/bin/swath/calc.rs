@@ -101,7 +101,7 @@ fn parse_input(text: &str) -> Result<NamedFile, String> {
     Ok(NamedFile { name: name.trim().into(), path: path.into(), band })
 }
 
-fn parse_nodata(text: &str) -> Result<NoData, String> {
+pub(crate) fn parse_nodata(text: &str) -> Result<NoData, String> {
     NoData::parse(text).ok_or_else(|| format!("expected a number, found {text:?}"))
 }
 

@@ -2,7 +2,12 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::colorize::ColorizeStep;
 use crate::convert::ConvertStep;
+use crate::fill::FillStep;
+use crate::focal::FocalStep;
+use crate::proximity::ProximityStep;
+use crate::reclassify::ReclassifyStep;
 use crate::report;
 use crate::resize::ResizeStep;
 use crate::sieve::SieveStep;
@@ -84,10 +89,20 @@ pub(crate) enum StepVerb {
     Convert(StepArgs<ConvertStep>),
     /// Makes a file of more or fewer pixels over the same extent.
     Resize(StepArgs<ResizeStep>),
-    /// Makes slopes, aspects and shaded reliefs of elevations.
+    /// Makes slopes, aspects, curvatures and shaded reliefs of elevations.
     Terrain(StepArgs<TerrainStep>),
     /// Gives small regions of equal value the value of their largest neighbours.
     Sieve(StepArgs<SieveStep>),
+    /// Makes of each pixel what those around it come to: means, extremes, medians and others.
+    Focal(StepArgs<FocalStep>),
+    /// Gives other values to intervals of values.
+    Reclassify(StepArgs<ReclassifyStep>),
+    /// Makes colours of values, by a ramp.
+    Colorize(StepArgs<ColorizeStep>),
+    /// Fills what is missing from what is beside it.
+    Fill(StepArgs<FillStep>),
+    /// Makes the distance from each pixel to the nearest of some values.
+    Proximity(StepArgs<ProximityStep>),
 }
 
 impl StepVerb {
@@ -98,6 +113,11 @@ impl StepVerb {
             Self::Resize(args) => args.chain(Step::Resize),
             Self::Terrain(args) => args.chain(Step::Terrain),
             Self::Sieve(args) => args.chain(Step::Sieve),
+            Self::Focal(args) => args.chain(Step::Focal),
+            Self::Reclassify(args) => args.chain(Step::Reclassify),
+            Self::Colorize(args) => args.chain(Step::Colorize),
+            Self::Fill(args) => args.chain(Step::Fill),
+            Self::Proximity(args) => args.chain(Step::Proximity),
         }
     }
 }

@@ -23,7 +23,7 @@ pub(crate) struct PlanArgs {
     #[arg(long)]
     json: bool,
     /// The verb with all its words, as it would be typed: convert, warp, resize, mosaic, calc,
-    /// terrain, sieve or pipe. For a bench its --threads is the most that are tried.
+    /// terrain, focal, reclassify, colorize, fill, proximity, sieve or pipe. For a bench its --threads is the most that are tried.
     #[arg(
         required = true,
         trailing_var_arg = true,
@@ -71,7 +71,7 @@ pub(crate) fn up_to_writing(words: &[String], act: &Act) -> Result<()> {
             with(&chain.job.run, &|session| chain.run(session))
         }
         _ => Err(Error::usage("verb")
-            .expected("convert, warp, resize, mosaic, calc, terrain, sieve or pipe")
+            .expected("convert, warp, resize, mosaic, calc, terrain, focal, reclassify, colorize, fill, proximity, sieve or pipe")
             .found(words.first().map_or("nothing", String::as_str))),
     }
 }

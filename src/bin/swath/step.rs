@@ -8,8 +8,13 @@ use swath::{Error, Raster, Result};
 
 use crate::args::JobArgs;
 use crate::calc::CalcStep;
+use crate::colorize::ColorizeStep;
 use crate::convert::ConvertStep;
+use crate::fill::FillStep;
+use crate::focal::FocalStep;
 use crate::job::Job;
+use crate::proximity::ProximityStep;
+use crate::reclassify::ReclassifyStep;
 use crate::resize::ResizeStep;
 use crate::session::Session;
 use crate::sieve::SieveStep;
@@ -78,10 +83,20 @@ pub(crate) enum Step {
     Resize(ResizeStep),
     /// Computes an expression, in which what comes in is A.
     Calc(CalcStep),
-    /// Makes slopes, aspects and shaded reliefs of elevations.
+    /// Makes slopes, aspects, curvatures and shaded reliefs of elevations.
     Terrain(TerrainStep),
     /// Gives small regions of equal value the value of their largest neighbours.
     Sieve(SieveStep),
+    /// Makes what the pixels around each come to.
+    Focal(FocalStep),
+    /// Gives other values to intervals of values.
+    Reclassify(ReclassifyStep),
+    /// Makes colours of values, by a ramp.
+    Colorize(ColorizeStep),
+    /// Fills what is missing from what is beside it.
+    Fill(FillStep),
+    /// Makes the distance to the nearest of some values.
+    Proximity(ProximityStep),
 }
 
 impl Step {
@@ -93,6 +108,11 @@ impl Step {
             Self::Calc(words) => words,
             Self::Terrain(words) => words,
             Self::Sieve(words) => words,
+            Self::Focal(words) => words,
+            Self::Reclassify(words) => words,
+            Self::Colorize(words) => words,
+            Self::Fill(words) => words,
+            Self::Proximity(words) => words,
         }
     }
 
@@ -105,6 +125,11 @@ impl Step {
             Self::Calc(words) => words.beside(),
             Self::Terrain(words) => words.beside(),
             Self::Sieve(words) => words.beside(),
+            Self::Focal(words) => words.beside(),
+            Self::Reclassify(words) => words.beside(),
+            Self::Colorize(words) => words.beside(),
+            Self::Fill(words) => words.beside(),
+            Self::Proximity(words) => words.beside(),
         }
     }
 }
@@ -148,6 +173,9 @@ impl Chain {
     pub(crate) fn check(&self) -> Result<()> {
         self.steps.iter().try_for_each(|step| match step {
             Step::Calc(step) => step.check(),
+            Step::Focal(step) => step.check(),
+            Step::Reclassify(step) => step.check(),
+            Step::Proximity(step) => step.check(),
             _ => Ok(()),
         })
     }

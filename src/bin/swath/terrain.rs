@@ -1,7 +1,7 @@
 //! `swath terrain`: what elevations say of the ground.
 
 use clap::{Args, ValueEnum};
-use swath::kernel::{Gradient, Light, Terrain};
+use swath::kernel::{Curvature, Gradient, Light, Terrain};
 use swath::ops::terrain::TerrainOptions;
 use swath::{Raster, Result};
 
@@ -25,6 +25,9 @@ pub(crate) struct TerrainStep {
     /// The mean difference to the neighbours (Wilson), not the root of the sum of squares (Riley), for tri.
     #[arg(long)]
     wilson: bool,
+    /// Which way the ground bends, for curvature.
+    #[arg(long, value_enum, default_value_t = Kind::Profile)]
+    kind: Kind,
     /// What elevations are multiplied by, for shades.
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
     z_factor: f64,
@@ -59,6 +62,22 @@ enum What {
     Tpi,
     /// How much the neighbours differ.
     Tri,
+    /// How the ground bends: positive where it bulges, in 1 / (unit of elevation).
+    Curvature,
+}
+
+/// Zevenbergen and Thorne (1987); `mean` is the surface's own, the others are along the map.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Kind {
+    /// Down the slope.
+    Profile,
+    /// Across the slope.
+    #[value(alias = "planform", alias = "horizontal")]
+    Plan,
+    /// The sum of both.
+    Total,
+    /// The mean of the principal curvatures: 1 / R on a sphere.
+    Mean,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -87,6 +106,12 @@ impl Apply for TerrainStep {
             What::Tpi => Terrain::PositionIndex,
             What::Tri if self.wilson => Terrain::RuggednessWilson,
             What::Tri => Terrain::RuggednessRiley,
+            What::Curvature => Terrain::Curvature(match self.kind {
+                Kind::Profile => Curvature::Profile,
+                Kind::Plan => Curvature::Plan,
+                Kind::Total => Curvature::Total,
+                Kind::Mean => Curvature::Mean,
+            }),
         };
         let how = TerrainOptions { scale: self.scale, edges: self.edges };
         input.terrain(self.band - 1, what, &how)

@@ -40,6 +40,7 @@ use self::node::{Calculation, Tally};
 use self::program::Program;
 use self::tree::{Kind, Node, Tree};
 use crate::engine::{Engine, Silent};
+use crate::ops::settled::usual_nodata;
 use crate::ops::stats::{BandStatistics, StatsOptions};
 use crate::ops::warp::WarpOptions;
 use crate::raster::{DataType, Info, NoData, Raster};
@@ -271,16 +272,5 @@ fn usual_type(inputs: &[Raster]) -> DataType {
         DataType::F32
     } else {
         DataType::F64
-    }
-}
-
-fn usual_nodata(dtype: DataType) -> NoData {
-    let bits = dtype.bytes() as u32 * 8;
-    if dtype.is_float() {
-        NoData::Float(f64::NAN)
-    } else if dtype.is_signed_integer() {
-        NoData::Integer(-(1 << (bits - 1)))
-    } else {
-        NoData::Integer((1 << bits) - 1)
     }
 }

@@ -120,13 +120,7 @@ impl Calculation {
     /// The part of an input that a window is made of.
     fn need(input: &Input, window: Window) -> Window {
         let Shift { dx, dy } = input.halo;
-        let grown = |extent: u32, by: i32| extent.saturating_add(2 * by.unsigned_abs());
-        Window::new(
-            window.col - i64::from(dx),
-            window.row - i64::from(dy),
-            grown(window.width, dx),
-            grown(window.height, dy),
-        )
+        window.grown(dx.unsigned_abs(), dy.unsigned_abs())
     }
 
     fn bytes(&self, window: Window) -> u64 {

@@ -27,10 +27,20 @@ pub(crate) enum BatchVerb {
     Resize,
     /// Makes rasters by an expression, in which the file is A.
     Calc,
-    /// Makes slopes, aspects and shaded reliefs.
+    /// Makes slopes, aspects, curvatures and shaded reliefs.
     Terrain,
     /// Gives small regions the value of their largest neighbours.
     Sieve,
+    /// Makes what the pixels around each come to.
+    Focal,
+    /// Gives other values to intervals of values.
+    Reclassify,
+    /// Makes colours of values, by a ramp.
+    Colorize,
+    /// Fills what is missing from what is beside it.
+    Fill,
+    /// Makes the distance to the nearest of some values.
+    Proximity,
     /// Does several steps at once, from file to file.
     Pipe,
     /// Writes what the samples come to, as text or, with --json, JSON.
@@ -46,6 +56,11 @@ impl BatchVerb {
             Self::Calc => "calc",
             Self::Terrain => "terrain",
             Self::Sieve => "sieve",
+            Self::Focal => "focal",
+            Self::Reclassify => "reclassify",
+            Self::Colorize => "colorize",
+            Self::Fill => "fill",
+            Self::Proximity => "proximity",
             Self::Pipe => "pipe",
             Self::Stats => "stats",
         }
@@ -232,7 +247,7 @@ mod tests {
 
     #[test]
     fn options_are_judged_before_anything_begins() {
-        use BatchVerb::{Calc, Convert, Terrain, Warp};
+        use BatchVerb::{Calc, Convert, Focal, Reclassify, Terrain, Warp};
         assert!(
             parse(Convert, &["--compress", "lzw", "--overwrite"])
                 .is_ok_and(|w| w.overwrite().replaces())
@@ -248,6 +263,8 @@ mod tests {
         for (verb, words) in [
             (Calc, &["A * "][..]),
             (Calc, &["A", "--in", "A={what}"]),
+            (Reclassify, &["--rule", "5..3=1"]),
+            (Focal, &["--stat", "mean", "--size", "4"]),
             (Convert, &["--compress", "lzw", "--level", "3"]),
             (Convert, &["--threads", "3"]),
             (Warp, &["--to", "EPSG:3857", "--json"]),
