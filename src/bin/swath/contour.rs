@@ -24,7 +24,13 @@ pub(crate) struct ContourArgs {
 #[derive(Debug, Clone, Args)]
 struct LevelArgs {
     /// The difference between two levels.
-    #[arg(long, value_name = "I", required_unless_present = "levels", conflicts_with = "levels")]
+    #[arg(
+        long,
+        value_name = "I",
+        required_unless_present = "levels",
+        conflicts_with = "levels",
+        allow_hyphen_values = true
+    )]
     interval: Option<f64>,
     /// One of the levels, from which the others are counted.
     #[arg(

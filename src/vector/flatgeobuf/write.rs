@@ -61,7 +61,7 @@ impl Builder {
         self.0.resize(vtable + 4 + 2 * slots, 0);
         // So that 8 bytes behind the way back to the vtable are aligned.
         self.align(4);
-        if self.0.len() % 8 == 0 {
+        if self.0.len().is_multiple_of(8) {
             self.0.extend([0; 4]);
         }
         let start = self.0.len();
@@ -99,7 +99,7 @@ impl Builder {
     /// Lets a field lead to a vector, which begins with its length; returns where its items are.
     fn vector(&mut self, field: usize, count: usize, item: usize) -> usize {
         self.align(4);
-        if item == 8 && self.0.len() % 8 == 0 {
+        if item == 8 && self.0.len().is_multiple_of(8) {
             self.0.extend([0; 4]);
         }
         let start = self.0.len();
