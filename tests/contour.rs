@@ -19,9 +19,12 @@ fn engine(threads: usize, memory: u64, work: Option<Size>) -> Engine {
 /// A raster of heights of pixels' centres; NaN is missing.
 fn ground(size: Size, transform: GeoTransform, height: impl Fn(f64, f64) -> f64) -> Raster {
     let mut pixels = Buffer::new(&Pool::new(0), size.window(), 1, DataType::F64);
-    for (at, sample) in pixels.plane_mut::<f64>(0).iter_mut().enumerate() {
+    pixels.add_mask();
+    let (samples, valid) = pixels.plane_and_valid_mut::<f64>(0);
+    for (at, (sample, valid)) in samples.iter_mut().zip(valid.expect("a mask")).enumerate() {
         let (col, row) = (at % size.width as usize, at / size.width as usize);
         *sample = height(col as f64 + 0.5, row as f64 + 0.5);
+        *valid = if sample.is_nan() { 0 } else { 255 };
     }
     let info = Info {
         nodata: Some(NoData::Float(f64::NAN)),

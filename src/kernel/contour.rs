@@ -19,9 +19,14 @@ pub enum Levels {
     These(Vec<f64>),
 }
 
-/// There are too many levels or lines.
+/// There is too much of something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TooMany;
+pub enum TooMany {
+    /// Levels between two pixels.
+    Levels,
+    /// Lines in a window.
+    Lines,
+}
 
 impl Levels {
     /// Returns a level by its number.
@@ -45,13 +50,13 @@ impl Levels {
                     let guess = ((value - base) / interval).floor();
                     // Beyond that, numbers next to each other have one level.
                     if guess.is_nan() || guess.abs() > 9e15 {
-                        return Err(TooMany);
+                        return Err(TooMany::Levels);
                     }
                     let mut near = guess as i64 - 1..guess as i64 + 3;
-                    near.find(|&n| self.level(n) > value).ok_or(TooMany)
+                    near.find(|&n| self.level(n) > value).ok_or(TooMany::Levels)
                 };
                 if (max - min) / interval > MOST_LEVELS {
-                    return Err(TooMany);
+                    return Err(TooMany::Levels);
                 }
                 Ok(above(min)?..above(max)?)
             }
@@ -220,7 +225,7 @@ impl Cells<'_> {
             for col in 0..self.window.width {
                 self.cell(col, row, &mut segments)?;
                 if segments.len() > most {
-                    return Err(TooMany);
+                    return Err(TooMany::Lines);
                 }
             }
         }
@@ -407,8 +412,8 @@ mod tests {
         assert_eq!(list(0.25, 0.3), [0.0; 0]);
         assert_eq!(list(0.3, 0.3 + 1e-9), [0.1 * 3.0]);
         assert_eq!(list(-0.1, -0.1), [0.0; 0]);
-        assert_eq!(every(1e-9).between(0.0, 1.0), Err(TooMany));
-        assert_eq!(every(1e-300).between(1.0, 1.0 + 1e-15), Err(TooMany));
+        assert_eq!(every(1e-9).between(0.0, 1.0), Err(TooMany::Levels));
+        assert_eq!(every(1e-300).between(1.0, 1.0 + 1e-15), Err(TooMany::Levels));
         let these = Levels::These(vec![1.0, 2.0, 5.0]);
         assert_eq!(these.between(1.0, 5.0), Ok(1..3));
     }

@@ -6,7 +6,7 @@ use geo::{Coord, LineString};
 
 use super::held::Held;
 use crate::engine::{Encode, Engine, EngineOptions, Observer, Sink, Tile, Tiling};
-use crate::kernel::{Contours, Crossing, Levels, Stretch, contour, widen};
+use crate::kernel::{Contours, Crossing, Levels, Stretch, TooMany, contour, widen};
 use crate::raster::{Buffer, Context, GeoTransform, Info, Point, Raster, Size, Window};
 use crate::{Error, Result};
 
@@ -149,10 +149,14 @@ impl Encode for Tracer<'_> {
             *sample = f64::NAN;
         }
         drop(pixels);
-        contour(self.cells(tile.window), &samples, self.levels, self.most).map_err(|_| {
-            Error::limit("contours between neighbouring pixels")
-                .expected("fewer")
-                .hint("choose a larger interval, or allow more memory")
+        let found = contour(self.cells(tile.window), &samples, self.levels, self.most);
+        found.map_err(|what| match what {
+            TooMany::Levels => Error::limit("levels between two pixels")
+                .expected("at most 100000, and numbers large enough to tell them apart")
+                .hint("choose a larger interval"),
+            TooMany::Lines => Error::limit("lines in one tile of 128 x 128 pixels")
+                .expected(format!("at most {} crossings between pixels", self.most))
+                .hint("choose a larger interval, or allow more memory"),
         })
     }
 

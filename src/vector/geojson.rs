@@ -3,6 +3,7 @@
 use geo::{Coord, LineString, MultiPolygon, Polygon};
 use serde_json::Value;
 
+use super::flatgeobuf::{is_flatgeobuf, to_geojson};
 use crate::crs::Crs;
 use crate::error::{Error, Result};
 
@@ -30,13 +31,34 @@ impl Shapes {
     pub fn parse(text: &str) -> Result<Self> {
         let root: Value = serde_json::from_str(text)
             .map_err(|e| Error::format("GeoJSON").expected("a JSON text").found(e))?;
+        Self::collected(&root)
+    }
+
+    /// Reads the polygons and multipolygons of a file of GeoJSON or FlatGeobuf; which it is
+    /// its first bytes say.
+    ///
+    /// # Errors
+    /// As [`Shapes::parse`].
+    pub fn read(bytes: &[u8]) -> Result<Self> {
+        if is_flatgeobuf(bytes) {
+            return Self::collected(&to_geojson(bytes)?);
+        }
+        Self::parse(text(bytes)?)
+    }
+
+    fn collected(root: &Value) -> Result<Self> {
         let mut polygons = Vec::new();
-        collect(&root, 0, &mut polygons)?;
+        collect(root, 0, &mut polygons)?;
         if polygons.is_empty() {
             return Err(Error::format("GeoJSON").expected("a polygon").found("none"));
         }
-        Ok(Self { polygons: MultiPolygon::new(polygons), crs: crs(&root)? })
+        Ok(Self { polygons: MultiPolygon::new(polygons), crs: crs(root)? })
     }
+}
+
+/// The text that a file is.
+pub(super) fn text(bytes: &[u8]) -> Result<&str> {
+    std::str::from_utf8(bytes).map_err(|_| Error::format("text").expected("UTF-8"))
 }
 
 /// The system that a text states.

@@ -5,8 +5,12 @@ use std::path::Path;
 use geo::{Coord, LineString, Polygon};
 use serde_json::{Value, json};
 
+use super::flatgeobuf::{is_flatgeobuf, to_geojson};
+use super::geojson::text;
+use super::{Coordinates, FeatureWriter, Field, Kind, Schema, Shape};
 use crate::crs::Crs;
 use crate::error::{Error, Result};
+use crate::io::{Overwrite, Staged};
 use crate::raster::{
     Alpha, Colors, DataType, GeoTransform, Grid, Info, Items, Masked, NoData, Size,
 };
@@ -73,13 +77,79 @@ const LARGE_BLOCK: u32 = 4096;
 
 const TIME: &str = "TIFFTAG_DATETIME";
 
-/// Reads an index that [`write_index`] wrote.
+/// What the fields of an index are, in the order in which they are written.
+const FIELDS: [(&str, Kind); 14] = [
+    ("location", Kind::Text),
+    ("crs", Kind::Text),
+    ("width", Kind::Integer),
+    ("height", Kind::Integer),
+    ("geotransform", Kind::Json),
+    ("resolution", Kind::Float),
+    ("bands", Kind::Integer),
+    ("dtype", Kind::Text),
+    ("nodata", Kind::Text),
+    ("colors", Kind::Text),
+    ("alpha", Kind::Bool),
+    ("masked", Kind::Bool),
+    ("block", Kind::Json),
+    ("datetime", Kind::Text),
+];
+
+/// Writes an index to a file, whole or absent: as FlatGeobuf if its name ends in `.fgb`, else as
+/// [`write_index`] has it.
+///
+/// # Errors
+/// Those of [`Staged::create`] and of writing.
+pub fn save_index(path: &Path, overwrite: Overwrite, entries: &[Entry]) -> Result<()> {
+    if !path.extension().is_some_and(|end| end.eq_ignore_ascii_case("fgb")) {
+        let mut staged = Staged::create(path, overwrite)?;
+        staged.append(write_index(entries).as_bytes())?;
+        return staged.commit();
+    }
+    let field = |(name, kind): (&str, Kind)| Field { name: name.to_owned(), kind };
+    let schema = Schema {
+        name: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+        shape: Shape::Polygons,
+        fields: FIELDS.into_iter().map(field).collect(),
+        crs: Some(Crs::from_epsg(4326)),
+    };
+    let mut file = FeatureWriter::create(path, overwrite, schema, Coordinates::AsTheyAre)?;
+    for entry in entries {
+        let said = feature(entry);
+        let value = |(name, kind): (&str, Kind)| of_json(&said["properties"][name], kind);
+        let values: Vec<_> = FIELDS.into_iter().map(value).collect();
+        file.write(entry.edge.clone().map(Into::into), &values)?;
+    }
+    file.commit()?;
+    Ok(())
+}
+
+/// A value of a property, for a field of some kind.
+fn of_json(value: &Value, kind: Kind) -> super::Value {
+    use super::Value as Said;
+    let text = value.as_str().map(str::to_owned);
+    let found = match kind {
+        Kind::Bool => value.as_bool().map(Said::Bool),
+        Kind::Integer => value.as_i64().map(Said::Integer),
+        Kind::Unsigned => value.as_u64().map(Said::Unsigned),
+        Kind::Float => value.as_f64().map(Said::Float),
+        Kind::Text => text.map(Said::Text),
+        Kind::Json => (!value.is_null()).then(|| Said::Json(value.to_string())),
+    };
+    found.unwrap_or(Said::Null)
+}
+
+/// Reads an index that [`save_index`] wrote: GeoJSON, or FlatGeobuf, which its first bytes say.
 ///
 /// # Errors
 /// [`Error::Format`] if it is none, or what it says of a raster makes no sense.
-pub fn read_index(text: &str) -> Result<Vec<Entry>> {
-    let root: Value = serde_json::from_str(text)
-        .map_err(|e| Error::format("index").expected("a GeoJSON text").found(e))?;
+pub fn read_index(bytes: &[u8]) -> Result<Vec<Entry>> {
+    let root: Value = if is_flatgeobuf(bytes) {
+        to_geojson(bytes)?
+    } else {
+        serde_json::from_str(text(bytes)?)
+            .map_err(|e| Error::format("index").expected("a GeoJSON text").found(e))?
+    };
     let features = root.get("features").and_then(Value::as_array).ok_or_else(|| {
         Error::format("index").expected("a FeatureCollection").hint("swath index makes one")
     })?;
@@ -154,7 +224,10 @@ fn read_feature(feature: &Value) -> Result<Entry> {
 }
 
 fn edge(feature: &Value) -> Option<Polygon<f64>> {
-    let ring = feature.pointer("/geometry/coordinates/0")?.as_array()?;
+    // FlatGeobuf has multipolygons of one part.
+    let parts = feature.pointer("/geometry/type").and_then(Value::as_str) == Some("MultiPolygon");
+    let outer = if parts { "/geometry/coordinates/0/0" } else { "/geometry/coordinates/0" };
+    let ring = feature.pointer(outer)?.as_array()?;
     let coord = |p: &Value| Some(Coord { x: p.get(0)?.as_f64()?, y: p.get(1)?.as_f64()? });
     let ring: Option<Vec<_>> = ring.iter().map(coord).collect();
     Some(Polygon::new(LineString::new(ring?), Vec::new()))
@@ -184,7 +257,16 @@ mod tests {
         let ring = vec![(0.3, 17.2), (0.4, 17.2), (0.4, 17.1), (0.3, 17.2)];
         let edge = Some(Polygon::new(LineString::from(ring), Vec::new()));
         let entry = Entry { location: "a \"b\".tif".into(), info, complete: true, edge };
-        assert_eq!(read_index(&write_index(std::slice::from_ref(&entry))).expect("reads"), [entry]);
+        let entries = std::slice::from_ref(&entry);
+        assert_eq!(read_index(write_index(entries).as_bytes()).expect("reads"), entries);
+        let dir = tempfile::tempdir().expect("a directory");
+        for name in ["a.fgb", "a.geojson"] {
+            let path = dir.path().join(name);
+            save_index(&path, Overwrite::Refuse, entries).expect("writes");
+            let bytes = std::fs::read(&path).expect("reads");
+            assert_eq!(bytes.starts_with(b"fgb"), name == "a.fgb");
+            assert_eq!(read_index(&bytes).expect("reads"), entries);
+        }
     }
 
     #[test]
@@ -200,13 +282,13 @@ mod tests {
             ("[1e300,1.5]", Size::new(4096, 1)),
         ] {
             let forged = text.replace("[30,6000]", block);
-            let entry = read_index(&forged).expect("reads").remove(0);
+            let entry = read_index(forged.as_bytes()).expect("reads").remove(0);
             assert_eq!(entry.info.chunk, wanted, "{block}");
         }
         // As large as a raster can be said to be: no size of it overflows.
         let forged = text.replace(":30,", ":4294967295,").replace(":6000,", ":4294967295,");
         let forged = forged.replace("[30,6000]", "[4294967295,4294967295]");
-        let info = read_index(&forged).expect("reads").remove(0).info;
+        let info = read_index(forged.as_bytes()).expect("reads").remove(0).info;
         assert_eq!(info.grid.size, Size::new(u32::MAX, u32::MAX));
         let whole = info.grid.size.window();
         let unread = || Err(Error::usage("unread"));
@@ -216,9 +298,9 @@ mod tests {
 
     #[test]
     fn what_makes_no_sense_is_refused_by_name() {
-        assert!(matches!(read_index("{}"), Err(Error::Format(_))));
+        assert!(matches!(read_index(b"{}"), Err(Error::Format(_))));
         let text = r#"{"features":[{"properties":{"location":"a.tif","width":0}}]}"#;
-        let error = read_index(text).expect_err("has no geotransform").to_string();
+        let error = read_index(text.as_bytes()).expect_err("has no geotransform").to_string();
         assert!(error.starts_with("feature 0: geotransform: expected six numbers"), "{error}");
     }
 }

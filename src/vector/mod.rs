@@ -1,5 +1,7 @@
-//! Vectors: features, polygons and footprints, as GeoJSON.
+//! Vectors: features, polygons and footprints, as GeoJSON and FlatGeobuf.
 
+/// FlatGeobuf: the bytes.
+mod flatgeobuf;
 /// [`Shapes`]: the polygons of a GeoJSON text.
 mod geojson;
 /// [`Entry`]: what an index says of a raster.
@@ -10,6 +12,6 @@ mod value;
 mod write;
 
 pub use geojson::Shapes;
-pub use index::{Entry, read_index, write_index};
-pub use value::Value;
-pub use write::{Coordinates, FeatureWriter, Schema};
+pub use index::{Entry, read_index, save_index, write_index};
+pub use value::{Kind, Value};
+pub use write::{Coordinates, FeatureWriter, Field, Schema, Shape};

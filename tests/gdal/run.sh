@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The comparison against GDAL: builds swath, makes a throwaway environment with a pinned rasterio, compares.
-# usage: run.sh [read|sidecars|stats|calc|terrain|focal|reclassify|colorize|fill|proximity|regions|contour|cog|crs|datums|grid|mosaic|warp ...]      SWATH=path takes another binary instead of building one
+# usage: run.sh [read|sidecars|stats|calc|terrain|focal|reclassify|colorize|fill|proximity|regions|contour|features|cog|crs|datums|grid|mosaic|warp ...]      SWATH=path takes another binary instead of building one
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 SWATH=$(scripts/binary.sh)

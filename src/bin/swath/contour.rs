@@ -4,7 +4,7 @@ use clap::Args;
 use swath::Result;
 use swath::kernel::Levels;
 use swath::ops::contour::Contour;
-use swath::vector::Value;
+use swath::vector::{Field, Kind, Shape, Value};
 
 use crate::features::FeatureArgs;
 use crate::session::Session;
@@ -24,7 +24,13 @@ pub(crate) struct ContourArgs {
 #[derive(Debug, Clone, Args)]
 struct LevelArgs {
     /// The difference between two levels.
-    #[arg(long, value_name = "I", required_unless_present = "levels", conflicts_with = "levels")]
+    #[arg(
+        long,
+        value_name = "I",
+        required_unless_present = "levels",
+        conflicts_with = "levels",
+        allow_hyphen_values = true
+    )]
     interval: Option<f64>,
     /// One of the levels, from which the others are counted.
     #[arg(
@@ -51,9 +57,11 @@ impl LevelArgs {
 
 pub(crate) fn run(args: &ContourArgs, session: &Session<'_>) -> Result<()> {
     let (features, levels) = (&args.features, args.levels.levels());
-    features.write(session, &args.attribute, |input, writer, progress| {
-        let mut emit =
-            |Contour { level, line }: Contour| writer.write(line.into(), &[Value::Float(level)]);
+    let field = |_| Field { name: args.attribute.clone(), kind: Kind::Float };
+    features.write(session, Shape::Lines, field, |input, writer, progress| {
+        let mut emit = |Contour { level, line }: Contour| {
+            writer.write(Some(line.into()), &[Value::Float(level)])
+        };
         input.contour(features.band(), &levels, session.engine, &mut emit, progress)
     })
 }

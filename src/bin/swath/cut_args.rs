@@ -21,7 +21,7 @@ const MOST_BYTES: u64 = 256 << 20;
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct CutArgs {
-    /// Keep only what lies in the polygons of a GeoJSON file.
+    /// Keep only what lies in the polygons of a GeoJSON or FlatGeobuf file.
     #[arg(long, value_name = "FILE")]
     pub(crate) cutline: Option<PathBuf>,
     /// The CRS of the polygons [default: what the file says, else longitudes and
@@ -54,8 +54,8 @@ impl CutArgs {
         if !write.tells_missing(raster.info()) {
             session.warn(&format!("outside the cutline the output is 0{UNTOLD}"));
         }
-        let text = crate::inputs::text(path, MOST_BYTES)?;
-        let shapes = Shapes::parse(&text).map_err(|e| e.at_path(path))?;
+        let bytes = crate::inputs::bytes(path, MOST_BYTES)?;
+        let shapes = Shapes::read(&bytes).map_err(|e| e.at_path(path))?;
         let has_crs = raster.info().grid.crs.is_some();
         let crs = self.cutline_crs.clone().unwrap_or(shapes.crs);
         let line = Cutline { polygons: shapes.polygons, crs: has_crs.then_some(crs) };

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use swath::io::Overwrite;
-use swath::vector::{Coordinates, FeatureWriter, Schema};
+use swath::raster::DataType;
+use swath::vector::{Coordinates, FeatureWriter, Field, Schema, Shape};
 use swath::{Raster, Result};
 
 use crate::args::{ReadArgs, RunArgs};
@@ -16,7 +17,7 @@ use crate::session::Session;
 pub(crate) struct FeatureArgs {
     /// The raster to read.
     pub(crate) input: PathBuf,
-    /// The file to write: .geojson or .json.
+    /// The file to write: .geojson or .json, or .fgb for FlatGeobuf.
     pub(crate) output: PathBuf,
     /// The band, counted from 1.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
@@ -51,7 +52,8 @@ impl FeatureArgs {
     pub(crate) fn write(
         &self,
         session: &Session<'_>,
-        field: &str,
+        shape: Shape,
+        field: impl FnOnce(DataType) -> Field,
         find: impl FnOnce(&Raster, &mut FeatureWriter, &mut Progress) -> Result<()>,
     ) -> Result<()> {
         let files = session.files(&self.read);
@@ -64,7 +66,7 @@ impl FeatureArgs {
         }
         let name = self.output.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let crs = input.info().grid.crs.clone();
-        let schema = Schema { name, fields: vec![field.to_owned()], crs };
+        let schema = Schema { name, shape, fields: vec![field(input.info().dtype)], crs };
         let coordinates = match self.crs {
             System::Raster => Coordinates::AsTheyAre,
             System::Wgs84 => Coordinates::Wgs84,

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use swath::crs::{Crs, TransformOptions};
-use swath::io::{Overwrite, Staged};
+use swath::io::Overwrite;
 use swath::ops::mosaic::Footprint;
-use swath::vector::{Entry, write_index};
+use swath::vector::{Entry, save_index};
 use swath::{Error, Result};
 
 use crate::args::ReadArgs;
@@ -17,7 +17,7 @@ pub(crate) struct IndexArgs {
     /// The files: names, patterns such as "tiles/*.tif", and @FILE for a list of names.
     #[arg(required = true, value_name = "INPUT")]
     inputs: Vec<PathBuf>,
-    /// The index to write, GeoJSON.
+    /// The index to write: GeoJSON, or FlatGeobuf if it ends in .fgb.
     #[arg(short, long = "output", value_name = "FILE")]
     output: PathBuf,
     /// Name files by their whole paths [default: as they lie from the index's folder, if
@@ -63,7 +63,5 @@ pub(crate) fn run(args: &IndexArgs) -> Result<()> {
     }
     files.unread().iter().for_each(|reason| report::warn(&report::unread(reason)));
     let overwrite = if args.overwrite { Overwrite::Replace } else { Overwrite::Refuse };
-    let mut staged = Staged::create(&args.output, overwrite)?;
-    staged.append(write_index(&entries).as_bytes())?;
-    staged.commit()
+    save_index(&args.output, overwrite, &entries)
 }

@@ -43,16 +43,24 @@ pub(crate) fn expand(typed: &[PathBuf]) -> Result<Vec<PathBuf>> {
 /// # Errors
 /// [`Error::Io`]; [`Error::Limit`] if it is larger; [`Error::Format`] if it is no UTF-8.
 pub(crate) fn text(path: &Path, most: u64) -> Result<String> {
+    String::from_utf8(bytes(path, most)?)
+        .map_err(|_| Error::format("text").expected("UTF-8").at_path(path))
+}
+
+/// Reads a file of a limited size.
+///
+/// # Errors
+/// [`Error::Io`]; [`Error::Limit`] if it is larger.
+pub(crate) fn bytes(path: &Path, most: u64) -> Result<Vec<u8>> {
     let io = |e| Error::io("read", e).at_path(path);
     let len = std::fs::metadata(path).map_err(io)?.len();
     if len > most {
-        return Err(Error::limit("size of a text file")
+        return Err(Error::limit("size of a file")
             .expected(format!("at most {most} bytes"))
             .found(format!("{len} bytes"))
             .at_path(path));
     }
-    let bytes = std::fs::read(path).map_err(io)?;
-    String::from_utf8(bytes).map_err(|_| Error::format("text").expected("UTF-8").at_path(path))
+    std::fs::read(path).map_err(io)
 }
 
 /// What was typed for the inputs of one output: each file, and what indexes say of theirs.
@@ -79,7 +87,8 @@ pub(crate) fn open_all(
             first = false;
             continue;
         }
-        let entries = read_index(&text(&path, MOST_INDEX_BYTES)?).map_err(|e| e.at_path(&path))?;
+        let bytes = bytes(&path, MOST_INDEX_BYTES)?;
+        let entries = read_index(&bytes).map_err(|e| e.at_path(&path))?;
         for entry in entries {
             let place = entry.path(&path);
             // The first one's metadata is the output's.
@@ -97,7 +106,7 @@ pub(crate) fn open_all(
 
 /// Whether a name is that of an index.
 pub(crate) fn is_index(path: &Path) -> bool {
-    path.extension().is_some_and(|end| end == "geojson" || end == "json")
+    path.extension().is_some_and(|end| end == "geojson" || end == "json" || end == "fgb")
 }
 
 fn matches(name: &Path, found: &mut Vec<PathBuf>) -> Result<()> {

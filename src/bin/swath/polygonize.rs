@@ -3,7 +3,8 @@
 use clap::Args;
 use geo::Geometry;
 use swath::Result;
-use swath::ops::regions::Region;
+use swath::ops::regions::{Region, value_kind};
+use swath::vector::{Field, Shape};
 
 use crate::features::FeatureArgs;
 use crate::session::Session;
@@ -28,7 +29,8 @@ pub(crate) struct PolygonizeArgs {
 
 pub(crate) fn run(args: &PolygonizeArgs, session: &Session<'_>) -> Result<()> {
     let features = &args.features;
-    features.write(session, &args.name, |input, writer, progress| {
+    let field = |dtype| Field { name: args.name.clone(), kind: value_kind(dtype) };
+    features.write(session, Shape::Polygons, field, |input, writer, progress| {
         let bare = args.skip_mask.then(|| input.with_nodata(None)).transpose()?;
         let input = bare.as_ref().unwrap_or(input);
         let mut emit = |Region { value, shape }: Region| {
@@ -37,7 +39,7 @@ pub(crate) fn run(args: &PolygonizeArgs, session: &Session<'_>) -> Result<()> {
                 Ok([one]) => Geometry::Polygon(one),
                 Err(parts) => Geometry::MultiPolygon(parts.into()),
             };
-            writer.write(shape, &[value])
+            writer.write(Some(shape), &[value])
         };
         input.polygonize(features.band(), args.connect, session.engine, &mut emit, progress)
     })

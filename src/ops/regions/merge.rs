@@ -31,6 +31,8 @@ impl Merged {
         let size = raster.info().grid.size;
         let held = Held::new(engine);
         let tiling = Tiling::new(size, TILE);
+        // A file of a few bytes may claim to be as wide as can be.
+        held.note(WHAT, rows_bytes(size), 0)?;
         let row = vec![RimPixel::default(); size.width as usize + 2];
         let merging = Merging {
             merged: Self { tiling, bases: Vec::new(), roots: Vec::new(), sizes: Vec::new() },
@@ -65,6 +67,14 @@ impl Merged {
     pub(super) fn bytes(&self) -> u64 {
         (self.bases.len() + self.roots.len()) as u64 * 4 + self.sizes.len() as u64 * 8
     }
+}
+
+/// What takes memory here.
+const WHAT: &str = "regions that go on from tile to tile";
+
+/// The bytes of two rows of pixels of a raster.
+fn rows_bytes(size: Size) -> u64 {
+    (u64::from(size.width) + 2) * 2 * size_of::<RimPixel>() as u64
 }
 
 struct Merging<'a> {
@@ -168,8 +178,7 @@ impl<'a> Sink for Merging<'a> {
         }
         self.below[first..first + width].copy_from_slice(&rims.bottom);
         self.left = std::mem::take(&mut rims.right);
-        let rows = self.above.len() as u64 * 2 * size_of::<RimPixel>() as u64;
-        self.held.note("regions that go on from tile to tile", merged.bytes() + rows, 0)
+        self.held.note(WHAT, merged.bytes() + rows_bytes(self.size), 0)
     }
 
     fn finish(mut self) -> Result<Merged> {

@@ -13,3 +13,4 @@ mod sieve;
 mod tile;
 
 pub use polygonize::Region;
+pub use tile::value_kind;

@@ -45,8 +45,9 @@ impl Raster {
         let merged = Merged::find(&input, engine, connect, true, observer)?;
         let plan = Plan { merged, threshold, connect, size: input.info().grid.size };
         let held = Held::new(engine);
-        let width = plan.size.width as usize;
-        let row = vec![Beside::default(); width + 2];
+        let meeting = plan.rows_bytes() + plan.merged.bytes();
+        held.note(WHAT, meeting, 0)?;
+        let row = vec![Beside::default(); plan.size.width as usize + 2];
         let meeting = Meeting {
             plan: &plan,
             best: HashMap::new(),
@@ -115,7 +116,15 @@ struct Local {
     ends: Vec<Option<End>>,
 }
 
+/// What takes memory here.
+const WHAT: &str = "regions to sieve";
+
 impl Plan {
+    /// The bytes of two rows of pixels.
+    fn rows_bytes(&self) -> u64 {
+        (u64::from(self.size.width) + 2) * 2 * size_of::<Beside>() as u64
+    }
+
     fn is_small(&self, size: u64) -> bool {
         size < self.threshold
     }
@@ -341,11 +350,10 @@ impl<'a> Sink for Meeting<'a> {
         }
         let width = window.width as usize;
         self.below[first..first + width].copy_from_slice(&beside(&met.rims.bottom));
-        let rows = self.above.len() * 2 * size_of::<Beside>();
         // A map is at least seven sixteenths full.
         let each = size_of::<(u32, Best<End>)>() + size_of::<(u32, End)>();
         let best = self.best.len() * each * 16 / 7;
-        self.held.note("regions to sieve", plan.merged.bytes() + (rows + best) as u64, 0)
+        self.held.note(WHAT, plan.merged.bytes() + plan.rows_bytes() + best as u64, 0)
     }
 
     fn finish(self) -> Result<HashMap<u32, u64>> {

@@ -2,7 +2,7 @@
 
 use crate::kernel::{Connect, label};
 use crate::raster::{Buffer, DataType, Pool, Sample, Size, Window, dispatch};
-use crate::vector::Value;
+use crate::vector::{Kind, Value};
 
 /// Regions are found in tiles of so many pixels, counted from the raster's top left corner,
 /// whatever the engine's tiles: what is told of them is then the same for all.
@@ -33,10 +33,19 @@ pub(super) fn from_bits<T: Sample>(bits: u64) -> T {
 
 /// Returns the bits of a sample of some type as a value.
 pub(super) fn to_value(bits: u64, dtype: DataType) -> Value {
-    match dtype {
-        DataType::U64 => Value::Unsigned(bits),
-        dtype if dtype.is_float() => Value::Float(f64::from_bits(bits)),
+    match value_kind(dtype) {
+        Kind::Unsigned => Value::Unsigned(bits),
+        Kind::Float => Value::Float(f64::from_bits(bits)),
         _ => Value::Integer(bits as i64),
+    }
+}
+
+/// Returns the kind of the values of regions of samples of a type.
+pub fn value_kind(dtype: DataType) -> Kind {
+    match dtype {
+        DataType::U64 => Kind::Unsigned,
+        dtype if dtype.is_float() => Kind::Float,
+        _ => Kind::Integer,
     }
 }
 
