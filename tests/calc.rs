@@ -623,8 +623,10 @@ fn mistakes_are_pointed_at_and_nothing_grows_without_end() {
     let refused = |text: &str| {
         let error = calculate(text, &[("A", &scene), ("B", &scene)], &CalcOptions::default());
         let error = error.map(|_| ()).expect_err(text);
-        let hint = error.detail().and_then(|d| d.hint.clone()).unwrap_or_default();
-        format!("{error}\n{hint}")
+        let hint = error.detail().and_then(|d| d.hint.clone());
+        // Whatever points at a place says what would do.
+        assert!(hint.is_some() || !error.to_string().contains('^'), "{error}");
+        format!("{error}\n{}", hint.unwrap_or_default())
     };
     for (text, said) in [
         ("A + C", "unknown name `C`\n    A + C\n        ^\n"),
@@ -648,8 +650,11 @@ fn mistakes_are_pointed_at_and_nothing_grows_without_end() {
         ("let f(a) = f(a); f(A)", "unknown function `f`"),
         ("let A = 3; A", "has a meaning already"),
         ("let k = C; A", "unknown name `C`"),
-        ("mean()", "one argument or more"),
+        ("mean()", "such as `mean(A, B)`"),
         ("[]", "no bands"),
+        ("where(A, B)", "such as `where(A, B, C)`"),
+        ("let f(a, b) = a; f(A)", "`f(a, b)`"),
+        ("A + 3)", "a product is"),
     ] {
         let error = refused(text);
         if text.contains(".at(500") {

@@ -66,7 +66,7 @@ pub(super) fn build(
     for definition in &tree.definitions {
         if definition.name == "nodata" || names.iter().any(|input| input.name == definition.name) {
             let message = format!("`{}` has a meaning already", definition.name);
-            return Err(error_at(text, definition.span.clone(), message));
+            return Err(error_at(text, definition.span.clone(), message).hint("take another name"));
         }
         let scoped = Scoped {
             name: &definition.name,
@@ -115,8 +115,13 @@ struct Builder<'a, 'ask> {
 type Bands = Vec<Id>;
 
 impl<'a> Builder<'a, '_> {
-    fn error(&self, node: &Node, message: impl std::fmt::Display) -> Error {
-        error_at(self.text, node.span.clone(), message)
+    fn error(
+        &self,
+        node: &Node,
+        message: impl std::fmt::Display,
+        hint: impl Into<String>,
+    ) -> Error {
+        error_at(self.text, node.span.clone(), message).hint(hint)
     }
 
     /// Adds an operation unless it is there; folds it if it is constant.
@@ -178,7 +183,11 @@ impl<'a> Builder<'a, '_> {
         }
         self.depth += 1;
         if self.depth > DEEPEST {
-            return Err(self.error(node, format!("parts nested more than {DEEPEST} deep")));
+            return Err(self.error(
+                node,
+                format!("parts nested more than {DEEPEST} deep"),
+                "name parts: `let part = ...;`",
+            ));
         }
         let bands = match &node.kind {
             Kind::Number(value) => vec![self.constant(*value)],
@@ -186,18 +195,22 @@ impl<'a> Builder<'a, '_> {
             Kind::Index(of, band) => {
                 let bands = self.part(of, scope, shift)?;
                 let picked = bands.get(*band as usize - 1);
-                vec![
-                    *picked.ok_or_else(|| {
-                        self.error(node, format!("band {band} of {}", bands.len()))
-                    })?,
-                ]
+                vec![*picked.ok_or_else(|| {
+                    self.error(
+                        node,
+                        format!("band {band} of {}", bands.len()),
+                        "bands count from 1",
+                    )
+                })?]
             }
             Kind::Field(of, field) => self.field(node, of, field, shift)?,
             Kind::Method(of, name, arguments) => {
                 if name != "at" {
-                    return Err(self
-                        .error(node, format!("no method `{name}`"))
-                        .hint("there is `A.at(dx, dy)`, and `A.name` for a band"));
+                    return Err(self.error(
+                        node,
+                        format!("no method `{name}`"),
+                        "there is `A.at(dx, dy)`, and `A.name` for a band",
+                    ));
                 }
                 let [dx, dy] = self.exactly(node, arguments)?;
                 let (dx, dy) = (self.whole(dx, scope)?, self.whole(dy, scope)?);
@@ -236,7 +249,7 @@ impl<'a> Builder<'a, '_> {
             }
         };
         if bands.is_empty() {
-            return Err(self.error(node, "no bands"));
+            return Err(self.error(node, "no bands", "a list has a value at least: `[A, B]`"));
         }
         self.depth -= 1;
         Ok(bands)
@@ -251,9 +264,11 @@ impl<'a> Builder<'a, '_> {
     ) -> Result<Bands> {
         let bands = operands.iter().map(Vec::len).max().unwrap_or(0);
         if let Some(other) = operands.iter().map(Vec::len).find(|&len| len != 1 && len != bands) {
-            return Err(self
-                .error(node, format!("{bands} bands beside {other}"))
-                .hint("pick one with `A[1]`, or reduce them with `mean(A)`"));
+            return Err(self.error(
+                node,
+                format!("{bands} bands beside {other}"),
+                "pick one with `A[1]`, or reduce them with `mean(A)`",
+            ));
         }
         Ok((0..bands)
             .map(|band| {
@@ -316,7 +331,11 @@ impl<'a> Builder<'a, '_> {
         if let Some(at) = self.find(name, scope) {
             let Scoped { parameters, body, sees, .. } = self.scopes[at];
             if parameters.is_some() {
-                return Err(self.error(node, format!("`{name}` is a function")));
+                return Err(self.error(
+                    node,
+                    format!("`{name}` is a function"),
+                    format!("call it: `{name}(...)`"),
+                ));
             }
             if let Some(bands) = self.made.get(&(at, shift)) {
                 return Ok(bands.clone());
@@ -341,7 +360,7 @@ impl<'a> Builder<'a, '_> {
     }
 
     fn unknown(&self, node: &Node, name: &str, mut scope: Option<usize>) -> Error {
-        let error = self.error(node, format!("unknown name `{name}`"));
+        let error = error_at(self.text, node.span.clone(), format!("unknown name `{name}`"));
         if functions::find(name).is_some() {
             return error.hint(format!("the function is called `{name}(...)`"));
         }
@@ -375,15 +394,20 @@ impl<'a> Builder<'a, '_> {
                 let Some((band, _)) = described.iter().find(|(_, name)| same(name)) else {
                     let message = format!("`{name}` has no band described as `{field}`");
                     let list: Vec<&str> = described.iter().map(|(_, name)| *name).collect();
-                    return Err(self.error(node, message).hint(if list.is_empty() {
+                    let hint = if list.is_empty() {
                         format!("its bands have no descriptions: use `{name}[1]`")
                     } else {
                         format!("there are {}; or use `{name}[1]`", list.join(", "))
-                    }));
+                    };
+                    return Err(self.error(node, message, hint));
                 };
                 Ok(vec![self.push(Op::Load { input: input_number, band: *band, shift })])
             }
-            _ => Err(self.error(node, "only inputs have bands with names")),
+            _ => Err(self.error(
+                node,
+                "only inputs have bands with names",
+                "pick a band by its number: `(...)[1]`",
+            )),
         }
     }
 
@@ -396,19 +420,27 @@ impl<'a> Builder<'a, '_> {
             "median" => Statistic::Median,
             "count" => Statistic::Count,
             _ => {
-                return Err(self
-                    .error(node, format!("no statistic `{field}`"))
-                    .hint("there are min, max, mean, std, median and count"));
+                return Err(self.error(
+                    node,
+                    format!("no statistic `{field}`"),
+                    "there are min, max, mean, std, median and count",
+                ));
             }
         };
         let (of, band) = match arguments {
             [Node { kind: Kind::Name(name), .. }] => (name, None),
             [Node { kind: Kind::Index(of, band), .. }] => match &of.kind {
                 Kind::Name(name) => (name, Some(*band)),
-                _ => return Err(self.error(node, "stat(...) takes an input")),
+                _ => {
+                    return Err(self.error(
+                        node,
+                        "stat(...) takes an input",
+                        "such as `stat(A[2]).mean`",
+                    ));
+                }
             },
             _ => {
-                return Err(self.error(node, "stat(...) takes an input, as `A` or `A[2]`"));
+                return Err(self.error(node, "stat(...) takes an input", "such as `stat(A).mean`"));
             }
         };
         let Some(input) = self.names.iter().find(|input| input.name == of) else {
@@ -429,15 +461,24 @@ impl<'a> Builder<'a, '_> {
             bands.push(self.constant(value));
         }
         if bands.is_empty() {
-            return Err(self.error(node, format!("`{of}` has no such band")));
+            return Err(self.error(node, format!("`{of}` has no such band"), "bands count from 1"));
         }
         Ok(bands)
     }
 
     fn exactly<const N: usize>(&self, node: &Node, given: &'a [Node]) -> Result<[&'a Node; N]> {
         let all: Vec<&Node> = given.iter().collect();
-        <[&Node; N]>::try_from(all)
-            .map_err(|_| self.error(node, format!("takes {N} argument(s), found {}", given.len())))
+        <[&Node; N]>::try_from(all).map_err(|_| {
+            let letters = ["A", "B", "C"];
+            let name = match &node.kind {
+                Kind::Call(name, _) => name,
+                Kind::Method(_, name, _) => name,
+                _ => "f",
+            };
+            let message = format!("takes {N} argument(s), found {}", given.len());
+            let list = letters[..N.min(letters.len())].join(", ");
+            self.error(node, message, format!("such as `{name}({list})`"))
+        })
     }
 
     /// A number that is known now.
@@ -445,7 +486,11 @@ impl<'a> Builder<'a, '_> {
         let bands = self.part(node, scope, Shift::default())?;
         match (bands.len(), &self.list[bands[0] as usize]) {
             (1, Op::Constant(bits)) if !f64::from_bits(*bits).is_nan() => Ok(f64::from_bits(*bits)),
-            _ => Err(self.error(node, "expected a constant number")),
+            _ => Err(self.error(
+                node,
+                "expected a constant number",
+                "it may not depend on a pixel: `3`, or `let n = 3;`",
+            )),
         }
     }
 
@@ -453,7 +498,7 @@ impl<'a> Builder<'a, '_> {
         let value = self.number(node, scope)?;
         if value.fract() != 0.0 || value.abs() > f64::from(FARTHEST) {
             let message = format!("expected whole pixels up to {FARTHEST}, found {value}");
-            return Err(self.error(node, message));
+            return Err(self.error(node, message, "such as `A.at(-1, 0)`"));
         }
         Ok(value as i32)
     }
@@ -461,7 +506,11 @@ impl<'a> Builder<'a, '_> {
     fn moved(&self, node: &Node, shift: Shift, dx: i32, dy: i32) -> Result<Shift> {
         let moved = Shift { dx: shift.dx + dx, dy: shift.dy + dy };
         if moved.dx.abs() > FARTHEST || moved.dy.abs() > FARTHEST {
-            return Err(self.error(node, format!("more than {FARTHEST} pixels away")));
+            return Err(self.error(
+                node,
+                format!("more than {FARTHEST} pixels away"),
+                "neighbours of neighbours add up",
+            ));
         }
         Ok(moved)
     }
@@ -478,11 +527,11 @@ impl<'a> Builder<'a, '_> {
             return self.defined(node, at, arguments, scope, shift);
         }
         let Some(function) = functions::find(name) else {
-            let error = self.error(node, format!("unknown function `{name}`"));
-            return Err(match nearest(name, functions::names()) {
-                Some(like) => error.hint(format!("did you mean `{like}`?")),
-                None => error.hint("the README lists the functions"),
-            });
+            let hint = match nearest(name, functions::names()) {
+                Some(like) => format!("did you mean `{like}`?"),
+                None => "the README lists the functions".into(),
+            };
+            return Err(self.error(node, format!("unknown function `{name}`"), hint));
         };
         match function {
             Function::Unary(kind) => {
@@ -522,7 +571,11 @@ impl<'a> Builder<'a, '_> {
             }
             Function::Coalesce => {
                 let Some((first, others)) = arguments.split_first() else {
-                    return Err(self.error(node, "takes one argument or more"));
+                    return Err(self.error(
+                        node,
+                        "takes one argument or more",
+                        format!("such as `{name}(A, B)`"),
+                    ));
                 };
                 let mut bands = self.part(first, scope, shift)?;
                 for other in others {
@@ -539,34 +592,50 @@ impl<'a> Builder<'a, '_> {
                     all.extend(self.part(argument, scope, shift)?);
                 }
                 if all.is_empty() {
-                    return Err(self.error(node, "takes one argument or more"));
+                    return Err(self.error(
+                        node,
+                        "takes one argument or more",
+                        format!("such as `{name}(A, B)`"),
+                    ));
                 }
                 Ok(vec![self.reduce(reducer, &all)])
             }
             Function::Percentile => {
                 let Some((percentile, others)) = arguments.split_first() else {
-                    return Err(self.error(node, "takes a percentile and what it is of"));
+                    return Err(self.error(
+                        node,
+                        "takes a percentile and what it is of",
+                        "such as `percentile(90, A, B)`",
+                    ));
                 };
                 let p = self.number(percentile, scope)?;
                 if !(0.0..=100.0).contains(&p) {
-                    return Err(self.error(percentile, "a percentile is from 0 to 100"));
+                    return Err(self.error(
+                        percentile,
+                        "a percentile is from 0 to 100",
+                        "50 is the median",
+                    ));
                 }
                 let mut all = Vec::new();
                 for argument in others {
                     all.extend(self.part(argument, scope, shift)?);
                 }
                 if all.is_empty() {
-                    return Err(self
-                        .error(node, "takes a percentile and what it is of")
-                        .hint("percentile(90, A, B, C)"));
+                    return Err(self.error(
+                        node,
+                        "takes a percentile and what it is of",
+                        "percentile(90, A, B, C)",
+                    ));
                 }
                 Ok(vec![self.push(Op::Percentile(p.to_bits(), all.into()))])
             }
             Function::Focal => self.focal(node, arguments, scope, shift),
             Function::Convolve => self.convolve(node, arguments, scope, shift),
-            Function::Stat => Err(self
-                .error(node, "stat(A) is several numbers")
-                .hint("pick one: stat(A).mean, or min, max, std, median, count")),
+            Function::Stat => Err(self.error(
+                node,
+                "stat(A) is several numbers",
+                "pick one: stat(A).mean, or min, max, std, median, count",
+            )),
         }
     }
 
@@ -580,12 +649,17 @@ impl<'a> Builder<'a, '_> {
     ) -> Result<Bands> {
         let Scoped { name, parameters, body, sees, .. } = self.scopes[at];
         let Some(parameters) = parameters else {
-            return Err(self.error(node, format!("`{name}` is no function")));
+            return Err(self.error(
+                node,
+                format!("`{name}` is no function"),
+                format!("`let {name}(a) = ...;` makes one"),
+            ));
         };
         if parameters.len() != arguments.len() {
             let (wanted, found) = (parameters.len(), arguments.len());
             let message = format!("`{name}` takes {wanted} argument(s), found {found}");
-            return Err(self.error(node, message));
+            let hint = format!("`{name}({})`", parameters.join(", "));
+            return Err(self.error(node, message, hint));
         }
         let mut inner = sees;
         for (name, body) in parameters.iter().zip(arguments) {
@@ -665,15 +739,19 @@ impl<'a> Builder<'a, '_> {
             _ => None,
         };
         let Some(reducer) = reducer else {
-            return Err(self
-                .error(kind, "expected what is made of the neighbourhood")
-                .hint("such as mean, min, max, std, median or sum: focal(A, mean, 3)"));
+            return Err(self.error(
+                kind,
+                "expected what is made of the neighbourhood",
+                "such as mean, min, max, std, median or sum: focal(A, mean, 3)",
+            ));
         };
         let side = self.number(size, scope)?;
         if !(side % 2.0 == 1.0 && (1.0..=WIDEST).contains(&side)) {
-            return Err(
-                self.error(size, format!("expected an odd side up to {WIDEST}, found {side}"))
-            );
+            return Err(self.error(
+                size,
+                format!("expected an odd side up to {WIDEST}, found {side}"),
+                "such as `focal(A, mean, 3)`",
+            ));
         }
         let neighbours = self.neighbours(node, of, side as i32, scope, shift)?;
         Ok(neighbours.into_iter().map(|all| self.reduce(reducer, &all)).collect())
@@ -714,13 +792,19 @@ impl<'a> Builder<'a, '_> {
         for id in self.part(list, scope, Shift::default())? {
             match self.list[id as usize] {
                 Op::Constant(bits) if !f64::from_bits(bits).is_nan() => weights.push(id),
-                _ => return Err(self.error(list, "weights are constant numbers")),
+                _ => {
+                    return Err(self.error(
+                        list,
+                        "weights are constant numbers",
+                        "row by row: `[1,2,1, 2,4,2, 1,2,1]`",
+                    ));
+                }
             }
         }
         let side = (weights.len() as f64).sqrt();
         if !(side.fract() == 0.0 && side % 2.0 == 1.0 && side <= WIDEST) {
             let message = format!("expected 9, 25, 49 ... weights, found {}", weights.len());
-            return Err(self.error(list, message).hint("row by row: [1,2,1, 2,4,2, 1,2,1]"));
+            return Err(self.error(list, message, "row by row: `[1,2,1, 2,4,2, 1,2,1]`"));
         }
         let neighbours = self.neighbours(node, of, side as i32, scope, shift)?;
         let weighted = |builder: &mut Self, all: Bands| {

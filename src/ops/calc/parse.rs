@@ -102,10 +102,15 @@ impl Parser<'_> {
             Token::End => "the end".into(),
         };
         let error = error_at(self.text, self.span(), format!("expected {wanted}, found {found}"));
-        match self.peek() {
-            Token::Sign("=") => error.hint("equality is `==`; a definition is `let name = ...;`"),
-            _ => error,
-        }
+        error.hint(match (self.peek(), wanted) {
+            (Token::Sign("="), _) => "equality is `==`; a definition is `let name = ...;`",
+            (_, "a value" | "an expression") => "an input such as `A`, a number, a function or `(`",
+            (_, "an operator or the end") => "a product is `2 * A`; definitions end with `;`",
+            (_, "`)`" | "`]`") => "a bracket that was opened is not closed",
+            (_, "`:`") => "a choice is `condition ? a : b`",
+            (_, "a name") => "letters, digits and `_`, not a digit first",
+            _ => "the README says what an expression holds",
+        })
     }
 
     fn expect(&mut self, sign: &'static str) -> Result<Range<usize>> {
@@ -345,7 +350,9 @@ mod tests {
             ("1e999", 1, "fits 64 bits"),
             ("A + $", 5, "'$'"),
         ] {
-            let error = parse(text).expect_err(text).to_string();
+            let error = parse(text).expect_err(text);
+            assert!(error.detail().is_some_and(|detail| detail.hint.is_some()), "{error}");
+            let error = error.to_string();
             assert!(
                 error.contains(said) && error.contains(&format!("column {column}:")),
                 "{error}"

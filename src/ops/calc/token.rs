@@ -52,7 +52,9 @@ pub(super) fn tokens(text: &str) -> Result<Vec<(Token, Range<usize>)>> {
                 '^' => error.hint("a power is `a ** b`, an exclusive or of bits `xor(a, b)`"),
                 '{' | '}' => error.hint("several output bands are `[e1, e2]`"),
                 '"' | '\'' => error.hint("a band by its description is `A.name`"),
-                _ => error,
+                '@' => error.hint("a band is `A[2]`"),
+                '\\' => error.hint("a quotient is `a / b`"),
+                _ => error.hint("the README says what an expression holds"),
             });
         };
         found.push((token, at..at + len));
@@ -70,7 +72,8 @@ fn number(text: &str, at: usize) -> Result<(Token, usize)> {
         let len = digits.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(digits.len());
         return match u64::from_str_radix(&digits[..len], 16) {
             Ok(value) if value <= 1 << 53 => Ok((Token::Number(value as f64), len + 2)),
-            _ => Err(error_at(text, at..at + len + 2, "no hexadecimal number up to 2^53")),
+            _ => Err(error_at(text, at..at + len + 2, "no hexadecimal number up to 2^53")
+                .hint("such as `0xff`")),
         };
     }
     let digits =
@@ -87,6 +90,7 @@ fn number(text: &str, at: usize) -> Result<(Token, usize)> {
     }
     match rest[..len].parse::<f64>() {
         Ok(value) if value.is_finite() => Ok((Token::Number(value), len)),
-        _ => Err(error_at(text, at..at + len, "no number that fits 64 bits")),
+        _ => Err(error_at(text, at..at + len, "no number that fits 64 bits")
+            .hint("at most about 1.8e308")),
     }
 }
