@@ -33,6 +33,9 @@ impl Held {
         Err(Error::limit(format!("memory for {what}"))
             .expected(format!("at most {} bytes", self.most))
             .found(format!("{total} bytes so far"))
-            .hint(format!("allow more than {} MiB of memory", (total * 2).div_ceil(1 << 20))))
+            .hint(format!(
+                "more may be to come: allow {} MiB or more",
+                (total * 4).div_ceil(1 << 20)
+            )))
     }
 }

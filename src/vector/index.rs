@@ -108,7 +108,7 @@ pub fn save_index(path: &Path, overwrite: Overwrite, entries: &[Entry]) -> Resul
     }
     let field = |(name, kind): (&str, Kind)| Field { name: name.to_owned(), kind };
     let schema = Schema {
-        name: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+        name: "index".into(),
         shape: Shape::Polygons,
         fields: FIELDS.into_iter().map(field).collect(),
         crs: Some(Crs::from_epsg(4326)),

@@ -64,8 +64,13 @@ impl FeatureArgs {
                 self.input.display()
             ));
         }
-        let name = self.output.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let crs = input.info().grid.crs.clone();
+        // No name of a file: equal work gives equal bytes.
+        let name = match shape {
+            Shape::Lines => "contours",
+            Shape::Polygons => "regions",
+        };
+        let name = name.to_owned();
         let schema = Schema { name, shape, fields: vec![field(input.info().dtype)], crs };
         let coordinates = match self.crs {
             System::Raster => Coordinates::AsTheyAre,
