@@ -122,8 +122,16 @@ fn few<T: Ordered>(of: Of, around: &Neighbourhood, places: &Places, band: u16, o
     let row = Vec::with_capacity(width);
     let mut results = Results { out, band, row, numbers: Vec::new() };
     let mut here = Vec::with_capacity(around.len());
+    let mut lanes = Lanes::new(of, around, places, T::DTYPE.bytes());
     for y in 0..height {
         for x in 0..width {
+            if let Some(lanes) = &mut lanes {
+                if x % LANES == 0 {
+                    lanes.sort(around, places, width, y, x);
+                }
+                results.row.push(lanes.found(x % LANES));
+                continue;
+            }
             here.clear();
             for run in around.runs() {
                 let from = super::beside(around, width, y, run.dx, run.dy) + x;
@@ -141,6 +149,82 @@ fn few<T: Ordered>(of: Of, around: &Neighbourhood, places: &Places, band: u16, o
         }
         results.store::<T>(y);
     }
+}
+
+/// Pixels that are sorted side by side.
+const LANES: usize = 16;
+
+/// The places around pixels of a row, sorted for each: by a network, which compares the same
+/// ones whatever they are, so that it goes on for many pixels at once.
+struct Lanes {
+    /// Which two are compared, in order.
+    network: Vec<(usize, usize)>,
+    sorted: Vec<[i32; LANES]>,
+    ranks: (usize, usize, f64),
+}
+
+impl Lanes {
+    /// For ranks, where nothing is missing, of types of up to 32 bits.
+    fn new(of: Of, around: &Neighbourhood, places: &Places, bytes: usize) -> Option<Self> {
+        let Of::Rank(percentile) = of else { return None };
+        if places.present.is_some() || bytes > 4 {
+            return None;
+        }
+        let (below, above, fraction) = ranks_beside(percentile, around.len() as u64);
+        let sorted = vec![[0; LANES]; around.len()];
+        let ranks = (below as usize, above as usize, fraction);
+        Some(Self { network: network(around.len()), sorted, ranks })
+    }
+
+    /// Sorts what is around the pixels of row `y` from `x` on.
+    fn sort(&mut self, around: &Neighbourhood, places: &Places, width: usize, y: usize, x: usize) {
+        let mut rows = self.sorted.iter_mut();
+        // At the end of a row there are fewer.
+        let count = LANES.min(width - x);
+        for run in around.runs() {
+            let from = super::beside(around, width, y, run.dx, run.dy) + x;
+            for (at, lanes) in (from..from + run.len).zip(&mut rows) {
+                for (lane, &key) in lanes.iter_mut().zip(&places.keys[at..at + count]) {
+                    // As signed numbers, in the same order: those have instructions.
+                    *lane = (key as u32 ^ 1 << 31) as i32;
+                }
+            }
+        }
+        for &(a, b) in &self.network {
+            let (left, right) = self.sorted.split_at_mut(b);
+            for (a, b) in left[a].iter_mut().zip(&mut right[0]) {
+                (*a, *b) = ((*a).min(*b), (*a).max(*b));
+            }
+        }
+    }
+
+    fn found(&self, lane: usize) -> Found {
+        let key = |rank: usize| u64::from(self.sorted[rank][lane] as u32 ^ 1 << 31);
+        between(key(self.ranks.0), key(self.ranks.1), self.ranks.2)
+    }
+}
+
+/// Batcher's odd-even merge sort of so many (Knuth, TAOCP 3, 5.3.4): pairs to be put in order.
+fn network(count: usize) -> Vec<(usize, usize)> {
+    let mut pairs = Vec::new();
+    let mut sorted = 1;
+    while sorted < count {
+        let mut apart = sorted;
+        while apart > 0 {
+            let mut start = apart % sorted;
+            while start + apart < count {
+                for at in start..(start + apart).min(count - apart) {
+                    if at / (2 * sorted) == (at + apart) / (2 * sorted) {
+                        pairs.push((at, at + apart));
+                    }
+                }
+                start += 2 * apart;
+            }
+            apart /= 2;
+        }
+        sorted *= 2;
+    }
+    pairs
 }
 
 /// The result of some places in any order.
@@ -419,5 +503,36 @@ impl Tally for Different {
 
     fn found(&self) -> Found {
         Found::Number(self.number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn networks_sort() {
+        // By the zero-one principle: what sorts all zeros and ones sorts all.
+        for count in 1..=13 {
+            let network = network(count);
+            for bits in 0..1u32 << count {
+                let mut all: Vec<u32> = (0..count).map(|at| bits >> at & 1).collect();
+                for &(a, b) in &network {
+                    if all[a] > all[b] {
+                        all.swap(a, b);
+                    }
+                }
+                assert!(all.is_sorted(), "{count}: {bits:b}");
+            }
+        }
+        for count in [25, 49] {
+            let mut all: Vec<usize> = (0..count).map(|at| at * 37 % count).rev().collect();
+            for (a, b) in network(count) {
+                if all[a] > all[b] {
+                    all.swap(a, b);
+                }
+            }
+            assert!(all.is_sorted(), "{count}");
+        }
     }
 }
