@@ -26,6 +26,7 @@ const FEATURES: [(&str, bool, &str, &[&str]); 9] = [
             "indicatif",
             "png",
             "signal-hook",
+            "toml",
         ],
     ),
     ("jp2", cfg!(feature = "jp2"), "JPEG 2000 (read)", &["hayro-jpeg2000"]),
