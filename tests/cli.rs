@@ -255,3 +255,29 @@ fn resize_keeps_the_extent_and_tms_is_converts() {
     }
     assert!(std::fs::read(&converted).expect("made") == std::fs::read(&warped).expect("made"));
 }
+
+#[test]
+fn what_happens_is_told_at_the_level_asked_for_and_changes_nothing() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (quiet, loud) = (dir.path().join("a.tif"), dir.path().join("b.tif"));
+    let convert = |output: &Path, more: &[&str]| {
+        let done = Command::new(env!("CARGO_BIN_EXE_swath"))
+            .args(["convert", text(&fixture("landsat.tif"))])
+            .arg(output)
+            .args(["--compress", "lzw", "-q"])
+            .args(more)
+            .output()
+            .unwrap();
+        assert!(done.status.success());
+        String::from_utf8(done.stderr).unwrap()
+    };
+    assert_eq!(convert(&quiet, &[]), "");
+    let said = convert(&loud, &["--log", "debug"]);
+    for part in ["opened", "landsat.tif", "run begins", "output is in place"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert!(!said.contains("tile begins"));
+    assert_eq!(std::fs::read(&quiet).unwrap(), std::fs::read(&loud).unwrap());
+    let traced = convert(&loud, &["--log", "trace", "--overwrite"]);
+    assert!(traced.contains("tile begins"), "{traced}");
+}

@@ -150,6 +150,26 @@ def cases(swath, size):
         yield quantity, "gdaldem", [dem], ours, theirs
 
 
+def composite(swath, size, count=40, budget=512):
+    """The median of many scenes within a budget: what swath holds of its own has to stay below it."""
+    names = []
+    for i in range(count):
+        # Files of their own, so that each is opened and decoded.
+        path = DATA / f"composite{i}_{size}.tif"
+        path.unlink(missing_ok=True)
+        path.hardlink_to(DATA / f"scene{i % SCENES}_{size}.tif")
+        names.append(path)
+    words = itertools.chain(*(("--in", f"S{i}={path}") for i, path in enumerate(names)))
+    out = run.WORK / "out_swath.tif"
+    expression = f"median({', '.join(f'S{i}' for i in range(count))})"
+    m = run.measure([swath, "calc", expression, str(out), *words, "--type", "float32", "--nodata", "-9999", "--memory", f"{budget}MiB", *OUT])
+    for path in names:
+        path.unlink()
+    print(f"\nThe median of {count} scenes of {size} x {size} pixels with --memory {budget}MiB: {m['wall']:.1f} s, {m['cpu']:.1f} CPU s, at most {m['anon'] / 1024:.0f} MiB of its own.")
+    if m["anon"] / 1024 > budget:
+        raise SystemExit("algebra: more than its budget")
+
+
 def main():
     prompt = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     prompt.add_argument("--size", type=int, default=10980)
@@ -186,6 +206,8 @@ def main():
             cells += [f"{m[side]['wall']:.2f}", f"{m[side]['cpu']:.2f}", f"{m[side]['rss'] / 1024:.0f} ({m[side]['anon'] / 1024:.0f})"]
         cells += [f"{m['peer'][key] / m['swath'][key]:.2f}" for key in ("wall", "cpu")]
         print("| " + " | ".join(cells) + " |", flush=True)
+    if not asked.only or re.search(asked.only, "composite"):
+        composite(asked.swath, asked.size)
     about = run.facts(asked.size, asked.repetitions)
     print(f"\n{about['date']}, {about['cpu']}, {about['cores']} cores; swath {about['swath']}, GDAL {about['gdal']} (gdaldem, rasterio), {asked.size} x {asked.size} pixels, medians of {asked.repetitions}. Made by `benches/vs_gdal/run.sh algebra`.")
 

@@ -255,6 +255,7 @@ impl Run<'_> {
             });
             return (self.listen)(&Event::Skipped(item, done));
         }
+        tracing::info!(input = %item.input.display(), output = %item.output.display(), "item begins");
         (self.listen)(&Event::Started(item));
         due.attempts += 1;
         let ours = history.is_some_and(|h| h.claims(item));
@@ -273,6 +274,7 @@ impl Run<'_> {
                     tally.done += 1;
                     tally.damaged += u64::from(done.damaged);
                 });
+                tracing::info!(output = %item.output.display(), seconds, "item is done");
                 return (self.listen)(&Event::Done(item, &done));
             }
             Err(error) => error,
@@ -285,6 +287,7 @@ impl Run<'_> {
             self.queue.alone(Due { attempts: due.attempts - 1, ..due });
             return (self.listen)(&Event::Postponed(item));
         }
+        tracing::info!(input = %item.input.display(), %error, attempts = due.attempts, "item failed");
         let failure = Failure::new(&error, due.attempts);
         if failure.kind == FailureKind::Transient && due.attempts <= options.retries {
             let doubled = options.wait.saturating_mul(1 << (due.attempts - 1).min(20));

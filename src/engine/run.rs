@@ -164,6 +164,17 @@ impl Engine {
                 + raster.source().footprint(window)
                 + encoder.footprint(window)
         };
+        let (threads, memory) = (self.options.threads, self.options.memory);
+        let (width, height) = (info.grid.size.width, info.grid.size.height);
+        tracing::debug!(
+            width,
+            height,
+            info.bands,
+            tiles = tiling.len(),
+            threads,
+            memory,
+            "run begins"
+        );
         let room = self.options.memory / 2;
         let overlap = tiling.iter().next().is_some_and(|tile| encoder.window(tile) != tile.window);
         let once = tiling.keeps_whole(info.chunk) && !overlap;
@@ -210,6 +221,7 @@ impl Engine {
             }
             Ok(())
         })?;
+        tracing::debug!(decoded = self.chunks_decoded(), distinct = self.chunks_seen(), "run ends");
         sink.finish()
     }
 
@@ -232,6 +244,8 @@ impl Engine {
             once,
             trial: false,
         };
+        let (col, row) = (tile.window.col, tile.window.row);
+        tracing::trace!(tile = tile.index, col, row, "tile begins");
         let made = catch_unwind(AssertUnwindSafe(|| match encoder.without_pixels(tile)? {
             Some(packet) => Ok(packet),
             None => {

@@ -84,7 +84,14 @@ impl GeoTiff {
         let path = path.as_ref();
         let Some((file, page)) = split_page(path) else {
             let source = Arc::new(ByteSource::open(path, options.io)?);
-            return Self::read(source, options, damage).map_err(|e| e.at_path(path));
+            let opened = Self::read(source, options, damage).map_err(|e| e.at_path(path));
+            if let Ok(file) = &opened {
+                let (layout, path) = (file.image.layout(), path.display());
+                let (width, height) = (layout.size.width, layout.size.height);
+                let (bands, dtype, codec) = (layout.bands, layout.dtype, layout.compression);
+                tracing::debug!(%path, width, height, bands, %dtype, ?codec, "opened");
+            }
+            return opened;
         };
         let number = page.checked_sub(1).filter(|_| options.page == 0).ok_or_else(|| {
             Error::usage("page").expected("one, counted from 1").found(page).at_path(path)

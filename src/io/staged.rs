@@ -250,6 +250,7 @@ impl Staged {
         let directory = self.directory()?;
         self.settle()?;
         self.take_name()?;
+        tracing::debug!(path = %self.target.display(), bytes = self.written, "output is in place");
         directory.map_or(Ok(()), |directory| self.sync(&directory))
     }
 

@@ -108,6 +108,7 @@ impl ChunkCache {
             return Ok(chunk.clone());
         }
         self.decoded.fetch_add(1, Ordering::Relaxed);
+        tracing::trace!(file = key.source, chunk = key.chunk, bytes, "chunk is decoded");
         let decoded = decode();
         let mut shelves = self.lock();
         match decoded {

@@ -214,9 +214,38 @@ pub(crate) struct RunArgs {
     /// Write where the time and the memory went to a file, as JSON.
     #[arg(long, value_name = "FILE", hide_short_help = true)]
     metrics: Option<PathBuf>,
+    /// Tell what happens, on standard error: files opened and written, runs, items of a batch
+    /// (info, debug), tiles and chunks (trace).
+    #[arg(long, value_enum, value_name = "LEVEL", hide_short_help = true)]
+    log: Option<LogLevel>,
     /// Say nothing but errors.
     #[arg(long, short)]
     pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum LogLevel {
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+impl LogLevel {
+    /// Has what happens printed from now on.
+    fn start(self) {
+        let level = match self {
+            Self::Error => tracing::Level::ERROR,
+            Self::Warn => tracing::Level::WARN,
+            Self::Info => tracing::Level::INFO,
+            Self::Debug => tracing::Level::DEBUG,
+            Self::Trace => tracing::Level::TRACE,
+        };
+        let lines = tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr);
+        // Another engine of this process may have begun before.
+        let _ = lines.with_ansi(false).try_init();
+    }
 }
 
 impl RunArgs {
@@ -238,6 +267,7 @@ impl RunArgs {
 
     /// Makes the engine; no signal stops it.
     pub(crate) fn bare_engine(&self) -> Result<Engine> {
+        self.log.into_iter().for_each(LogLevel::start);
         let mut options = EngineOptions::default();
         options.threads = self.threads.map_or(options.threads, usize::from);
         options.memory = self.memory.unwrap_or(options.memory);

@@ -27,6 +27,7 @@ const FEATURES: [(&str, bool, &str, &[&str]); 9] = [
             "png",
             "signal-hook",
             "toml",
+            "tracing-subscriber",
         ],
     ),
     ("jp2", cfg!(feature = "jp2"), "JPEG 2000 (read)", &["hayro-jpeg2000"]),
@@ -41,7 +42,7 @@ const FEATURES: [(&str, bool, &str, &[&str]); 9] = [
 
 /// What is in every build.
 const CODECS: &str = "deflate, LZW, PackBits, zstd, CCITT (read)";
-const CRATES: [&str; 15] = [
+const CRATES: [&str; 16] = [
     "bytemuck",
     "geo",
     "memmap2",
@@ -55,6 +56,7 @@ const CRATES: [&str; 15] = [
     "sha2",
     "thiserror",
     "tiff",
+    "tracing",
     "zlib-rs",
     "zstd",
 ];

@@ -170,6 +170,9 @@ impl Raster {
             _ if has_opacity => Form::Weighted,
             _ => Form::Plain,
         };
+        let (read, size) = (input.info().grid.size, info.grid.size);
+        let (from, to) = ((read.width, read.height), (size.width, size.height));
+        tracing::debug!(?from, ?to, %resampling, shifted = map.shift().is_some(), "warp");
         let (unified, tally) = (how.unified, tally.clone());
         Ok(Self::new(Warp { input, info, map, resampling, form, unified, tally }))
     }
