@@ -15,6 +15,7 @@ usage: gdal_peer.py noop
        gdal_peer.py merge CODEC LEVEL SRC ... DST
        gdal_peer.py warps [gdalwarp options] -- SRC ... DST
        gdal_peer.py dem MODE [gdaldem options] SRC DST
+       gdal_peer.py addo RESAMPLING FILE
 """
 
 import ctypes as c
@@ -51,6 +52,7 @@ class Gdal:
             ("GDALDEMProcessingOptionsNew", handle, [strings, handle]),
             ("GDALDEMProcessing", handle, [c.c_char_p, handle, c.c_char_p, c.c_char_p, handle, flag]),
             ("GDALFillNodata", c.c_int, [handle, handle, c.c_double, c.c_int, c.c_int, strings, handle, handle]),
+            ("GDALBuildOverviews", c.c_int, [handle, c.c_char_p, c.c_int, flag, c.c_int, flag, handle, handle]),
             ("GDALBuildVRTOptionsNew", handle, [strings, handle]),
             ("GDALBuildVRT", handle, [c.c_char_p, c.c_int, handle, strings, handle, flag]),
             ("GDALGetRasterXSize", c.c_int, [handle]),
@@ -157,6 +159,16 @@ class Gdal:
         if self.GDALFillNodata(self.GDALGetRasterBand(opened, 1), None, distance, 0, smoothing, None, None, None) or self.GDALClose(opened):
             raise SystemExit("gdal_peer: fillnodata failed")
 
+    def overviews(self, method, path):
+        """What gdaladdo does to a file: halves of halves, until one fits a tile."""
+        opened = self.GDALOpenEx(os.fsencode(path), RASTER | UPDATE | VERBOSE_ERROR, None, None, None)
+        side, factors = max(self.GDALGetRasterXSize(opened), self.GDALGetRasterYSize(opened)), [2]
+        while side > 512 * factors[-1]:
+            factors.append(2 * factors[-1])
+        factors = (c.c_int * len(factors))(*factors)
+        if self.GDALBuildOverviews(opened, method.encode(), len(factors), factors, 0, None, None, None) or self.GDALClose(opened):
+            raise SystemExit("gdal_peer: overviews failed")
+
     def mosaic(self, vrt, options, sources, target):
         """What gdalbuildvrt (into the file `vrt`) and gdal_translate make of many rasters."""
         names = (c.c_char_p * (len(sources) + 1))(*map(os.fsencode, sources), None)
@@ -258,6 +270,8 @@ def main(verb, *words):
         gdal.warps(words[:first], words[first + 1 : -1], words[-1])
     elif verb in ("warp", "translate", "dem"):
         gdal.run(verb, words)
+    elif verb == "addo":
+        gdal.overviews(*words)
     elif verb != "noop":
         raise SystemExit(__doc__)
 

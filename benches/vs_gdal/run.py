@@ -13,6 +13,7 @@ import importlib.metadata
 import json
 import os
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -82,7 +83,9 @@ def cases(swath, decode, windows):
             ours_n = quiet([*swath, "convert", "IN", "OUT", "--tile", "512", "--compress", *ours], n)
             yield f"COG, {words}", raster, n, ours_n, [*PEER, "translate", *COG, "-co", f"NUM_THREADS={n}", "-co", f"COMPRESS={theirs[0]}", *theirs[1:], "IN", "OUT"], True
 
-
+    # What gdaladdo does, to a copy of the input that is not counted.
+    for n in (1, 2):
+        yield "overviews added, u16 deflate", "scene_deflate", n, [*swath, "overviews", "COPY", "--threads", str(n), "--quiet"], [*PEER, "addo", "AVERAGE", "COPY"], True
     # 400 tiles into one file, by a virtual raster and by rio merge; "@IN" is a list of files.
     for codec, level in (("deflate", 6), ("zstd", 1)):
         for n in (1, 2):
@@ -152,7 +155,9 @@ def bench(commands, data, size, repetitions, wanted):
             for who, command in (("swath", ours), ("GDAL", theirs)):
                 out = WORK / "out.tif"
                 out.unlink(missing_ok=True)
-                places = {"IN": str(source), "@IN": f"@{source}", "OUT": str(out), "OUT.vrt": f"{out}.vrt"}
+                if "COPY" in command:
+                    shutil.copyfile(source, out)
+                places = {"COPY": str(out), "IN": str(source), "@IN": f"@{source}", "OUT": str(out), "OUT.vrt": f"{out}.vrt"}
                 env = {**GDAL_ENV, "GDAL_NUM_THREADS": str(threads)} if who == "GDAL" else None
                 run = measure([places.get(word, word) for word in command], env)
                 # What is left after starting up; never nothing, for ratios.

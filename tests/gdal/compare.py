@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Holds swath against GDAL.
 
-usage: compare.py [--max-error PX] [--long] [--keep DIR] SWATH [warp|grid|read|sidecars|cog|crs|datums|edit|exif|write|moves|locate|stats|calc|terrain|focal|reclassify|colorize|fill|proximity|regions|contour|features|mosaic ...]
+usage: compare.py [--max-error PX] [--long] [--keep DIR] SWATH [warp|grid|read|sidecars|cog|crs|datums|edit|exif|write|moves|locate|globe|stats|calc|terrain|focal|reclassify|colorize|fill|proximity|regions|contour|features|mosaic ...]
 
 SWATH is the binary under test; without names every check runs. tests/gdal/run.sh makes the environment for it.
 """
@@ -27,6 +27,7 @@ import check_exif
 import check_features
 import check_fill
 import check_focal
+import check_globe
 import check_grid
 import check_locate
 import check_mosaic
@@ -45,7 +46,7 @@ from common import Swath, shared
 # Sidecars are not of the comparison; the shared folder may be read-only.
 os.environ.update(GDAL_PAM_ENABLED="NO", GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR")
 warnings.filterwarnings("ignore", category=rasterio.errors.NotGeoreferencedWarning)
-CHECKS = {"read": check_read, "sidecars": check_sidecars, "stats": check_stats, "calc": check_calc, "terrain": check_terrain, "focal": check_focal, "reclassify": check_reclassify, "colorize": check_colorize, "fill": check_fill, "proximity": check_proximity, "regions": check_regions, "contour": check_contour, "features": check_features, "cog": check_cog, "crs": check_crs, "datums": check_datums, "edit": check_edit, "exif": check_exif, "write": check_write, "moves": check_moves, "grid": check_grid, "locate": check_locate, "mosaic": check_mosaic, "warp": check_warp}
+CHECKS = {"read": check_read, "sidecars": check_sidecars, "stats": check_stats, "calc": check_calc, "terrain": check_terrain, "focal": check_focal, "reclassify": check_reclassify, "colorize": check_colorize, "fill": check_fill, "proximity": check_proximity, "regions": check_regions, "contour": check_contour, "features": check_features, "cog": check_cog, "crs": check_crs, "datums": check_datums, "edit": check_edit, "exif": check_exif, "write": check_write, "moves": check_moves, "grid": check_grid, "locate": check_locate, "globe": check_globe, "mosaic": check_mosaic, "warp": check_warp}
 
 
 def main():
