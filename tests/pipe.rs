@@ -271,3 +271,27 @@ fn the_guide_shows_the_job_that_it_runs() {
     let read = |name: &str| std::fs::read_to_string(root.join(name)).expect("is there");
     assert!(read("docs/pipelines.md").contains(&read("fixtures/job.toml")));
 }
+
+#[test]
+fn a_job_may_come_from_standard_input_but_no_raster() {
+    use std::io::Write;
+    use std::process::Stdio;
+    let dir = Dir::new();
+    let job = format!(
+        "steps = [{{verb = 'read', file = '{}'}}, {{verb = 'write', file = '{}'}}]",
+        scene(),
+        dir.at("out.tif")
+    );
+    let mut swath = Command::new(env!("CARGO_BIN_EXE_swath"))
+        .args(["pipe", "--job", "-", "-q"])
+        .stdin(Stdio::piped())
+        .spawn()
+        .expect("swath runs");
+    swath.stdin.take().expect("is piped").write_all(job.as_bytes()).expect("takes it");
+    assert!(swath.wait().expect("ends").success());
+    done(&["convert", &scene(), &dir.at("alone.tif"), "-q"]);
+    assert_eq!(dir.bytes("out.tif"), dir.bytes("alone.tif"));
+    for words in [["convert", "-", "x.tif"], ["convert", "x.tif", "-"]] {
+        assert!(refused(&words).contains("any order"));
+    }
+}

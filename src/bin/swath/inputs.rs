@@ -1,5 +1,6 @@
 //! Many files as they are typed: names, patterns, lists.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use swath::input::Files;
@@ -38,7 +39,7 @@ pub(crate) fn expand(typed: &[PathBuf]) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Reads a text file of at most so many bytes.
+/// Reads a text file, or standard input for `-`, of at most so many bytes.
 ///
 /// # Errors
 /// [`Error::Io`]; [`Error::Limit`] if it is larger; [`Error::Format`] if it is no UTF-8.
@@ -47,19 +48,26 @@ pub(crate) fn text(path: &Path, most: u64) -> Result<String> {
         .map_err(|_| Error::format("text").expected("UTF-8").at_path(path))
 }
 
-/// Reads a file of a limited size.
+/// Reads a file, or standard input for `-`, of a limited size.
 ///
 /// # Errors
 /// [`Error::Io`]; [`Error::Limit`] if it is larger.
 pub(crate) fn bytes(path: &Path, most: u64) -> Result<Vec<u8>> {
     let io = |e| Error::io("read", e).at_path(path);
-    let len = std::fs::metadata(path).map_err(io)?.len();
-    if len > most {
-        return Err(Error::limit("size of a file")
+    let check = |len: u64, more: &str| match len <= most {
+        true => Ok(()),
+        false => Err(Error::limit("size of a file")
             .expected(format!("at most {most} bytes"))
-            .found(format!("{len} bytes"))
-            .at_path(path));
+            .found(format!("{len} bytes{more}"))
+            .at_path(path)),
+    };
+    if path == Path::new("-") {
+        let mut bytes = Vec::new();
+        std::io::stdin().lock().take(most + 1).read_to_end(&mut bytes).map_err(io)?;
+        check(bytes.len() as u64, " or more")?;
+        return Ok(bytes);
     }
+    check(std::fs::metadata(path).map_err(io)?.len(), "")?;
     std::fs::read(path).map_err(io)
 }
 

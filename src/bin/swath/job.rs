@@ -4,7 +4,7 @@ use std::path::Path;
 
 use swath::geotiff::WriteOptions;
 use swath::input::Files;
-use swath::{Raster, Result};
+use swath::{Error, Raster, Result};
 
 use crate::args::{JobArgs, ReadArgs};
 use crate::session::Session;
@@ -37,6 +37,13 @@ impl<'a> Job<'a> {
 
     pub(crate) fn of(parts: Parts<'a>, session: &'a Session<'a>) -> Result<Self> {
         let options = parts.write.options()?;
+        for (path, what) in [(parts.input, "input"), (parts.output, "output")] {
+            if path == Path::new("-") {
+                return Err(Error::usage(format!("- as a raster's {what}")).expected("a file").hint(
+                    "a TIFF is read and written in any order; -: for texts alone, such as --job -",
+                ));
+            }
+        }
         let files = session.files(parts.read);
         let input = files.open(parts.input)?;
         let job = Self { parts, session, options, input, files };
