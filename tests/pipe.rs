@@ -204,7 +204,11 @@ fn what_is_wrong_is_pointed_at_and_nothing_is_written() {
         ("terrain slope ! read IN ! write OUT", "read is the first step"),
         ("read IN ! read IN ! write OUT", "read is the first step"),
         ("read IN ! ! write OUT", "no step before it"),
-        ("read IN ! terrain slope --overwrite ! write OUT", "unexpected argument"),
+        ("read IN ! terrain slope --overwrite ! write OUT", "said to the step write"),
+        ("read IN ! terrain slope --threads 2 ! write OUT", "said to pipe itself"),
+        ("read IN ! terrain slope ! write OUT --page 2", "said to the step read"),
+        ("read IN ! terrain slope --kind plan ! write OUT", "it is for curvature"),
+        ("read IN ! convert --bands 1 ! calc 'A <> 1' ! write OUT", "step 2: expression"),
         ("read IN ! terrain slope ! write OUT --compress zip", "zip"),
         ("read IN ! terrain slope ! write OUT --level 99", "99"),
     ] {
@@ -294,4 +298,78 @@ fn a_job_may_come_from_standard_input_but_no_raster() {
     for words in [["convert", "-", "x.tif"], ["convert", "x.tif", "-"]] {
         assert!(refused(&words).contains("any order"));
     }
+}
+
+#[test]
+fn whatever_the_memory_a_file_is_the_same_or_refused() {
+    let dir = Dir::new();
+    // Noise, of which the usual predictor is not the best.
+    done(&[
+        "calc",
+        "(A * 7919 + x() * 31) % 251",
+        &dir.at("noise.tif"),
+        "--in",
+        &format!("A={}@1", scene()),
+        "--type",
+        "uint8",
+        "-q",
+    ]);
+    let (mut made, mut refused) = (None, 0);
+    for mebibytes in 16..44 {
+        let memory = format!("{mebibytes}MiB");
+        let (input, output) = (dir.at("noise.tif"), dir.at("max.tif"));
+        let words = ["focal", &input, &output, "--stat", "max", "--size", "401", "--tile", "256"];
+        let output = swath(&[&words[..], &["--memory", &memory, "--overwrite", "-q"]].concat());
+        if output.status.success() {
+            let bytes = dir.bytes("max.tif");
+            assert!(*made.get_or_insert_with(|| bytes.clone()) == bytes, "{memory}");
+        } else {
+            refused += 1;
+            assert!(made.is_none(), "{memory} is more than sufficed");
+        }
+    }
+    assert!(made.is_some() && refused > 0, "{refused} refused");
+}
+
+#[test]
+fn overviews_of_the_input_do_not_reach_a_later_step() {
+    let dir = Dir::new();
+    done(&[
+        "convert",
+        &scene(),
+        &dir.at("cog.tif"),
+        "--tile",
+        "128",
+        "--overview-resampling",
+        "nearest",
+        "-q",
+    ]);
+    let resize = "--percent 20 --resample average";
+    let pipe = format!(
+        "read {} ! convert --bands 1 ! resize {resize} ! write {}",
+        dir.at("cog.tif"),
+        dir.at("pipe.tif")
+    );
+    done(&["pipe", &pipe, "-q"]);
+    done(&[
+        "convert",
+        &dir.at("cog.tif"),
+        &dir.at("one.tif"),
+        "--bands",
+        "1",
+        "--overviews",
+        "none",
+        "-q",
+    ]);
+    done(&[
+        "resize",
+        &dir.at("one.tif"),
+        &dir.at("two.tif"),
+        "--percent",
+        "20",
+        "--resample",
+        "average",
+        "-q",
+    ]);
+    assert_eq!(dir.bytes("pipe.tif"), dir.bytes("two.tif"));
 }

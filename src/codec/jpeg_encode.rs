@@ -64,7 +64,13 @@ fn whole(chunk: Plain<'_>, ycbcr: bool, quality: u8, out: &mut Vec<u8>) -> Resul
         (1, false) => JpegColorType::Luma,
         (3, _) => JpegColorType::Ycbcr,
         (4, false) => JpegColorType::Cmyk,
-        _ => return Err(shape.refuse_sample(if ycbcr { "YCbCr in JPEG" } else { "JPEG" })),
+        _ => {
+            let refused = shape.refuse_sample(if ycbcr { "YCbCr in JPEG" } else { "JPEG" });
+            return Err(refused.hint(
+                "1, 3 or 4 bands of 8 bits: --interleave band stores others apart, --mask internal \
+                 needs no band",
+            ));
+        }
     };
     let (8, SampleKind::Unsigned) = (shape.bits, shape.kind) else {
         return Err(shape.refuse_sample("JPEG"));

@@ -15,6 +15,7 @@ mod tiling;
 
 pub use budget::default_memory;
 pub use metrics::Metrics;
+pub(crate) use run::too_large;
 pub use run::{Engine, EngineOptions};
 pub use sink::{Encode, Observer, Silent, Sink};
 pub use tiling::{Tile, Tiling};

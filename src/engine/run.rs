@@ -268,7 +268,7 @@ impl Engine {
 }
 
 /// One tile alone needs more memory than a run may hold.
-fn too_large(needed: u64, allowed: u64) -> Error {
+pub(crate) fn too_large(needed: u64, allowed: u64) -> Error {
     Error::limit("memory for one tile and the chunks it is made of")
         .expected(format!("at most {allowed} bytes"))
         .found(format!("{needed} bytes"))

@@ -110,7 +110,7 @@ impl Staged {
                     if overwrite == Overwrite::Replace {
                         return Err(Error::usage("is a symbolic link")
                             .expected("a file name")
-                            .hint("`--follow-links` replaces the file that it leads to"));
+                            .hint("name the file that it leads to, or write a raster with --follow-links"));
                     }
                     resolved =
                         target.canonicalize().map_err(|e| Error::io("follow the link", e))?;

@@ -14,7 +14,14 @@ impl Raster {
 
     /// Returns this raster with other words about the same samples.
     pub(in crate::ops) fn described(&self, info: Info) -> Self {
-        Self::new(Described { input: self.clone(), info })
+        Self::new(Described { input: self.clone(), info, has_overviews: true })
+    }
+
+    /// Returns this raster as if it had no overviews: what is made of it is made of its own pixels.
+    #[must_use]
+    pub fn without_overviews(&self) -> Self {
+        let (input, info) = (self.clone(), self.info().clone());
+        Self::new(Described { input, info, has_overviews: false })
     }
 
     /// Returns this raster with items set in the unnamed domain of its metadata
@@ -40,6 +47,7 @@ impl Raster {
 struct Described {
     input: Raster,
     info: Info,
+    has_overviews: bool,
 }
 
 impl Source for Described {
@@ -64,7 +72,7 @@ impl Source for Described {
     }
 
     fn overviews(&self) -> Vec<Raster> {
-        self.input.overviews()
+        if self.has_overviews { self.input.overviews() } else { Vec::new() }
     }
 
     fn origin(&self) -> Option<Origin<'_>> {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use swath::kernel::Shade;
 use swath::ops::colorize::{ColorizeOptions, Ramp};
-use swath::{Raster, Result};
+use swath::{Error, Raster, Result};
 
 use crate::args::parse_numbers;
 use crate::inputs;
@@ -61,6 +61,10 @@ impl Apply for ColorizeStep {
             }
         };
         let mut range = self.range.map(|[min, max]| (min, max));
+        if range.is_some() && !ramp.needs_range() {
+            return Err(Error::usage("--range with a ramp of values")
+                .hint("a ramp by name, or one of percentages, is laid over a range"));
+        }
         if range.is_none() && ramp.needs_range() {
             cx.session.remark(
                 "swath: warning: a ramp of percentages without --range reads its input once before \

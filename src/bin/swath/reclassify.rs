@@ -65,7 +65,9 @@ impl ReclassifyStep {
             None => Rules::parse(&self.rules),
             Some(path) => {
                 let text = inputs::text(path, MOST_BYTES)?;
-                Rules::parse_table(&text).map_err(|e: Error| e.at_path(path))
+                // As spreadsheets write it.
+                let text = text.trim_start_matches('\u{feff}');
+                Rules::parse_table(text).map_err(|e: Error| e.at_path(path))
             }
         }
     }

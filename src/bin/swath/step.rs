@@ -162,17 +162,33 @@ impl Chain {
     pub(crate) fn run(&self, session: &Session<'_>) -> Result<()> {
         let job = Job::open(&self.job, session)?;
         let cx = job.context();
-        let made = self.steps.iter().try_fold(job.input.clone(), |input, step| {
-            step.words().apply(input, &cx).map_err(|e| cx.place(e))
-        })?;
+        let mut made = job.input.clone();
+        for (number, step) in (1..).zip(&self.steps) {
+            if number > 1 {
+                // As if what was made had been written without any.
+                made = made.without_overviews();
+            }
+            made = step
+                .words()
+                .apply(made, &cx)
+                .map_err(|error| self.locate(cx.place(error), number))?;
+        }
         job.write(&made)?;
         Ok(())
     }
 
+    /// Names the step, from 1, of a mistake in what was typed, if there are several.
+    fn locate(&self, error: Error, number: usize) -> Error {
+        match error {
+            Error::Usage(_) if self.steps.len() > 1 => error.about(format!("step {number}")),
+            other => other,
+        }
+    }
+
     /// Refuses what is wrong whatever the input is.
     pub(crate) fn check(&self) -> Result<()> {
-        self.steps.iter().try_for_each(|step| match step {
-            Step::Calc(step) => step.check(),
+        (1..).zip(&self.steps).try_for_each(|(number, step)| match step {
+            Step::Calc(step) => step.check().map_err(|error| self.locate(error, number)),
             Step::Focal(step) => step.check(),
             Step::Reclassify(step) => step.check(),
             Step::Proximity(step) => step.check(),

@@ -6,7 +6,7 @@ use super::WriteOptions;
 use super::chunk::{ChunkMaker, Spent};
 use super::plan::Plan;
 use crate::codec::{ChunkShape, Plain, Predictor, choose_level, choose_predictor};
-use crate::engine::{Engine, Tiling};
+use crate::engine::{Engine, Tiling, too_large};
 use crate::error::Result;
 use crate::raster::{Buffer, ChunkCache, Context, Pool, Raster, Size, Window};
 
@@ -38,9 +38,6 @@ pub(super) fn settled(
         return Ok(settled);
     }
     let samples = samples(raster, engine, &settled)?;
-    if samples.is_empty() {
-        return Ok(settled);
-    }
     let chunks: Vec<_> = samples.iter().map(|(shape, bytes)| plain(*shape, bytes)).collect();
     if any {
         settled.predictor = Some(choose_predictor(options.compression, &chunks)?);
@@ -56,8 +53,8 @@ fn plain(shape: ChunkShape, bytes: &[u8]) -> Plain<'_> {
     Plain { bytes, shape, nodata: None }
 }
 
-/// Returns parts of a few tiles as chunks; none if that needs more memory than
-/// there is: the run will then be refused.
+/// Returns parts of a few tiles as chunks; fails if that needs more memory than there is: what is
+/// chosen must not depend on it.
 fn samples(
     raster: &Raster,
     engine: &Engine,
@@ -67,7 +64,7 @@ fn samples(
     let plan = Arc::new(Plan::new(info, options)?);
     let maker = ChunkMaker::new(info, plan.clone(), Spent::default());
     let tiling = Tiling::new(info.grid.size, Size::new(options.tile, options.tile));
-    let (mut windows, mut chunks) = (Vec::new(), Vec::new());
+    let (mut windows, mut chunks, mut held) = (Vec::new(), Vec::new(), 0);
     for k in 0..TILES {
         let index =
             (u128::from(tiling.len()) * u128::from(2 * k + 1) / u128::from(2 * TILES)) as u64;
@@ -81,9 +78,11 @@ fn samples(
             continue;
         }
         windows.push(window);
-        let most = (TILES + 1) * BYTES.max(line);
-        if most + raster.source().footprint(window) > engine.options().memory {
-            return Ok(Vec::new());
+        let own = Buffer::bytes_for(window, info.bands, info.dtype);
+        held += own;
+        let most = held + own + raster.source().footprint(window);
+        if most > engine.options().memory {
+            return Err(too_large(most, engine.options().memory));
         }
         let shape = maker.shape(window.size());
         let mut pixels = with_context(engine, |cx| cx.read(raster, window))?;

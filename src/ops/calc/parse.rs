@@ -103,6 +103,10 @@ impl Parser<'_> {
         };
         let error = error_at(self.text, self.span(), format!("expected {wanted}, found {found}"));
         error.hint(match (self.peek(), wanted) {
+            (Token::Sign(">"), "a value") => "what differs is `!=`",
+            (Token::Name(name), _) if ["AND", "OR", "NOT"].contains(&name.as_str()) => {
+                "and, or and not are written small"
+            }
             (Token::Sign("="), _) => "equality is `==`; a definition is `let name = ...;`",
             (_, "a value" | "an expression") => "an input such as `A`, a number, a function or `(`",
             (_, "an operator or the end") => "a product is `2 * A`; definitions end with `;`",

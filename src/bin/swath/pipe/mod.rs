@@ -9,6 +9,7 @@ mod text;
 
 use std::path::PathBuf;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use swath::{Error, Result};
 
@@ -191,7 +192,7 @@ fn part(words: &[String], refuse: &dyn Fn(&str) -> Error) -> Result<Part> {
         Err(help) if !help.use_stderr() => help.exit(),
         Err(error) => {
             let (why, tip) = reason(&error);
-            Err(match tip {
+            Err(match belongs(words, &error).or(tip) {
                 Some(tip) => refuse(&why).hint(tip.replace("subcommand", "step")),
                 None => refuse(&why),
             })
@@ -207,8 +208,29 @@ fn reason(error: &clap::Error) -> (String, Option<String>) {
     let lines = text[..end.unwrap_or(text.len())].lines().map(str::trim);
     let (tips, lines): (Vec<&str>, Vec<&str>) =
         lines.filter(|line| !line.is_empty()).partition(|line| line.starts_with("tip: "));
-    let tip = tips.first().map(|tip| tip.trim_start_matches("tip: ").to_owned());
+    // Nobody means a value that looks like an option.
+    let tip = tips.iter().find(|tip| !tip.starts_with("tip: to pass"));
+    let tip = tip.map(|tip| tip.trim_start_matches("tip: ").to_owned());
     (lines.join(" ").replace("unrecognized subcommand", "no step is called"), tip)
+}
+
+/// Says where an option belongs that the step has not.
+fn belongs(words: &[String], error: &clap::Error) -> Option<String> {
+    let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg) else {
+        return None;
+    };
+    let long = option.strip_prefix("--")?;
+    let has =
+        |command: &clap::Command| command.get_arguments().any(|arg| arg.get_long() == Some(long));
+    let (steps, own) = (commands(), words.first().map(String::as_str));
+    let step = ["read", "write"]
+        .into_iter()
+        .find(|&verb| own != Some(verb) && steps.find_subcommand(verb).is_some_and(&has));
+    match step {
+        Some(step) => Some(format!("{option} is said to the step {step}")),
+        None => has(&PipeArgs::augment_args(clap::Command::new("pipe")))
+            .then(|| format!("{option} is said to pipe itself, outside of the steps")),
+    }
 }
 
 /// How a file is read of which nothing is said.
