@@ -281,3 +281,25 @@ fn what_happens_is_told_at_the_level_asked_for_and_changes_nothing() {
     let traced = convert(&loud, &["--log", "trace", "--overwrite"]);
     assert!(traced.contains("tile begins"), "{traced}");
 }
+
+#[test]
+fn jpeg_that_is_compressed_a_second_time_is_told_of() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let at = |name: &str| dir.path().join(name).to_str().expect("UTF-8").to_owned();
+    let jpeg = ["--compress", "jpeg", "--overviews", "none"];
+    let eight = ["--type", "uint8", "--scale", "0,20000,1,255", "--nodata", "none"];
+    let (scene, first, second) = (fixture("landsat.tif"), at("a.tif"), at("b.tif"));
+    let words = [&["convert", text(&scene), &first][..], &jpeg, &eight].concat();
+    let made = swath(&words);
+    assert!(made.status.success() && !stderr(&made).contains("second time"), "{}", stderr(&made));
+    // The same tiles are moved; others are made anew.
+    let moved = swath(&[&["convert", &first, &second][..], &jpeg].concat());
+    assert!(
+        moved.status.success() && !stderr(&moved).contains("second time"),
+        "{}",
+        stderr(&moved)
+    );
+    let again =
+        swath(&[&["convert", &first, &second, "--tile", "256", "--overwrite"][..], &jpeg].concat());
+    assert!(again.status.success() && stderr(&again).contains("second time"), "{}", stderr(&again));
+}
