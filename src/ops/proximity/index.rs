@@ -1,6 +1,6 @@
 //! Where targets are, in blocks.
 
-use super::node::Targets;
+use super::targets::Targets;
 use crate::engine::{Encode, Engine, EngineOptions, Observer, Sink, Tile, Tiling};
 use crate::kernel::{Classes, Metric};
 use crate::raster::{Buffer, Context, Info, Window};

@@ -4,11 +4,14 @@
 mod index;
 /// The nodes.
 mod node;
+/// What distances are to.
+mod targets;
 
 use std::sync::Arc;
 
 use self::index::Index;
-use self::node::{Anywhere, Near, Targets};
+use self::node::{Anywhere, Near};
+use self::targets::Targets;
 use crate::engine::{Engine, Observer};
 use crate::kernel::{Classes, Interval, Metric};
 use crate::ops::reclassify::Rules;
