@@ -307,10 +307,15 @@ fn store<T: Sample>(
         out.add_mask();
     }
     let (samples, valid) = out.plane_and_valid_mut::<T>(band);
-    for (sample, &value) in samples[run.clone()].iter_mut().zip(values) {
-        // Of floats only f32 goes beyond what it has: to infinity.
-        *sample =
-            T::from_f64(if range.is_beyond(value) { value.signum() * range.most } else { value });
+    let pairs = samples[run.clone()].iter_mut().zip(values);
+    if beyond == 0 {
+        pairs.for_each(|(sample, &value)| *sample = T::from_f64(value));
+    } else {
+        for (sample, &value) in pairs {
+            // Of floats only f32 goes beyond what it has: to infinity.
+            let ends = value.signum() * range.most;
+            *sample = T::from_f64(if range.is_beyond(value) { ends } else { value });
+        }
     }
     if let Some(valid) = valid {
         for (valid, &value) in valid[run].iter_mut().zip(values) {
