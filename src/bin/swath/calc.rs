@@ -130,6 +130,10 @@ impl CalcArgs {
 }
 
 impl Apply for CalcStep {
+    fn check(&self) -> Result<()> {
+        Expression::parse(&self.expression).map(drop)
+    }
+
     fn apply(&self, input: Raster, cx: &StepContext<'_>) -> Result<Raster> {
         let mut inputs = self.inputs.clone();
         if !inputs.iter().any(|input| input.path == Path::new(STREAM)) {
@@ -208,11 +212,6 @@ impl CalcStep {
             }
             Err(error) => Err(error),
         }
-    }
-
-    /// Reads the expression, to refuse what breaks the grammar before anything begins.
-    pub(crate) fn check(&self) -> Result<()> {
-        Expression::parse(&self.expression).map(drop)
     }
 
     /// The file whose grid the output has; or a word such as `finest`, which is no file's name.

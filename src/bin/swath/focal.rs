@@ -94,11 +94,6 @@ fn parse_radii(text: &str) -> Result<(Option<f64>, f64), String> {
 }
 
 impl FocalStep {
-    /// Refuses what is wrong whatever the input is.
-    pub(crate) fn check(&self) -> Result<()> {
-        if self.kernel_file.is_none() { self.around().map(drop) } else { Ok(()) }
-    }
-
     fn around(&self) -> Result<Neighbourhood> {
         if let Some(text) = &self.kernel {
             return weights("--kernel", text, text.split(';'));
@@ -172,6 +167,10 @@ fn weights<'a>(
 }
 
 impl Apply for FocalStep {
+    fn check(&self) -> Result<()> {
+        if self.kernel_file.is_none() { self.around().map(drop) } else { Ok(()) }
+    }
+
     fn apply(&self, input: Raster, _: &StepContext<'_>) -> Result<Raster> {
         let missing =
             if self.keep_missing { MissingCentre::Missing } else { MissingCentre::Filled };

@@ -35,11 +35,6 @@ enum Units {
 }
 
 impl ProximityStep {
-    /// Refuses what is wrong whatever the input is.
-    pub(crate) fn check(&self) -> Result<()> {
-        self.targets().map(drop)
-    }
-
     /// The values of targets: commas part them, but for those between brackets.
     fn targets(&self) -> Result<Option<Vec<Interval>>> {
         let mut all = Vec::new();
@@ -64,6 +59,10 @@ impl ProximityStep {
 }
 
 impl Apply for ProximityStep {
+    fn check(&self) -> Result<()> {
+        self.targets().map(drop)
+    }
+
     fn apply(&self, input: Raster, cx: &StepContext<'_>) -> Result<Raster> {
         let how = ProximityOptions {
             targets: self.targets()?,

@@ -55,11 +55,6 @@ fn parse_new(text: &str) -> Result<NewValue, String> {
 }
 
 impl ReclassifyStep {
-    /// Refuses what is wrong whatever the input is.
-    pub(crate) fn check(&self) -> Result<()> {
-        Rules::parse(&self.rules).map(drop)
-    }
-
     fn rules(&self) -> Result<Rules> {
         match &self.table {
             None => Rules::parse(&self.rules),
@@ -74,6 +69,10 @@ impl ReclassifyStep {
 }
 
 impl Apply for ReclassifyStep {
+    fn check(&self) -> Result<()> {
+        Rules::parse(&self.rules).map(drop)
+    }
+
     fn apply(&self, input: Raster, _: &StepContext<'_>) -> Result<Raster> {
         let options =
             ReclassifyOptions { other: self.other, dtype: self.dtype, nodata: self.nodata };

@@ -28,6 +28,11 @@ pub(crate) trait Apply {
     /// written goes to [`Session::afterwards`].
     fn apply(&self, input: Raster, cx: &StepContext<'_>) -> Result<Raster>;
 
+    /// Refuses what is wrong whatever the input is.
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
+
     /// The files besides the input that are read.
     fn beside(&mut self) -> Vec<&mut PathBuf> {
         Vec::new()
@@ -187,12 +192,8 @@ impl Chain {
 
     /// Refuses what is wrong whatever the input is.
     pub(crate) fn check(&self) -> Result<()> {
-        (1..).zip(&self.steps).try_for_each(|(number, step)| match step {
-            Step::Calc(step) => step.check().map_err(|error| self.locate(error, number)),
-            Step::Focal(step) => step.check(),
-            Step::Reclassify(step) => step.check(),
-            Step::Proximity(step) => step.check(),
-            _ => Ok(()),
+        (1..).zip(&self.steps).try_for_each(|(number, step)| {
+            step.words().check().map_err(|error| self.locate(error, number))
         })
     }
 

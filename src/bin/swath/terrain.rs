@@ -89,8 +89,34 @@ enum Algorithm {
 }
 
 impl Apply for TerrainStep {
+    /// Refuses options that say nothing of what is made.
+    fn check(&self) -> Result<()> {
+        use What::{Aspect, Curvature, Hillshade, MultiHillshade, Slope, Tri};
+        let shades = &[Hillshade, MultiHillshade][..];
+        let gradients = &[Hillshade, MultiHillshade, Slope, Aspect][..];
+        for (given, option, of) in [
+            (self.algorithm.is_some(), "--algorithm", gradients),
+            (self.percent, "--percent", &[Slope]),
+            (self.wilson, "--wilson", &[Tri]),
+            (self.kind.is_some(), "--kind", &[Curvature]),
+            (self.z_factor.is_some(), "--z-factor", shades),
+            (self.azimuth.is_some(), "--azimuth", &[Hillshade]),
+            (self.altitude.is_some(), "--altitude", shades),
+        ] {
+            if given && !of.contains(&self.what) {
+                let name = |what: &What| {
+                    what.to_possible_value().map_or_else(String::new, |v| v.get_name().to_owned())
+                };
+                let names: Vec<_> = of.iter().map(name).collect();
+                return Err(Error::usage(format!("{option} of {}", name(&self.what)))
+                    .hint(format!("it is for {}", names.join(", "))));
+            }
+        }
+        Ok(())
+    }
+
     fn apply(&self, input: Raster, _: &StepContext<'_>) -> Result<Raster> {
-        self.refuse_others()?;
+        self.check()?;
         let gradient = match self.algorithm {
             None | Some(Algorithm::Horn) => Gradient::Horn,
             Some(Algorithm::ZevenbergenThorne) => Gradient::ZevenbergenThorne,
@@ -119,33 +145,5 @@ impl Apply for TerrainStep {
         };
         let how = TerrainOptions { scale: self.scale, edges: self.edges };
         input.terrain(self.band - 1, what, &how)
-    }
-}
-
-impl TerrainStep {
-    /// Refuses options that say nothing of what is made.
-    fn refuse_others(&self) -> Result<()> {
-        use What::{Aspect, Curvature, Hillshade, MultiHillshade, Slope, Tri};
-        let shades = &[Hillshade, MultiHillshade][..];
-        let gradients = &[Hillshade, MultiHillshade, Slope, Aspect][..];
-        for (given, option, of) in [
-            (self.algorithm.is_some(), "--algorithm", gradients),
-            (self.percent, "--percent", &[Slope]),
-            (self.wilson, "--wilson", &[Tri]),
-            (self.kind.is_some(), "--kind", &[Curvature]),
-            (self.z_factor.is_some(), "--z-factor", shades),
-            (self.azimuth.is_some(), "--azimuth", &[Hillshade]),
-            (self.altitude.is_some(), "--altitude", shades),
-        ] {
-            if given && !of.contains(&self.what) {
-                let name = |what: &What| {
-                    what.to_possible_value().map_or_else(String::new, |v| v.get_name().to_owned())
-                };
-                let names: Vec<_> = of.iter().map(name).collect();
-                return Err(Error::usage(format!("{option} of {}", name(&self.what)))
-                    .hint(format!("it is for {}", names.join(", "))));
-            }
-        }
-        Ok(())
     }
 }
