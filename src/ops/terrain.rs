@@ -33,14 +33,7 @@ impl Raster {
     /// [`Error::Unsupported`] if samples are complex or the grid is turned.
     pub fn terrain(&self, band: u16, what: Terrain, how: &TerrainOptions) -> Result<Self> {
         let info = self.info();
-        if band >= info.bands {
-            return Err(Error::usage("band of elevations")
-                .expected(format!("1 to {}", info.bands))
-                .found(u32::from(band) + 1));
-        }
-        if info.dtype.is_complex() {
-            return Err(Error::unsupported("elevations that are complex").found(info.dtype));
-        }
+        info.check_real_band(band, "terrain of")?;
         if !info.grid.transform.is_unrotated() {
             return Err(Error::unsupported("terrain of a grid that is turned")
                 .hint("warp it to a grid with north up first"));

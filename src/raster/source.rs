@@ -8,7 +8,7 @@ use super::{
     Buffer, CancelFlag, ChunkCache, ChunkKey, ColorInterpretation, Context, DataType, Grid,
     Metadata, NoData, Pool, Size, Validity, Window,
 };
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// What the bands of a raster mean as colours.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,6 +129,20 @@ impl Info {
             Colors::WhiteIsZero | Colors::Other(_) => &[],
         };
         colors.get(usize::from(band)).copied().unwrap_or_default()
+    }
+
+    /// Refuses a band (from 0) that is not there, and samples that are complex: `what` is made
+    /// of real ones.
+    pub(crate) fn check_real_band(&self, band: u16, what: &str) -> Result<()> {
+        if band >= self.bands {
+            return Err(Error::usage("band")
+                .expected(format!("1 to {}", self.bands))
+                .found(u32::from(band) + 1));
+        }
+        if self.dtype.is_complex() {
+            return Err(Error::unsupported(format!("{what} complex samples")).found(self.dtype));
+        }
+        Ok(())
     }
 
     /// Returns what decides which samples of a band (from 0) are valid, by

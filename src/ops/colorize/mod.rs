@@ -123,14 +123,7 @@ impl Raster {
     /// one and there is none; [`Error::Unsupported`] if samples are complex.
     pub fn colorize(&self, band: u16, ramp: &Ramp, options: &ColorizeOptions) -> Result<Self> {
         let from = self.info();
-        if band >= from.bands {
-            return Err(Error::usage("band")
-                .expected(format!("1 to {}", from.bands))
-                .found(u32::from(band) + 1));
-        }
-        if from.dtype.is_complex() {
-            return Err(Error::unsupported("colours of complex samples").found(from.dtype));
-        }
+        from.check_real_band(band, "colours of")?;
         if let Some((least, most)) = options.range
             && !(least.is_finite() && most.is_finite() && (most - least).is_finite())
         {

@@ -76,14 +76,7 @@ impl Raster {
         observer: &mut dyn Observer,
     ) -> Result<Self> {
         let from = self.info();
-        if band >= from.bands {
-            return Err(Error::usage("band")
-                .expected(format!("1 to {}", from.bands))
-                .found(u32::from(band) + 1));
-        }
-        if from.dtype.is_complex() {
-            return Err(Error::unsupported("targets of complex samples").found(from.dtype));
-        }
+        from.check_real_band(band, "targets of")?;
         let zero = Some((NoData::Integer(0), false));
         let all_but_zero =
             || vec![Interval { from: None, to: zero }, Interval { from: zero, to: None }];

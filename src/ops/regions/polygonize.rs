@@ -88,15 +88,7 @@ impl Raster {
 
 /// Returns the band (from 0) of a raster as one of its own, if its values are numbers in order.
 pub(super) fn real_band(raster: &Raster, band: u16) -> Result<Raster> {
-    let info = raster.info();
-    if band >= info.bands {
-        return Err(Error::usage("band")
-            .expected(format!("1 to {}", info.bands))
-            .found(u32::from(band) + 1));
-    }
-    if info.dtype.is_complex() {
-        return Err(Error::unsupported("regions of complex samples").found(info.dtype));
-    }
+    raster.info().check_real_band(band, "regions of")?;
     raster.select_bands(&[band])
 }
 
