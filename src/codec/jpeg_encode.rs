@@ -193,6 +193,12 @@ mod tests {
                 Decoder::new().decode(codec, packed, &mut out).unwrap();
                 let off = out.iter().zip(&bytes).map(|(a, b)| a.abs_diff(*b)).max();
                 assert!(off <= Some(most), "{samples} samples, quality {quality}: off by {off:?}");
+                // Other codes for the same coefficients.
+                let mut usual = Vec::new();
+                whole(plain, ycbcr, quality, &mut usual).unwrap();
+                let (mut other, whole) = (vec![0; bytes.len()], Packed { bytes: &usual, ..packed });
+                Decoder::new().decode(codec, whole, &mut other).unwrap();
+                assert!(other == out && stored.len() < usual.len());
                 let mut planes = vec![0; bytes.len()];
                 let apart = Packed { apart: true, ..packed };
                 Decoder::new().decode(codec, apart, &mut planes).unwrap();
