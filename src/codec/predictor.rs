@@ -2,6 +2,8 @@
 //!
 //! Byte order is converted here too, so that samples are touched once.
 
+use multiversion::multiversion;
+
 use crate::error::{Error, Result};
 use crate::io::ByteOrder;
 
@@ -151,10 +153,11 @@ pub fn apply(
             let shape = shape.check(&[2, 3, 4, 8])?;
             check_whole_rows(data, shape)?;
             for row in data.chunks_exact_mut(shape.row_bytes) {
-                scratch.clear();
-                scratch.extend_from_slice(row);
-                deinterleave(scratch, row, shape.bytes_per_sample);
-                difference_row::<u8>(row, shape.samples_per_pixel);
+                scratch.resize(shape.row_bytes, 0);
+                deinterleave(row, scratch, shape.bytes_per_sample);
+                let pixel = shape.samples_per_pixel;
+                row[..pixel].copy_from_slice(&scratch[..pixel]);
+                difference_bytes(&scratch[pixel..], scratch, &mut row[pixel..]);
             }
         }
     }
@@ -393,12 +396,30 @@ fn sum_floats(planes: &[u8], row: &mut [u8]) {
 
 /// Spreads numbers into planes of their bytes.
 fn deinterleave(row: &[u8], planes: &mut [u8], width: usize) {
-    let count = row.len() / width;
-    for (plane, bytes) in planes.chunks_exact_mut(count).enumerate() {
-        let at = place(plane, width);
-        for (byte, number) in bytes.iter_mut().zip(row.chunks_exact(width)) {
+    match width {
+        2 => deinterleave_wide::<2>(row, planes),
+        3 => deinterleave_wide::<3>(row, planes),
+        4 => deinterleave_wide::<4>(row, planes),
+        _ => deinterleave_wide::<8>(row, planes),
+    }
+}
+
+#[multiversion(targets("x86_64+avx2"))]
+fn deinterleave_wide<const WIDTH: usize>(row: &[u8], planes: &mut [u8]) {
+    let numbers = row.as_chunks::<WIDTH>().0;
+    for (plane, bytes) in planes.chunks_exact_mut(numbers.len()).enumerate() {
+        let at = place(plane, WIDTH);
+        for (byte, number) in bytes.iter_mut().zip(numbers) {
             *byte = number[at];
         }
+    }
+}
+
+/// Makes the differences of bytes to those before them, which begin at `before`.
+#[multiversion(targets("x86_64+avx2"))]
+fn difference_bytes(bytes: &[u8], before: &[u8], out: &mut [u8]) {
+    for ((out, byte), before) in out.iter_mut().zip(bytes).zip(before) {
+        *out = byte.wrapping_sub(*before);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fs::{File, Permissions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::num::NonZeroU64;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
@@ -31,6 +32,9 @@ impl Overwrite {
 /// Small appends are gathered until there are this many bytes.
 const BUFFER: usize = 256 * 1024;
 
+/// Once so many appended bytes wait to be written to the disk, the system is asked to begin.
+const BURST: u64 = 16 << 20;
+
 /// An output file that is whole or absent.
 ///
 /// Bytes go to a file beside the target (without a name where the system can, so that even
@@ -44,6 +48,8 @@ pub struct Staged {
     body: Body,
     /// Bytes written to the body; those in `buffer` follow.
     written: u64,
+    /// How many of them the system was asked to write to the disk.
+    begun: u64,
     buffer: Vec<u8>,
 }
 
@@ -128,6 +134,7 @@ impl Staged {
             permissions,
             body,
             written: 0,
+            begun: 0,
             buffer: Vec::with_capacity(BUFFER),
         })
     }
@@ -163,7 +170,27 @@ impl Staged {
         } else {
             self.buffer.extend_from_slice(bytes);
         }
+        self.begin_writing();
         Ok(offset)
+    }
+
+    /// Asks the system to write what was appended to the disk while more is made: what is left for
+    /// the end, where everything waits for the disk, is little.
+    fn begin_writing(&mut self) {
+        let Some(len) = NonZeroU64::new(self.written - self.begun).filter(|l| l.get() >= BURST)
+        else {
+            return;
+        };
+        // Of pages that are not on the disk yet this is what the advice does; those that are
+        // written already it drops, of the file's end at most.
+        #[cfg(target_os = "linux")]
+        let _ = rustix::fs::fadvise(
+            &self.body.file,
+            self.begun,
+            Some(len),
+            rustix::fs::Advice::DontNeed,
+        );
+        self.begun += len.get();
     }
 
     /// Writes `bytes` over what is at `offset`, which may reach or lie past the end: a gap

@@ -42,10 +42,11 @@ const FEATURES: [(&str, bool, &str, &[&str]); 9] = [
 
 /// What is in every build.
 const CODECS: &str = "deflate, LZW, PackBits, zstd, CCITT (read)";
-const CRATES: [&str; 16] = [
+const CRATES: [&str; 17] = [
     "bytemuck",
     "geo",
     "memmap2",
+    "multiversion",
     "num-bigint",
     "proj4rs",
     "rayon",

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use multiversion::multiversion;
+
 use super::program::{Axis, BLOCK, Op, Program, Shift};
 use crate::crs::Transformer;
 use crate::kernel::widen;
@@ -183,9 +185,7 @@ impl Calculation {
                 let start = (row - whole.row) as usize * whole.width as usize + left;
                 for band in 0..self.info.bands {
                     let values = registers.output(band.into(), len);
-                    let missing = values.iter().zip(registers.failed(len));
-                    counts.failed +=
-                        missing.filter(|(v, failed)| v.is_nan() & **failed).count() as u64;
+                    counts.failed += registers.failed(band.into(), len);
                     counts.overflowed += dispatch!(self.info.dtype, T => {
                         store::<T>(values, self.overflow, start, band, out)
                             .map_err(|at| self.beyond(values[at], band, (col + at as i64, row)))?
@@ -298,32 +298,49 @@ fn store<T: Sample>(
 ) -> Result<u64, usize> {
     let range = Range::of::<T>();
     let run = start..start + values.len();
-    let beyond = values.iter().fold(0, |n, &v| n + u64::from(range.is_beyond(v)));
-    let missing = values.iter().fold(false, |any, v| any | v.is_nan());
+    let odd = cast(values, range, &mut out.plane_mut::<T>(band)[run.clone()]);
+    let beyond = |value: &f64| range.is_beyond(*value);
+    let beyond = if odd.beyond { values.iter().filter(|v| beyond(v)).count() as u64 } else { 0 };
     if beyond > 0 && overflow == Overflow::Error {
         return Err(values.iter().position(|&v| range.is_beyond(v)).unwrap_or(0));
     }
-    if missing || beyond > 0 && overflow == Overflow::NoData {
+    if odd.missing || beyond > 0 && overflow == Overflow::NoData {
         out.add_mask();
     }
     let (samples, valid) = out.plane_and_valid_mut::<T>(band);
-    let pairs = samples[run.clone()].iter_mut().zip(values);
-    if beyond == 0 {
-        pairs.for_each(|(sample, &value)| *sample = T::from_f64(value));
-    } else {
-        for (sample, &value) in pairs {
-            // Of floats only f32 goes beyond what it has: to infinity.
+    if beyond > 0 {
+        // Of floats only f32 goes beyond what it has: to infinity.
+        for (sample, &value) in samples[run.clone()].iter_mut().zip(values) {
             let ends = value.signum() * range.most;
             *sample = T::from_f64(if range.is_beyond(value) { ends } else { value });
         }
     }
     if let Some(valid) = valid {
+        let lost_beyond = beyond > 0 && overflow == Overflow::NoData;
         for (valid, &value) in valid[run].iter_mut().zip(values) {
-            let lost = value.is_nan() || overflow == Overflow::NoData && range.is_beyond(value);
+            let lost = value.is_nan() | lost_beyond & range.is_beyond(value);
             *valid = if lost { 0 } else { 255 };
         }
     }
     Ok(beyond)
+}
+
+/// Whether there is any such value.
+struct Odd {
+    missing: bool,
+    beyond: bool,
+}
+
+/// Casts each value, and looks for those that the type does not have.
+#[multiversion(targets("x86_64+avx2"))]
+fn cast<T: Sample>(values: &[f64], range: Range, samples: &mut [T]) -> Odd {
+    let mut odd = Odd { missing: false, beyond: false };
+    for (sample, &value) in samples.iter_mut().zip(values) {
+        odd.missing |= value.is_nan();
+        odd.beyond |= range.is_beyond(value);
+        *sample = T::from_f64(value);
+    }
+    odd
 }
 
 /// Between which values a type rounds to what it has.
@@ -360,7 +377,7 @@ impl Range {
 
     #[inline(always)]
     fn is_beyond(self, value: f64) -> bool {
-        (value >= self.high || value < self.low) && !(self.infinite && value.is_infinite())
+        ((value >= self.high) | (value < self.low)) & !(self.infinite & value.is_infinite())
     }
 }
 

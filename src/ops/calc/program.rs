@@ -6,6 +6,8 @@
 
 use std::collections::HashMap;
 
+use multiversion::multiversion;
+
 use crate::kernel::{interpolate_ranks, ranks_beside};
 
 /// The samples of one block: a register of them stays in the nearest cache.
@@ -62,21 +64,33 @@ macro_rules! operators {
         pub(super) enum $kind { $($name,)* }
 
         impl $kind {
-            fn run(self, out: &mut [f64], from: [&[f64]; $n]) {
-                match self {
-                    $(Self::$name => each(out, from, |$operands: [f64; $n]| $body),)*
+            /// Returns whether some sample has all its operands and no result.
+            fn run(self, out: &mut [f64], from: [&[f64]; $n]) -> bool {
+                #[multiversion(targets("x86_64+avx2"))]
+                fn run(kind: $kind, out: &mut [f64], from: [&[f64]; $n]) -> bool {
+                    match kind {
+                        $($kind::$name => each(out, from, |$operands: [f64; $n]| $body),)*
+                    }
                 }
+                run(self, out, from)
             }
         }
     };
 }
 
 #[inline(always)]
-fn each<const N: usize>(out: &mut [f64], from: [&[f64]; N], of: impl Fn([f64; N]) -> f64) {
+fn each<const N: usize>(out: &mut [f64], from: [&[f64]; N], of: impl Fn([f64; N]) -> f64) -> bool {
     let from = from.map(|samples| &samples[..out.len()]);
+    let mut failed = false;
     for (at, out) in out.iter_mut().enumerate() {
-        *out = of(from.map(|samples| samples[at]));
+        let operands = from.map(|samples| samples[at]);
+        let result = of(operands);
+        // Without a branch, so that it vectorises.
+        failed |=
+            operands.iter().fold(result.is_nan(), |failed, operand| failed & !operand.is_nan());
+        *out = result;
     }
+    failed
 }
 
 operators! {
@@ -147,22 +161,6 @@ operators! {
         FoldMax: if a.is_nan() || b > a { b } else { a },
         // How many are there: a count so far, and one more sample.
         FoldCount: a + f64::from(u8::from(!b.is_nan())),
-    }
-}
-
-impl Unary {
-    /// Whether there may be no result where there is an operand.
-    fn fails(self) -> bool {
-        !matches!(self, Self::Negate | Self::Not | Self::IsMissing | Self::Abs | Self::Sign)
-    }
-}
-
-impl Binary {
-    /// Whether there may be no result where there are both operands.
-    fn fails(self) -> bool {
-        use Binary::*;
-        !matches!(self, Coalesce | FoldMin | FoldMax | FoldCount | AtLeast | AtMost)
-            && !matches!(self, Equal | NotEqual | Less | LessEqual | And | Or)
     }
 }
 
@@ -302,7 +300,7 @@ impl Program {
         for &(value, register) in &self.constants {
             blocks[register as usize].fill(value);
         }
-        Registers { program: self, blocks, failed: vec![false; BLOCK], scratch: Vec::new() }
+        Registers { program: self, blocks, failures: Failures::default(), scratch: Vec::new() }
     }
 }
 
@@ -334,14 +332,14 @@ impl<R: Copy> Op<R> {
 pub(super) struct Registers<'a> {
     program: &'a Program,
     blocks: Vec<Vec<f64>>,
-    failed: Vec<bool>,
+    failures: Failures,
     scratch: Vec<f64>,
 }
 
 impl Registers<'_> {
     /// Runs the program over `len` samples; `fetch` fills in what is loaded.
     pub(super) fn run(&mut self, len: usize, mut fetch: impl FnMut(&Op<u32>, &mut [f64])) {
-        self.failed[..len].fill(false);
+        self.failures.clear();
         for (op, register) in &self.program.steps {
             // No operand is in the register of the result.
             let mut block = std::mem::take(&mut self.blocks[*register as usize]);
@@ -351,15 +349,13 @@ impl Registers<'_> {
                 Op::Constant(bits) => out.fill(f64::from_bits(*bits)),
                 Op::Load { .. } | Op::Coordinate { .. } => fetch(op, out),
                 &Op::Unary(kind, a) => {
-                    kind.run(out, [of(a)]);
-                    if kind.fails() && has_missing(out) {
-                        mark(&mut self.failed, out, of(a), of(a));
+                    if kind.run(out, [of(a)]) {
+                        self.failures.mark(out, of(a), of(a));
                     }
                 }
                 &Op::Binary(kind, a, b) => {
-                    kind.run(out, [of(a), of(b)]);
-                    if kind.fails() && has_missing(out) {
-                        mark(&mut self.failed, out, of(a), of(b));
+                    if kind.run(out, [of(a), of(b)]) {
+                        self.failures.mark(out, of(a), of(b));
                     }
                 }
                 &Op::Choose(c, a, b) => {
@@ -386,19 +382,30 @@ impl Registers<'_> {
         &self.blocks[self.program.outputs[number] as usize][..len]
     }
 
-    /// Returns where some operation of the last run had operands but no result.
-    pub(super) fn failed(&self, len: usize) -> &[bool] {
-        &self.failed[..len]
+    /// Returns of how many samples of an output some operation of the last run had
+    /// operands but no result.
+    pub(super) fn failed(&self, number: usize, len: usize) -> u64 {
+        let failed = self.failures.0.iter();
+        let lost = failed.zip(self.output(number, len)).filter(|(f, v)| **f & v.is_nan());
+        lost.count() as u64
     }
 }
 
-fn has_missing(samples: &[f64]) -> bool {
-    samples.iter().fold(false, |any, sample| any | sample.is_nan())
-}
+/// Where operations had operands but no result; empty if all had one.
+#[derive(Default)]
+struct Failures(Vec<bool>);
 
-fn mark(failed: &mut [bool], out: &[f64], a: &[f64], b: &[f64]) {
-    for (((failed, out), a), b) in failed.iter_mut().zip(out).zip(a).zip(b) {
-        *failed |= out.is_nan() && !a.is_nan() && !b.is_nan();
+impl Failures {
+    fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    #[cold]
+    fn mark(&mut self, out: &[f64], a: &[f64], b: &[f64]) {
+        self.0.resize(BLOCK, false);
+        for (((failed, out), a), b) in self.0.iter_mut().zip(out).zip(a).zip(b) {
+            *failed |= out.is_nan() & !a.is_nan() & !b.is_nan();
+        }
     }
 }
 
@@ -416,8 +423,8 @@ fn percentile(percentile: f64, samples: &mut [f64]) -> f64 {
 pub(super) fn fold(op: &Op<f64>) -> Option<f64> {
     let mut out = [0.0];
     match op {
-        Op::Unary(kind, a) => kind.run(&mut out, [&[*a]]),
-        Op::Binary(kind, a, b) => kind.run(&mut out, [&[*a], &[*b]]),
+        Op::Unary(kind, a) => drop(kind.run(&mut out, [&[*a]])),
+        Op::Binary(kind, a, b) => drop(kind.run(&mut out, [&[*a], &[*b]])),
         Op::Choose(c, a, b) => {
             out = [if c.is_nan() { *c } else { [*b, *a][usize::from(*c != 0.0)] }];
         }
