@@ -3,10 +3,12 @@
 use std::cell::Cell;
 use std::ops::Range;
 
-use super::lanczos::{Lanczos, TAPS};
+use multiversion::multiversion;
+
+use super::lanczos::{LANES, Lanczos, Part, TAPS};
 use super::real::{Real, sums_in_f32};
 use super::resampling::{BSpline, CatmullRom, FourTaps, Kernel, Triangle};
-use super::segment::BLOCK;
+use super::segment::{BLOCK, ends};
 use super::support::{Reach, Taps, complete, incomplete, is_complete};
 use super::{Outcome, Plane, Resampling, Segment};
 use crate::raster::Sample;
@@ -128,7 +130,7 @@ impl Segment {
         valid: &mut [u8],
     ) -> Outcome {
         if self.inside[block] && self.is_surrounded(source, range.clone(), K::RADIUS) {
-            let saturated = K::plain_block::<T, A>(self, source, range, out);
+            let saturated = plain_block::<K, T, A>(self, source, range, out);
             valid.fill(255);
             return Outcome { all_valid: true, saturated };
         }
@@ -168,11 +170,7 @@ impl Segment {
     fn is_surrounded<T>(&self, source: Plane<'_, T>, range: Range<usize>, radius: usize) -> bool {
         let Some(valid) = source.valid else { return true };
         let span = |base: &[i32]| {
-            let (mut least, mut most) = (i32::MAX, i32::MIN);
-            for &base in base {
-                least = least.min(base);
-                most = most.max(base);
-            }
+            let (least, most) = ends(base);
             least as usize + 1 - radius..most as usize + 1 + radius
         };
         let (columns, rows) = (span(&self.x.base[range.clone()]), span(&self.y.base[range]));
@@ -230,6 +228,26 @@ impl Segment {
     }
 }
 
+/// [`Plain::plain_block`], compiled for the processor at hand.
+#[multiversion(targets("x86_64+avx2"))]
+fn plain_block<K: Plain, T: Sample, A: Real>(
+    segment: &Segment,
+    source: Plane<'_, T>,
+    range: Range<usize>,
+    out: &mut [T],
+) -> u32 {
+    let out = &mut out[..range.len().min(BLOCK)];
+    let mut sums = [A::ZERO; BLOCK];
+    let sums = &mut sums[..out.len()];
+    K::plain_block(segment, source, range, sums);
+    let mut saturated = 0;
+    for (sample, sum) in out.iter_mut().zip(sums) {
+        *sample = sum.sample();
+        saturated += u32::from(K::RINGS & sum.saturates::<T>());
+    }
+    saturated
+}
+
 /// A kernel at scale 1 over a complete support: the case that nearly every
 /// pixel of nearly every warp is. `plain` and `plain_block` do the same
 /// operations in the same order.
@@ -237,25 +255,14 @@ trait Plain: Kernel {
     /// Interpolates one pixel.
     fn plain<T: Sample, A: Real>(segment: &Segment, source: Plane<'_, T>, i: usize) -> A;
 
-    /// Interpolates up to [`BLOCK`] pixels; returns how many saturate.
-    #[inline(always)]
+    /// Interpolates as many pixels of a segment, from the first of `range` on, as
+    /// there are `sums`, which are up to [`BLOCK`].
     fn plain_block<T: Sample, A: Real>(
         segment: &Segment,
         source: Plane<'_, T>,
         range: Range<usize>,
-        out: &mut [T],
-    ) -> u32 {
-        let mut sums = [A::ZERO; BLOCK];
-        for (sum, i) in sums.iter_mut().zip(range) {
-            *sum = Self::plain::<T, A>(segment, source, i);
-        }
-        let mut saturated = 0;
-        for (sample, sum) in out.iter_mut().zip(sums) {
-            *sample = sum.sample();
-            saturated += u32::from(Self::RINGS & sum.saturates::<T>());
-        }
-        saturated
-    }
+        sums: &mut [A],
+    );
 }
 
 /// Interpolates between two pairs. This form gives a constant back exactly.
@@ -272,7 +279,7 @@ impl Plain for Triangle {
         let stride = source.window.width as usize;
         let at = segment.corner(0, stride, i);
         let (top, bottom) = (&source.samples[at..][..2], &source.samples[at + stride..][..2]);
-        let taps = [top[0], top[1], bottom[0], bottom[1]].map(A::of);
+        let taps = [A::of(top[0]), A::of(top[1]), A::of(bottom[0]), A::of(bottom[1])];
         bilinear(taps, A::new(segment.x.fraction[i]), A::new(segment.y.fraction[i]))
     }
 
@@ -281,64 +288,149 @@ impl Plain for Triangle {
         segment: &Segment,
         source: Plane<'_, T>,
         range: Range<usize>,
-        out: &mut [T],
-    ) -> u32 {
-        // Loads first, into small arrays, so that the arithmetic vectorises.
+        sums: &mut [A],
+    ) {
+        // Loads first, two samples at once, so that the arithmetic vectorises.
         let stride = source.window.width as usize;
-        let mut taps = [[T::zeroed(); BLOCK]; 4];
-        let len = out.len().min(BLOCK);
-        for (k, i) in range.clone().enumerate().take(len) {
+        let mut pairs = [[[T::zeroed(); 2]; BLOCK]; 2];
+        let [top, bottom] = &mut pairs;
+        let (top, bottom) = (&mut top[..sums.len()], &mut bottom[..sums.len()]);
+        for ((top, bottom), i) in top.iter_mut().zip(bottom.iter_mut()).zip(range.clone()) {
             let at = segment.corner(0, stride, i);
-            let (top, bottom) = (&source.samples[at..][..2], &source.samples[at + stride..][..2]);
-            taps[0][k] = top[0];
-            taps[1][k] = top[1];
-            taps[2][k] = bottom[0];
-            taps[3][k] = bottom[1];
+            *top = *taps(source.samples, at);
+            *bottom = *taps(source.samples, at + stride);
         }
         let (x, y) = (&segment.x.fraction[range.clone()], &segment.y.fraction[range]);
-        let (x, y, out) = (&x[..len], &y[..len], &mut out[..len]);
-        for k in 0..len {
-            let four = [taps[0][k], taps[1][k], taps[2][k], taps[3][k]].map(A::of);
-            out[k] = bilinear(four, A::new(x[k]), A::new(y[k])).sample();
+        let places = x.iter().zip(y).zip(top.iter().zip(bottom.iter()));
+        for (sum, ((&x, &y), (top, bottom))) in sums.iter_mut().zip(places) {
+            let four = [A::of(top[0]), A::of(top[1]), A::of(bottom[0]), A::of(bottom[1])];
+            *sum = bilinear(four, A::new(x), A::new(y));
         }
-        0
     }
 }
+
+/// Returns so many samples from one on.
+#[inline(always)]
+fn taps<T, const N: usize>(samples: &[T], at: usize) -> &[T; N] {
+    samples[at..].first_chunk().expect("taps of a block that is inside its window")
+}
+
+/// Sums each of some columns of samples, the top left at `at`, weighted by rows, and weights the
+/// sums: what is left is to add them up. Weights beyond the rows and columns do not count.
+#[inline(always)]
+fn terms<T: Sample, A: Real, const ROWS: usize, const COLUMNS: usize>(
+    samples: &[T],
+    at: usize,
+    stride: usize,
+    x: &[A],
+    y: &[A],
+) -> [A; COLUMNS] {
+    let mut columns = [A::ZERO; COLUMNS];
+    for (row, &weight) in y[..ROWS].iter().enumerate() {
+        let taps: &[T; COLUMNS] = taps(samples, at + row * stride);
+        for lane in 0..COLUMNS {
+            let term = A::of(taps[lane]) * weight;
+            columns[lane] = if row == 0 { term } else { columns[lane] + term };
+        }
+    }
+    for (column, &weight) in columns.iter_mut().zip(x) {
+        *column = *column * weight;
+    }
+    columns
+}
+
+// Blocks keep weights and terms in arrays of all pixels, and fill each in a loop of its own: a
+// compiler that sees a pixel from weights to sum cuts its lanes as the last additions pair them,
+// and lanczos then takes three times as long.
 
 impl<K: FourTaps> Plain for K {
     #[inline(always)]
     fn plain<T: Sample, A: Real>(segment: &Segment, source: Plane<'_, T>, i: usize) -> A {
         let stride = source.window.width as usize;
-        let at = segment.corner(1, stride, i);
         let x = K::weights(A::new(segment.x.fraction[i]));
         let y = K::weights(A::new(segment.y.fraction[i]));
-        let mut columns = [A::ZERO; 4];
-        for (row, &weight) in y.iter().enumerate() {
-            let taps = &source.samples[at + row * stride..][..4];
-            for lane in 0..4 {
-                let term = A::of(taps[lane]) * weight;
-                columns[lane] = if row == 0 { term } else { columns[lane] + term };
+        let at = segment.corner(1, stride, i);
+        add_four(&terms::<T, A, 4, 4>(source.samples, at, stride, &x, &y))
+    }
+
+    #[inline(always)]
+    fn plain_block<T: Sample, A: Real>(
+        segment: &Segment,
+        source: Plane<'_, T>,
+        range: Range<usize>,
+        sums: &mut [A],
+    ) {
+        let stride = source.window.width as usize;
+        let mut weights = [[[A::ZERO; 4]; BLOCK]; 2];
+        for (weights, axis) in weights.iter_mut().zip([&segment.x, &segment.y]) {
+            for (weights, &t) in weights.iter_mut().zip(&axis.fraction[range.clone()]) {
+                *weights = K::weights(A::new(t));
             }
         }
-        (columns[0] * x[0] + columns[2] * x[2]) + (columns[1] * x[1] + columns[3] * x[3])
+        let [x, y] = &weights;
+        let mut all = [[A::ZERO; 4]; BLOCK];
+        for (((all, x), y), i) in all.iter_mut().zip(x).zip(y).zip(range) {
+            let at = segment.corner(1, stride, i);
+            *all = terms::<T, A, 4, 4>(source.samples, at, stride, x, y);
+        }
+        for (sum, all) in sums.iter_mut().zip(&all) {
+            *sum = add_four(all);
+        }
     }
+}
+
+#[inline(always)]
+fn add_four<A: Real>(terms: &[A; 4]) -> A {
+    (terms[0] + terms[2]) + (terms[1] + terms[3])
 }
 
 impl Plain for Lanczos {
     #[inline(always)]
     fn plain<T: Sample, A: Real>(segment: &Segment, source: Plane<'_, T>, i: usize) -> A {
-        let stride = source.window.width as usize;
+        let (stride, phases) = (source.window.width as usize, A::phases());
+        let x = A::lanczos(phases, Part::of_tap(segment.x.fraction[i]));
+        let y = A::lanczos(phases, Part::of_tap(segment.y.fraction[i]));
         let at = segment.corner(2, stride, i);
-        let (x, y) = (A::lanczos(segment.x.fraction[i]), A::lanczos(segment.y.fraction[i]));
-        let mut columns = [A::ZERO; TAPS];
-        for (row, &weight) in y.iter().enumerate() {
-            let taps = &source.samples[at + row * stride..][..TAPS];
-            for lane in 0..TAPS {
-                let term = A::of(taps[lane]) * weight;
-                columns[lane] = if row == 0 { term } else { columns[lane] + term };
+        add_six(&terms::<T, A, TAPS, TAPS>(source.samples, at, stride, &x, &y))
+    }
+
+    #[inline(always)]
+    fn plain_block<T: Sample, A: Real>(
+        segment: &Segment,
+        source: Plane<'_, T>,
+        range: Range<usize>,
+        sums: &mut [A],
+    ) {
+        let (stride, phases) = (source.window.width as usize, A::phases());
+        let mut weights = [[[A::ZERO; LANES]; BLOCK]; 2];
+        for (weights, axis) in weights.iter_mut().zip([&segment.x, &segment.y]) {
+            let mut parts = [Part::default(); BLOCK];
+            for (part, &t) in parts.iter_mut().zip(&axis.fraction[range.clone()]) {
+                *part = Part::of_tap(t);
+            }
+            for (weights, part) in weights.iter_mut().zip(&parts[..range.len()]) {
+                *weights = A::lanczos(phases, *part);
             }
         }
-        let term = |lane: usize| columns[lane] * x[lane];
-        ((term(0) + term(4)) + (term(1) + term(5))) + (term(2) + term(3))
+        let [x, y] = &weights;
+        let mut all = [[A::ZERO; LANES]; BLOCK];
+        for (((all, x), y), i) in all.iter_mut().zip(x).zip(y).zip(range) {
+            let at = segment.corner(2, stride, i);
+            // As many columns as a register has lanes; those beyond the sixth are not looked at.
+            if at + (TAPS - 1) * stride + LANES <= source.samples.len() {
+                *all = terms::<T, A, TAPS, LANES>(source.samples, at, stride, x, y);
+            } else {
+                let six = terms::<T, A, TAPS, TAPS>(source.samples, at, stride, x, y);
+                all[..TAPS].copy_from_slice(&six);
+            }
+        }
+        for (sum, all) in sums.iter_mut().zip(&all) {
+            *sum = add_six(all);
+        }
     }
+}
+
+#[inline(always)]
+fn add_six<A: Real>(terms: &[A]) -> A {
+    ((terms[0] + terms[4]) + terms[2]) + ((terms[1] + terms[5]) + terms[3])
 }

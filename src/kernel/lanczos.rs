@@ -3,7 +3,7 @@
 use std::f64::consts::PI;
 use std::sync::LazyLock;
 
-use super::real::Real;
+use super::real::{Real, floor, low_bits};
 use super::resampling::Kernel;
 
 /// Sinc of radius 3 under a sinc window.
@@ -11,6 +11,9 @@ pub(super) struct Lanczos;
 
 /// The taps of an axis at scale 1.
 pub(super) const TAPS: usize = 6;
+
+/// Those and two of weight 0: as many as fill registers.
+pub(super) const LANES: usize = 8;
 
 /// The parts of a pixel in each of which weights are one polynomial.
 const PHASES: usize = 32;
@@ -39,15 +42,15 @@ pub(super) fn definition(distance: f64) -> f64 {
 /// the position between the third and the fourth, made to sum to 1.
 struct Tables {
     weight: [[f64; TERMS]; 3 * PHASES],
-    taps: [[[f64; TAPS]; TERMS]; PHASES],
-    taps_f32: [[[f32; TAPS]; TERMS_F32]; PHASES],
+    taps: [[[f64; LANES]; TERMS]; PHASES],
+    taps_f32: [[[f32; LANES]; TERMS_F32]; PHASES],
 }
 
 static TABLES: LazyLock<Box<Tables>> = LazyLock::new(|| {
     let mut tables = Box::new(Tables {
         weight: [[0.0; TERMS]; 3 * PHASES],
-        taps: [[[0.0; TAPS]; TERMS]; PHASES],
-        taps_f32: [[[0.0; TAPS]; TERMS_F32]; PHASES],
+        taps: [[[0.0; LANES]; TERMS]; PHASES],
+        taps_f32: [[[0.0; LANES]; TERMS_F32]; PHASES],
     });
     for (phase, terms) in tables.weight.iter_mut().enumerate() {
         *terms = polynomial(phase, definition);
@@ -109,11 +112,25 @@ fn polynomial(phase: usize, function: impl Fn(f64) -> f64) -> [f64; TERMS] {
     terms
 }
 
-/// Returns the part that a place lies in, and how far from its middle.
-#[inline(always)]
-fn part(place: f64, parts: usize) -> (usize, f64) {
-    let phase = ((place * PHASES as f64) as usize).min(parts - 1);
-    (phase, place - (phase as f64 + 0.5) * (1.0 / PHASES as f64))
+/// The part that a place lies in, and how far it is from the part's middle.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Part {
+    phase: i32,
+    off: f64,
+}
+
+impl Part {
+    #[inline(always)]
+    fn of(place: f64, parts: usize) -> Self {
+        let phase = low_bits(floor(place * PHASES as f64)).min(parts as i32 - 1);
+        Self { phase, off: place - (f64::from(phase) + 0.5) * (1.0 / PHASES as f64) }
+    }
+
+    /// Of a position `t`, in `[0, 1)`, past the third tap.
+    #[inline(always)]
+    pub(super) fn of_tap(t: f64) -> Self {
+        Self::of(t, PHASES)
+    }
 }
 
 impl Kernel for Lanczos {
@@ -126,9 +143,9 @@ impl Kernel for Lanczos {
     fn weight<A: Real>(distance: A) -> A {
         let d = distance.magnitude().wide();
         if d < 3.0 {
-            let (phase, u) = part(d, 3 * PHASES);
-            let terms = &TABLES.weight[phase];
-            A::new(terms.iter().rev().fold(0.0, |sum, &term| sum * u + term))
+            let part = Part::of(d, 3 * PHASES);
+            let terms = &TABLES.weight[part.phase as usize];
+            A::new(terms.iter().rev().fold(0.0, |sum, &term| sum * part.off + term))
         } else {
             A::ZERO
         }
@@ -136,22 +153,33 @@ impl Kernel for Lanczos {
 }
 
 /// The weights of six taps in one type.
-pub(super) trait Phases: Sized {
-    /// Returns the weights of the taps from left to right for a position `t`, in
-    /// `[0, 1)`, past the third. They sum to 1 but for rounding.
-    fn lanczos(t: f64) -> [Self; TAPS];
+pub(super) trait Phases: Sized + 'static {
+    /// The polynomials of each part of a pixel.
+    type Table;
+
+    /// Returns what [`Phases::lanczos`] looks up, to be got once for many pixels.
+    fn phases() -> &'static Self::Table;
+
+    /// Returns the weights of the taps from left to right for a position
+    /// ([`Part::of_tap`]). They sum to 1 but for rounding.
+    fn lanczos(phases: &Self::Table, at: Part) -> [Self; LANES];
 }
 
 macro_rules! phases {
     ($t:ty, $table:ident, $terms:expr) => {
         impl Phases for $t {
+            type Table = [[[$t; LANES]; $terms]; PHASES];
+
+            fn phases() -> &'static Self::Table {
+                &TABLES.$table
+            }
+
             #[inline(always)]
-            fn lanczos(t: f64) -> [Self; TAPS] {
-                let (phase, u) = part(t, PHASES);
-                let (terms, u) = (&TABLES.$table[phase], u as $t);
+            fn lanczos(phases: &Self::Table, at: Part) -> [Self; LANES] {
+                let (terms, u) = (&phases[at.phase as usize], at.off as $t);
                 let mut weights = terms[$terms - 1];
                 for power in (0..$terms - 1).rev() {
-                    for tap in 0..TAPS {
+                    for tap in 0..LANES {
                         weights[tap] = weights[tap] * u + terms[power][tap];
                     }
                 }
@@ -184,7 +212,10 @@ mod tests {
             let t = f64::from(step) * 1e-4;
             let exact: [f64; TAPS] = std::array::from_fn(|tap| definition(t + 2.0 - tap as f64));
             let sum: f64 = exact.iter().sum();
-            let (wide, narrow) = (f64::lanczos(t), f32::lanczos(t));
+            let (wide, narrow) = (
+                f64::lanczos(f64::phases(), Part::of_tap(t)),
+                f32::lanczos(f32::phases(), Part::of_tap(t)),
+            );
             for tap in 0..TAPS {
                 assert!((exact[tap] / sum - wide[tap]).abs() < 1e-14, "{t} {tap}");
                 assert!((exact[tap] / sum - f64::from(narrow[tap])).abs() < 2e-7, "{t} {tap}");

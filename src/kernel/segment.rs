@@ -1,5 +1,7 @@
 //! Where a run of output pixels lies in the source.
 
+use multiversion::multiversion;
+
 use super::Resampling;
 use super::real::{floor, low_bits};
 use super::resampling::effective_scale;
@@ -152,8 +154,8 @@ impl Segment {
         self.how = how;
         self.window = window;
         self.len = len;
-        self.x.locate(how, raster.width, window.col, at.x);
-        self.y.locate(how, raster.height, window.row, at.y);
+        locate(&mut self.x, how, raster.width, window.col, at.x);
+        locate(&mut self.y, how, raster.height, window.row, at.y);
         self.minified = false;
         if let (Some(footprints), true) = (at.footprints, how.radius() > 0) {
             assert!(
@@ -216,36 +218,8 @@ impl Default for Segment {
 }
 
 impl Axis {
-    /// Works out base and fraction for positions on a raster of `extent` pixels,
-    /// the base from pixel `origin`.
-    fn locate(&mut self, how: Resampling, extent: u32, origin: i64, positions: &[f64]) {
-        let end = f64::from(extent);
-        let origin = origin as f64;
-        // Positions on a pixel's border belong to the pixel after it even if
-        // they are a rounding error before it (gdalwarpkernel.cpp's 1e-10);
-        // a position on the far edge of the raster belongs to its last pixel.
-        let (shift, least, back) = match how {
-            Resampling::Near => (1e-10, end - 1.0, 0.0),
-            // The base is floor(p - 0.5) = floor(p + 0.5) - 1, free of negatives.
-            _ => (0.5, end, 1.0),
-        };
-        let outputs = self.base.iter_mut().zip(&mut self.fraction).zip(&mut self.placed);
-        for (&position, ((base, fraction), placed)) in positions.iter().zip(outputs) {
-            let shifted = position + shift;
-            let whole = floor(shifted);
-            let whole = if whole < least { whole } else { least };
-            let from_origin = whole - back - origin;
-            *base = low_bits(from_origin);
-            *fraction = shifted - whole;
-            // The last condition keeps `base` meaningful whatever the window.
-            let placed_here =
-                (position >= 0.0) & (position <= end) & (from_origin.abs() < f64::from(1 << 30));
-            *placed = if placed_here { 255 } else { 0 };
-        }
-    }
-
     /// Returns the pixel that a placed position lies on, in a window of `extent`
-    /// pixels; with the border rule of [`Axis::locate`].
+    /// pixels; with the border rule of [`locate`].
     #[inline(always)]
     fn center(&self, how: Resampling, extent: u32, i: usize) -> usize {
         let next = how.radius() > 0 && self.fraction[i] >= 0.5 - 1e-10;
@@ -279,13 +253,50 @@ impl Axis {
         };
         let Ok(last) = i32::try_from(last) else { return false };
         let placed = self.placed[range.clone()].iter().fold(255, |all, &p| all & p) == 255;
-        let (mut least, mut most) = (i32::MAX, i32::MIN);
-        for &base in &self.base[range] {
-            least = least.min(base);
-            most = most.max(base);
-        }
+        let (least, most) = ends(&self.base[range]);
         placed && least >= first && most <= last
     }
+}
+
+/// Works out base and fraction for positions on a raster of `extent` pixels,
+/// the base from pixel `origin`.
+#[multiversion(targets("x86_64+avx2"))]
+fn locate(axis: &mut Axis, how: Resampling, extent: u32, origin: i64, positions: &[f64]) {
+    let end = f64::from(extent);
+    let origin = origin as f64;
+    // Positions on a pixel's border belong to the pixel after it even if
+    // they are a rounding error before it (gdalwarpkernel.cpp's 1e-10);
+    // a position on the far edge of the raster belongs to its last pixel.
+    let (shift, least, back) = match how {
+        Resampling::Near => (1e-10, end - 1.0, 0.0),
+        // The base is floor(p - 0.5) = floor(p + 0.5) - 1, free of negatives.
+        _ => (0.5, end, 1.0),
+    };
+    let outputs = axis.base.iter_mut().zip(&mut axis.fraction).zip(&mut axis.placed);
+    for (&position, ((base, fraction), placed)) in positions.iter().zip(outputs) {
+        let shifted = position + shift;
+        let whole = floor(shifted);
+        let whole = if whole < least { whole } else { least };
+        let from_origin = whole - back - origin;
+        *base = low_bits(from_origin);
+        *fraction = shifted - whole;
+        // The last condition keeps `base` meaningful whatever the window.
+        let placed_here =
+            (position >= 0.0) & (position <= end) & (from_origin.abs() < f64::from(1 << 30));
+        *placed = if placed_here { 255 } else { 0 };
+    }
+}
+
+/// Returns the least and the largest of some numbers.
+#[multiversion(targets("x86_64+avx2"))]
+pub(super) fn ends(numbers: &[i32]) -> (i32, i32) {
+    let (mut least, mut most) = (i32::MAX, i32::MIN);
+    // A fold would not become part of this function, nor wide.
+    for &number in numbers {
+        least = least.min(number);
+        most = most.max(number);
+    }
+    (least, most)
 }
 
 #[cfg(test)]

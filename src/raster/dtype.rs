@@ -156,10 +156,11 @@ pub trait Sample: sealed::Sealed + bytemuck::Pod + PartialOrd + fmt::Debug + Sen
     }
 }
 
-/// 1.5 * 2^52: adding and subtracting it rounds a smaller `f64` half to even,
-/// in two instructions that every target has and that vectorise.
+/// 1.5 * 2^52: adding it to a smaller `f64` rounds that half to even, and leaves the
+/// integer in the last bits of the sum (up to 51 of them, in two's complement): one
+/// instruction that every target has and that vectorises, where a cast looks at each.
 const ROUND_F64: f64 = 6_755_399_441_055_744.0;
-/// The same for `f32`: 1.5 * 2^23.
+/// The same for `f32`, with 22 bits: 1.5 * 2^23.
 const ROUND_F32: f32 = 12_582_912.0;
 
 /// Clamps by comparisons that compile to one instruction each; NaN becomes 0.
@@ -172,7 +173,7 @@ fn clamp<F: PartialOrd + Default + Copy>(value: F, min: F, max: F) -> F {
 }
 
 /// Implements [`Sample`] for integers. `narrow` types round by the magic
-/// numbers above, `wide` ones do not fit them.
+/// numbers above, `middle` ones by that for `f64`, `wide` ones do not fit them.
 macro_rules! integer_sample {
     (narrow: $($t:ty, $tag:ident;)*) => { $(
         impl sealed::Sealed for $t {}
@@ -183,15 +184,32 @@ macro_rules! integer_sample {
             #[inline(always)]
             fn from_f64(value: f64) -> Self {
                 let clamped = clamp(value, f64::from(<$t>::MIN), f64::from(<$t>::MAX));
-                ((clamped + ROUND_F64) - ROUND_F64) as $t
+                (clamped + ROUND_F64).to_bits() as $t
             }
             #[inline(always)]
             fn to_f32(self) -> f32 { f32::from(self) }
             #[inline(always)]
             fn from_f32(value: f32) -> Self {
                 let clamped = clamp(value, f32::from(<$t>::MIN), f32::from(<$t>::MAX));
-                ((clamped + ROUND_F32) - ROUND_F32) as i32 as $t
+                (clamped + ROUND_F32).to_bits() as $t
             }
+        }
+    )* };
+    (middle: $($t:ty, $tag:ident;)*) => { $(
+        impl sealed::Sealed for $t {}
+        impl Sample for $t {
+            const DTYPE: DataType = DataType::$tag;
+            #[inline(always)]
+            fn to_f64(self) -> f64 { f64::from(self) }
+            #[inline(always)]
+            fn from_f64(value: f64) -> Self {
+                let clamped = clamp(value, f64::from(<$t>::MIN), f64::from(<$t>::MAX));
+                (clamped + ROUND_F64).to_bits() as $t
+            }
+            #[inline(always)]
+            fn to_f32(self) -> f32 { self as f32 }
+            #[inline(always)]
+            fn from_f32(value: f32) -> Self { Self::from_f64(value.into()) }
         }
     )* };
     (wide: $($t:ty, $tag:ident;)*) => { $(
@@ -211,7 +229,8 @@ macro_rules! integer_sample {
 }
 
 integer_sample! { narrow: u8, U8; i8, I8; u16, U16; i16, I16; }
-integer_sample! { wide: u32, U32; i32, I32; u64, U64; i64, I64; }
+integer_sample! { middle: u32, U32; i32, I32; }
+integer_sample! { wide: u64, U64; i64, I64; }
 
 macro_rules! float_sample {
     ($($t:ty, $tag:ident;)*) => { $(

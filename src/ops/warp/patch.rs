@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use multiversion::multiversion;
+
 /// The side of a cell of the lattice, in output pixels.
 pub const CELL: u32 = 256;
 
@@ -58,15 +60,20 @@ const MARGIN: f64 = 1.25;
 const KINK: f64 = 2.25;
 
 /// The centres of the pixels of a row, counted from the left edge.
-pub(super) const CENTRES: [f64; CELL as usize] = {
-    let mut centres = [0.0; CELL as usize];
+pub(super) const CENTRES: [f64; CELL as usize] = columns(0.5);
+
+/// The borders of the pixels of a row, counted from the left edge.
+const BORDERS: [f64; CELL as usize + 1] = columns(0.0);
+
+const fn columns<const N: usize>(first: f64) -> [f64; N] {
+    let mut columns = [first; N];
     let mut i = 0;
-    while i < centres.len() {
-        centres[i] = i as f64 + 0.5;
+    while i < N {
+        columns[i] = first + i as f64;
         i += 1;
     }
-    centres
-};
+    columns
+}
 
 /// A closed range of values.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -229,12 +236,8 @@ impl Patch {
     /// both counted from the square's top left pixel.
     pub(super) fn row(&self, row: usize, cols: Range<usize>, xs: &mut [f64], ys: &mut [f64]) {
         let t = CENTRES[row] * self.step;
-        let (a, b) = (self.x.at_row(t), self.y.at_row(t));
-        for ((x, y), &centre) in xs.iter_mut().zip(ys.iter_mut()).zip(&CENTRES[cols]) {
-            let s = centre * self.step;
-            *x = a[0] + s * (a[1] + s * a[2]);
-            *y = b[0] + s * (b[1] + s * b[2]);
-        }
+        along(self.x.at_row(t), self.step, &CENTRES[cols.clone()], xs);
+        along(self.y.at_row(t), self.step, &CENTRES[cols], ys);
     }
 
     /// Fills source coordinates of the corners at the upper left of pixels `cols`
@@ -247,27 +250,37 @@ impl Patch {
         ys: &mut [f64],
     ) {
         let t = row as f64 * self.step;
-        let (a, b) = (self.x.at_row(t), self.y.at_row(t));
-        for ((x, y), col) in xs.iter_mut().zip(ys.iter_mut()).zip(cols) {
-            let s = col as f64 * self.step;
-            *x = a[0] + s * (a[1] + s * a[2]);
-            *y = b[0] + s * (b[1] + s * b[2]);
-        }
+        along(self.x.at_row(t), self.step, &BORDERS[cols.clone()], xs);
+        along(self.y.at_row(t), self.step, &BORDERS[cols], ys);
     }
 
     /// Fills the extent of the pixels' footprints in source pixels along x and y.
     pub(super) fn scale_row(&self, row: usize, cols: Range<usize>, sx: &mut [f64], sy: &mut [f64]) {
         let t = CENTRES[row] * self.step;
-        let along = |p: &Biquadratic, out: &mut [f64]| {
-            let ([_, b, c], [d, e, f]) = (p.at_row(t), p.slope_at_row(t));
-            for (out, &centre) in out.iter_mut().zip(&CENTRES[cols.clone()]) {
-                let s = centre * self.step;
-                let (du, dv) = (b + 2.0 * s * c, d + s * (e + s * f));
-                *out = (du * du + dv * dv).sqrt() * self.step;
-            }
-        };
-        along(&self.x, sx);
-        along(&self.y, sy);
+        let centres = &CENTRES[cols];
+        lengths(self.x.at_row(t), self.x.slope_at_row(t), self.step, centres, sx);
+        lengths(self.y.at_row(t), self.y.slope_at_row(t), self.step, centres, sy);
+    }
+}
+
+/// Evaluates a quadratic, constant term first, at some columns.
+#[multiversion(targets("x86_64+avx2"))]
+fn along([a, b, c]: [f64; 3], step: f64, columns: &[f64], out: &mut [f64]) {
+    for (out, column) in out.iter_mut().zip(columns) {
+        let s = column * step;
+        *out = a + s * (b + s * c);
+    }
+}
+
+/// Evaluates the length of the derivatives along and across a row: of its quadratic,
+/// and of the one that `slopes` is.
+#[multiversion(targets("x86_64+avx2"))]
+fn lengths(row: [f64; 3], slopes: [f64; 3], step: f64, columns: &[f64], out: &mut [f64]) {
+    let ([_, b, c], [d, e, f]) = (row, slopes);
+    for (out, column) in out.iter_mut().zip(columns) {
+        let s = column * step;
+        let (du, dv) = (b + 2.0 * s * c, d + s * (e + s * f));
+        *out = (du * du + dv * dv).sqrt() * step;
     }
 }
 
