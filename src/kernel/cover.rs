@@ -2,10 +2,12 @@
 
 use std::ops::Range;
 
+use multiversion::multiversion;
+
 use super::quad::{LEAST_COVER, Quad, covered};
-use super::real::Real;
+use super::real::{Real, ceil, floor};
 use super::{Outcome, Plane, Resampling, Segment};
-use crate::raster::{Point, Sample, Size, Window};
+use crate::raster::{Sample, Size, Window};
 
 /// The values up to which the most frequent one is found by a look at each.
 const FEW: usize = 64;
@@ -95,7 +97,7 @@ impl Cover {
         self.quads.extend_from_slice(quads);
         self.boxes.clear();
         if !how.is_exact_cover() {
-            self.boxes.extend(quads.iter().map(|quad| Boxed::around(quad, raster, window)));
+            boxes_around(quads, raster, window, &mut self.boxes);
         }
     }
 
@@ -123,12 +125,22 @@ impl Cover {
         assert_eq!(source.window, self.window, "the window the footprints were located in");
         let len = self.quads.len();
         assert!(out.len() == len && valid.len() == len, "one sample a pixel");
+        match self.how {
+            Resampling::Average => return means(&self.boxes, source, |v| v, |m| m, out, valid),
+            Resampling::Rms => {
+                return means(&self.boxes, source, |v| v * v, f64::sqrt, out, valid);
+            }
+            _ => {}
+        }
         let mut outcome = Outcome::ALL_VALID;
         for (i, (out, valid)) in out.iter_mut().zip(valid).enumerate() {
             let found = if self.how.picks() {
                 self.pick(source, i)
             } else {
-                self.value(source, i).map(|value| {
+                let found = covered(source, self.raster, &self.quads[i], &mut self.scratch.line);
+                let mean = self.how == Resampling::Area;
+                (found.area > 0.0).then(|| {
+                    let value = if mean { found.sum / found.area } else { found.sum };
                     outcome.saturated += u32::from(value.saturates::<T>());
                     value.sample()
                 })
@@ -138,22 +150,6 @@ impl Cover {
             *out = found.unwrap_or_else(T::zeroed);
         }
         outcome
-    }
-
-    /// Computes a sum or mean.
-    fn value<T: Sample>(&mut self, source: Plane<'_, T>, i: usize) -> Option<f64> {
-        if self.how.is_exact_cover() {
-            let found = covered(source, self.raster, &self.quads[i], &mut self.scratch.line);
-            let there = found.area > 0.0;
-            let mean = self.how == Resampling::Area;
-            return there.then(|| if mean { found.sum / found.area } else { found.sum });
-        }
-        let area = &self.boxes[i];
-        if self.how == Resampling::Rms {
-            area.mean(source, |v| v * v).map(f64::sqrt)
-        } else {
-            area.mean(source, |v| v)
-        }
     }
 
     /// Picks a sample.
@@ -187,25 +183,115 @@ fn order<T: Sample>(a: &T, b: &T) -> std::cmp::Ordering {
     })
 }
 
-impl Boxed {
-    fn around(quad: &Quad, raster: Size, window: Window) -> Self {
-        let turned = turned(quad);
-        let side = |pick: fn(&Point) -> f64, extent: u32, first: i64, length: u32| {
-            let (a, b) = (pick(&quad[0]), pick(&quad[2]));
-            let (mut start, mut end) = if a <= b { (a, b) } else { (b, a) };
-            if turned > 0.0 {
-                let (c, d) = (pick(&quad[1]), pick(&quad[3]));
-                start += turned * (start.min(c).min(d) - start);
-                end += turned * (end.max(c).max(d) - end);
-            }
-            Side::between(start, end, extent, first, length)
-        };
-        Self {
-            x: side(|p| p.x, raster.width, window.col, window.width),
-            y: side(|p| p.y, raster.height, window.row, window.height),
+/// The footprints whose boxes are worked out together.
+const BLOCK: usize = 64;
+
+/// Puts a box around each footprint, with what lies of it in a window of a raster.
+#[multiversion(targets("x86_64+avx2"))]
+fn boxes_around(quads: &[Quad], raster: Size, window: Window, boxes: &mut Vec<Boxed>) {
+    for quads in quads.chunks(BLOCK) {
+        let (mut x, mut y) = (Sides::NONE, Sides::NONE);
+        for (i, quad) in quads.iter().enumerate() {
+            let turned = turned(quad);
+            let [a, b, c, d] = quad;
+            (x.start[i], x.end[i]) = between([a.x, b.x, c.x, d.x], turned);
+            (y.start[i], y.end[i]) = between([a.y, b.y, c.y, d.y], turned);
+        }
+        x.touch(raster.width, window.col, window.width);
+        y.touch(raster.height, window.row, window.height);
+        boxes.extend((0..quads.len()).map(|i| Boxed { x: x.side(i), y: y.side(i) }));
+    }
+}
+
+/// Returns where the box of a footprint begins and ends along an axis.
+#[inline(always)]
+fn between([a, c, b, d]: [f64; 4], turned: f64) -> (f64, f64) {
+    let (mut start, mut end) = if a <= b { (a, b) } else { (b, a) };
+    if turned > 0.0 {
+        start += turned * (start.min(c).min(d) - start);
+        end += turned * (end.max(c).max(d) - end);
+    }
+    (start, end)
+}
+
+/// One axis of several boxes.
+struct Sides {
+    /// Between which positions they lie; then which pixels they touch.
+    start: [f64; BLOCK],
+    end: [f64; BLOCK],
+    /// How much of the first pixel and of the last lies in them.
+    first: [f64; BLOCK],
+    last: [f64; BLOCK],
+}
+
+impl Sides {
+    const NONE: Self = {
+        let none = [0.0; BLOCK];
+        Self { start: none, end: none, first: none, last: none }
+    };
+
+    /// Finds the pixels that are touched, from pixel `origin` of a raster of `extent` pixels on,
+    /// in a window of so many; none if that is true of NaN.
+    #[inline(always)]
+    fn touch(&mut self, extent: u32, origin: i64, length: u32) {
+        let (most, origin, length) = (f64::from(extent), origin as f64, f64::from(length));
+        for i in 0..BLOCK {
+            let (start, end) = (self.start[i], self.end[i]);
+            // False for NaN, too.
+            let there = (start <= end) & (end > LEAST_COVER) & (start < most - LEAST_COVER);
+            let start = if start > 0.0 { start } else { 0.0 };
+            let end = if end < most { end } else { most };
+            let from = floor(start + LEAST_COVER);
+            let (next, to) = (from + 1.0, ceil(end - LEAST_COVER));
+            let to = if to > next { to } else { next };
+            let (length_in, single) = (end - start, to - from == 1.0);
+            // A footprint without extent counts for what it lies on.
+            let covered = if length_in > 0.0 { length_in } else { 1.0 };
+            let first = if single { covered } else { next - start };
+            let last = if single { covered } else { end - (to - 1.0) };
+            self.first[i] = if first < 1.0 { first } else { 1.0 };
+            self.last[i] = if last < 1.0 { last } else { 1.0 };
+            let (from, to) = (from - origin, to - origin);
+            let from = if from > 0.0 { from } else { 0.0 };
+            let to = if to < length { to } else { length };
+            let any = there & (from < to);
+            self.start[i] = if any { from } else { 0.0 };
+            self.end[i] = if any { to } else { 0.0 };
         }
     }
 
+    #[inline(always)]
+    fn side(&self, i: usize) -> Side {
+        let taps = self.start[i] as usize..self.end[i] as usize;
+        Side { taps, first: self.first[i], last: self.last[i] }
+    }
+}
+
+/// Makes a pixel of the mean of a function of the samples in each box.
+#[multiversion(targets("x86_64+avx2"))]
+fn means<T: Sample>(
+    boxes: &[Boxed],
+    source: Plane<'_, T>,
+    of: impl Fn(f64) -> f64,
+    back: impl Fn(f64) -> f64,
+    out: &mut [T],
+    valid: &mut [u8],
+) -> Outcome {
+    let mut outcome = Outcome::ALL_VALID;
+    for ((area, out), valid) in boxes.iter().zip(out).zip(valid) {
+        let (value, there) = match area.mean(source, &of) {
+            Some(mean) => (back(mean), true),
+            None => (0.0, false),
+        };
+        outcome.saturated += u32::from(value.saturates::<T>());
+        outcome.all_valid &= there;
+        *valid = if there { 255 } else { 0 };
+        *out = if there { value.sample() } else { T::zeroed() };
+    }
+    outcome
+}
+
+impl Boxed {
     /// Returns the samples that are there, each with the part that is covered.
     fn samples<'a, T: Sample>(
         &'a self,
@@ -254,45 +340,20 @@ impl Boxed {
 
 /// Returns how much a footprint is turned or sheared against the source's axes:
 /// 0 up to a slope of 1/4, 1 from 1/2 on.
+#[inline(always)]
 fn turned([a, b, c, d]: &Quad) -> f64 {
-    let slope = |pick: fn(&Point) -> f64| {
-        let along = (pick(b) - pick(a) + pick(c) - pick(d)).abs();
-        let down = (pick(d) - pick(a) + pick(c) - pick(b)).abs();
+    let slope = |along: f64, down: f64| {
+        let (along, down) = (along.abs(), down.abs());
         let (less, more) = if along < down { (along, down) } else { (down, along) };
-        if more > 0.0 { less / more } else { 0.0 }
+        // Nearly all are little turned, and a division takes as long as all else.
+        if more < less * 4.0 { less / more } else { 0.0 }
     };
-    let slope = slope(|p| p.x).max(slope(|p| p.y));
-    ((slope - 0.25) * 4.0).clamp(0.0, 1.0)
+    let x = slope(b.x - a.x + c.x - d.x, d.x - a.x + c.x - b.x);
+    let y = slope(b.y - a.y + c.y - d.y, d.y - a.y + c.y - b.y);
+    ((x.max(y) - 0.25) * 4.0).clamp(0.0, 1.0)
 }
 
 impl Side {
-    const NONE: Self = Self { taps: 0..0, first: 0.0, last: 0.0 };
-
-    /// Takes the pixels between two positions, in a window that starts at pixel
-    /// `first` of a raster of `extent` pixels.
-    fn between(start: f64, end: f64, extent: u32, first: i64, length: u32) -> Self {
-        let most = f64::from(extent);
-        // False for NaN, too.
-        if !(start <= end && end > LEAST_COVER && start < most - LEAST_COVER) {
-            return Self::NONE;
-        }
-        let (start, end) = (start.max(0.0), end.min(most));
-        let from = (start + LEAST_COVER).floor();
-        let to = (end - LEAST_COVER).ceil().max(from + 1.0);
-        let taps = (from as i64 - first).max(0)..(to as i64 - first).min(length.into());
-        if taps.is_empty() {
-            return Self::NONE;
-        }
-        let single = to - from == 1.0;
-        // A footprint without extent counts for what it lies on.
-        let extent = if end > start { end - start } else { 1.0 };
-        Self {
-            taps: taps.start as usize..taps.end as usize,
-            first: if single { extent.min(1.0) } else { (from + 1.0 - start).min(1.0) },
-            last: if single { extent.min(1.0) } else { (end - (to - 1.0)).min(1.0) },
-        }
-    }
-
     /// Returns how much of a pixel lies in the box.
     #[inline(always)]
     fn part(&self, tap: usize) -> f64 {
@@ -312,6 +373,10 @@ impl Side {
         match *line {
             [] => (0.0, 0.0),
             [one] => (self.first * value(one), self.first),
+            // Boxes of about a pixel touch so many.
+            [first, last] => {
+                (self.first * value(first) + self.last * value(last), self.first + self.last)
+            }
             [first, ref middle @ .., last] => {
                 let ends = self.first * value(first) + self.last * value(last);
                 // Four lanes, in an order that is fixed by the footprint alone.
@@ -409,6 +474,7 @@ impl Scratch {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::raster::Point;
 
     fn summarize(how: Resampling, width: u32, samples: &[f64], corners: [f64; 4]) -> f64 {
         let size = Size::new(width, samples.len() as u32 / width);
@@ -465,10 +531,15 @@ mod tests {
         let samples = [1.0; 100];
         let size = Size::new(10, 10);
         let diamond = [(5.0, 3.0), (7.0, 5.0), (5.0, 7.0), (3.0, 5.0)].map(|(x, y)| Point { x, y });
-        let found = Boxed::around(&diamond, size, size.window());
+        let around = |quad: Quad| {
+            let mut boxes = Vec::new();
+            boxes_around(&[quad], size, size.window(), &mut boxes);
+            boxes.remove(0)
+        };
+        let found = around(diamond);
         assert_eq!((found.x.taps.clone(), found.y.taps.clone()), (3..7, 3..7));
         let slight = [(5.0, 5.0), (7.0, 5.1), (6.9, 7.1), (4.9, 7.0)].map(|(x, y)| Point { x, y });
-        let found = Boxed::around(&slight, size, size.window());
+        let found = around(slight);
         assert!((found.x.taps.clone(), found.y.taps.clone()) == (5..7, 5..8));
         assert!((found.x.last - 0.9).abs() < 1e-12 && (found.y.last - 0.1).abs() < 1e-12);
         let source = Plane { window: size.window(), samples: &samples, valid: None };
