@@ -11,9 +11,10 @@ use rasters::{assert_crop, assert_same, noise};
 use swath::Raster;
 use swath::crs::Crs;
 use swath::engine::{Engine, EngineOptions, Silent};
-use swath::geotiff::{Format, OpenOptions, WriteOptions};
+use swath::geotiff::{Format, GeoTiff, OpenOptions, WriteOptions};
 use swath::input::Files;
 use swath::kernel::Resampling;
+use swath::ops::cutline::Cutline;
 use swath::ops::mosaic::{Method, Mosaic, MosaicGrid, MosaicInput, MosaicOptions};
 use swath::ops::warp::WarpOptions;
 use swath::raster::{DataType, GeoTransform, Grid, Info, NoData, Shelf, Size, Window};
@@ -245,6 +246,165 @@ fn nothing_is_read_outside_a_cutline() {
     let said = runs(&[&job[..], &words, &["--json", "--predictor", "none"]].concat());
     let said: serde_json::Value = serde_json::from_str(&said).expect("is JSON");
     assert_eq!(said["inputs"]["opened"], 1, "{said}");
+}
+
+/// Spoils the stored chunks of a file that some pixels of it do not lie in; returns how many.
+fn spoil_chunks(path: &Path, lies_in: impl Fn(i64, i64) -> bool) -> usize {
+    let file = GeoTiff::open(path, &OpenOptions::default()).expect("opens");
+    let (image, mut bytes) = (file.image(), std::fs::read(path).expect("reads"));
+    let mut spoilt = 0;
+    for index in 0..image.layout().chunks() {
+        let w = image.layout().chunk_window(index);
+        let inside = (w.row..w.row_end()).any(|y| (w.col..w.col_end()).any(|x| lies_in(x, y)));
+        if !inside && let Some(chunk) = image.stored(index).expect("is told") {
+            bytes[chunk.offset as usize..][..chunk.bytes as usize].fill(0x55);
+            spoilt += 1;
+        }
+    }
+    std::fs::write(path, bytes).expect("writes");
+    spoilt
+}
+
+#[test]
+fn cutlines_of_single_inputs_are_masks_of_these_and_chunks_outside_are_never_read() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let at = |name: &str| dir.path().join(name).display().to_string();
+    let paths: Vec<PathBuf> = tiles(dir.path(), 2)
+        .iter()
+        .map(|path| {
+            // Chunks of 16 pixels in tiles of work of 64.
+            let small = WriteOptions {
+                format: Format::Tiled,
+                tile: 16,
+                overwrite: swath::io::Overwrite::Replace,
+                ..Default::default()
+            };
+            swath::open(path).expect("opens").write(path, &small).expect("writes");
+            path.clone()
+        })
+        .collect();
+    // Two sides of each but the last, in pixels of its own: an L from (3, 5) to (60, 58).
+    let ring = [(3, 5), (18, 5), (18, 45), (60, 45), (60, 58), (3, 58), (3, 5)];
+    let inside = |x: i64, y: i64| {
+        ((3..18).contains(&x) && (5..58).contains(&y))
+            || ((18..60).contains(&x) && (45..58).contains(&y))
+    };
+    let mut wanted = Vec::new();
+    for path in &paths[..3] {
+        let raster = swath::open(path).expect("opens");
+        let t = raster.info().grid.transform;
+        let points: Vec<String> = ring
+            .iter()
+            .map(|&(x, y)| {
+                format!(
+                    "[{},{}]",
+                    t.origin_x + 30.0 * f64::from(x),
+                    t.origin_y - 30.0 * f64::from(y)
+                )
+            })
+            .collect();
+        let line = format!(r#"{{"type":"Polygon","coordinates":[[{}]]}}"#, points.join(","));
+        std::fs::write(path.with_extension("json"), line).expect("writes");
+        // What a mask of the input would be, by the pixels themselves.
+        let whole = raster.info().grid.size.window();
+        let mut pixels = raster.read(whole).expect("reads");
+        for y in 0..64 {
+            for x in (0..64).filter(|&x| !inside(x, y)) {
+                pixels.invalidate_band(0, Window::new(x, y, 1, 1));
+            }
+        }
+        let masked = Raster::from_buffer(raster.info().clone(), pixels).expect("whole");
+        wanted.push(MosaicInput { name: path.display().to_string(), raster: masked });
+    }
+    let files = Files::new(OpenOptions::default());
+    wanted.extend(inputs(&files, &paths[3..]));
+    let spoilt: Vec<usize> = paths[..3].iter().map(|path| spoil_chunks(path, inside)).collect();
+    assert_eq!(spoilt, [4; 3]);
+    let out = at("out.tif");
+    let of = format!("--cutline-of=0000[0-2].tif={}/{{stem}}.json", dir.path().display());
+    let job =
+        ["mosaic", &at("0*.tif"), "-o", &out, &of, "--cutline-crs", "EPSG:32633", "--overwrite"];
+    for method in ["last", "mean", "count"] {
+        for work in ["64,64", "16,1000", "23,41"] {
+            runs(&[&job[..], &["--method", method, "--work", work, "--format", "gtiff"]].concat());
+            let options =
+                MosaicOptions { method: method.parse().expect("is one"), ..Default::default() };
+            let wanted = Mosaic::new(wanted.clone(), &options).expect("fits").raster;
+            let whole = wanted.info().grid.size.window();
+            let made = swath::open(&out).expect("opens").read(whole).expect("reads");
+            assert_same(&made, &wanted.read(whole).expect("reads"), &format!("{method} {work}"));
+        }
+    }
+    let crs = "--cutline-crs=EPSG:32633";
+    // The first that matches counts, and each must match.
+    for (options, code, wanted) in [
+        (vec![of.as_str(), "--cutline-of=*.tif=nowhere.json", crs], 5, "nowhere.json"),
+        (vec!["--cutline-of=x*.tif=a.json"], 2, "--cutline-of x*.tif=a.json: expected an input"),
+        (vec!["--cutline-of=a.tif"], 2, "expected PATTERN=FILE"),
+        (vec!["--cutline-of=*={what}"], 2, "a placeholder"),
+    ] {
+        let job = ["mosaic", &at("0*.tif"), "-o", &at("no.tif")];
+        let ended = swath(&[&job[..], &options].concat());
+        let error = String::from_utf8_lossy(&ended.stderr).into_owned();
+        assert_eq!(ended.status.code(), Some(code), "{options:?}: {error}");
+        assert!(error.contains(wanted), "{options:?}: {error}");
+    }
+    let batch = swath(&[
+        "batch",
+        "warp",
+        &at("00003.tif"),
+        "-o",
+        &at("{stem}_w.tif"),
+        "--",
+        "--to",
+        "EPSG:3857",
+        &of,
+    ]);
+    let error = String::from_utf8_lossy(&batch.stderr).into_owned();
+    assert!(
+        batch.status.code() == Some(2) && error.contains("--cutline takes a template"),
+        "{error}"
+    );
+}
+
+#[test]
+fn what_a_cutline_of_an_input_leaves_out_is_part_of_no_pixel() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = tiles(dir.path(), 1).remove(0);
+    let raster = swath::open(&path).expect("opens");
+    let t = raster.info().grid.transform;
+    let corner = |x: f64, y: f64| geo::Coord { x: t.origin_x + 30.0 * x, y: t.origin_y - 30.0 * y };
+    let ring = geo::LineString::new(vec![
+        corner(8.0, 8.0),
+        corner(50.0, 8.0),
+        corner(50.0, 40.0),
+        corner(8.0, 8.0),
+    ]);
+    let line = Cutline {
+        polygons: geo::MultiPolygon::new(vec![geo::Polygon::new(ring, vec![])]),
+        crs: None,
+    };
+    let cut = raster.cut(&line, 0.0).expect("cuts");
+    let window = raster.info().grid.size.window();
+    // Outside, other samples than there are.
+    let (mut pixels, inside) =
+        (raster.read(window).expect("reads"), cut.read(window).expect("reads"));
+    let valid = inside.valid(0).expect("cuts").to_vec();
+    for (sample, _) in pixels.plane_mut::<u16>(0).iter_mut().zip(&valid).filter(|(_, v)| **v == 0) {
+        *sample = 60_000;
+    }
+    let other = Raster::from_buffer(raster.info().clone(), pixels).expect("whole").cut(&line, 0.0);
+    let warped = |raster: Raster| {
+        let options = MosaicOptions {
+            grid: MosaicGrid { to: Some(Crs::from_epsg(3857)), ..Default::default() },
+            warp: WarpOptions { resampling: Resampling::Cubic, ..Default::default() },
+            ..Default::default()
+        };
+        let input = MosaicInput { name: "a".into(), raster };
+        let made = Mosaic::new(vec![input], &options).expect("fits").raster;
+        made.read(made.info().grid.size.window()).expect("reads")
+    };
+    assert_same(&warped(cut), &warped(other.expect("cuts")), "warped");
 }
 
 /// Reads 9 x 5 pixels of a virtual raster of one source, whose 6 x 4 pixels are

@@ -168,6 +168,44 @@ def cutlines(swath, folder, source, report):
             raise Failed(f"opacity is off by {off}")
 
 
+def cutlines_of_inputs(swath, folder, paths, name, report):
+    """A cutline for each input against rasterio: each masked by itself, then merged; and gdalwarp of each before."""
+    out, lines = folder / "out.tif", folder / "lines"
+    lines.mkdir(exist_ok=True)
+    numbers, masked, shapes = np.random.default_rng(11), [], {}
+    for i, path in enumerate(paths):
+        with rasterio.open(path) as tile:
+            left, bottom, right, top = tile.bounds
+            at = lambda x, y: [left + x * (right - left), bottom + y * (top - bottom)]
+            angles = np.sort(numbers.uniform(0, 2 * np.pi, 9))
+            ring = [at(0.5 + r * np.cos(a), 0.5 + r * np.sin(a)) for a, r in zip(angles, numbers.uniform(0.15, 0.6, 9))]
+            shape = {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}
+            crs = tile.crs.to_string()
+            # The last one stays whole.
+            if i + 1 < len(paths):
+                (lines / f"{path.stem}.geojson").write_text(json.dumps({**shape, "crs": {"type": "name", "properties": {"name": crs}}}))
+                shapes[path] = shape
+            pixels = mask(tile, [shape], crop=False, filled=True)[0] if path in shapes else tile.read()
+            profile = tile.profile
+        masked.append(folder / f"masked_{path.name}")
+        with rasterio.open(masked[-1], "w", **profile) as made:
+            made.write(pixels)
+    option = f"--cutline-of=tile_*[0-{len(paths) - 2}].tif={lines}/{{stem}}.geojson"
+    for method in ("first", "last", "min", "max"):
+        with report.case(f"{name}: {method} of inputs cut one by one, as rasterio.mask and rasterio.merge"):
+            swath("mosaic", *paths, "-o", out, "--method", method, option, *PLAIN)
+            same(grid_of(out)[0], merge(masked, method=method)[0], method)
+    with report.case(f"{name}: inputs cut one by one and warped, as rasterio.mask and gdalwarp"):
+        theirs = folder / "theirs.tif"
+        theirs.unlink(missing_ok=True)
+        subprocess.run([*PEER, "warps", "-q", "-t_srs", "EPSG:3857", "-r", "near", "-et", "0", "--", *map(str, masked), str(theirs)], check=True)
+        swath("warp", *paths, "-o", out, "--to", "EPSG:3857", "--max-error", "0", option, *PLAIN)
+        ours, wanted = grid_of(out)[0], grid_of(theirs)[0]
+        if ours.shape != wanted.shape or (ours == wanted).mean() < 0.999:
+            raise Failed(f"{(ours == wanted).mean():.5f} of the samples are equal")
+    report.rows.append((f"{name}: cut one by one", len(paths), 4 * grid_of(out)[0].size))
+
+
 def virtual(swath, folder, paths, report):
     """GDAL's virtual rasters read as GDAL reads them."""
     out, vrt = folder / "out.tif", folder / "all.vrt"
@@ -305,6 +343,7 @@ def run(swath, folder, shared):
     paths = cut(scene, folder, places, 0)
     indexes(swath, folder, paths, report)
     virtual(swath, folder, paths, report)
+    cutlines_of_inputs(swath, folder, paths, scene.stem, report)
     cutlines(swath, folder, scene, report)
     # Two zones and two resolutions, as they come from a satellite.
     moved = folder / "other_zone.tif"

@@ -1,10 +1,11 @@
 //! Cutlines as they are typed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 use swath::crs::Crs;
 use swath::ops::cutline::Cutline;
+use swath::raster::Grid;
 use swath::vector::Shapes;
 use swath::{Error, Raster, Result};
 
@@ -20,14 +21,15 @@ pub(crate) const UNTOLD: &str = ", and nothing in it says that these are no valu
 const MOST_BYTES: u64 = 256 << 20;
 
 #[derive(Debug, Clone, Args)]
+#[command(group(ArgGroup::new("lines").multiple(true)))]
 pub(crate) struct CutArgs {
     /// Keep only what lies in the polygons of a GeoJSON or FlatGeobuf file.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", group = "lines")]
     pub(crate) cutline: Option<PathBuf>,
     /// The CRS of the polygons [default: what the file says, else longitudes and
     /// latitudes].
-    #[arg(long, value_name = "CRS", value_parser = parse_crs, requires = "cutline")]
-    cutline_crs: Option<Crs>,
+    #[arg(long, value_name = "CRS", value_parser = parse_crs, requires = "lines")]
+    pub(crate) cutline_crs: Option<Crs>,
     /// Make the output no larger than the polygons, to whole pixels.
     #[arg(long, requires = "cutline")]
     crop_to_cutline: bool,
@@ -54,11 +56,7 @@ impl CutArgs {
         if !write.tells_missing(raster.info()) {
             session.warn(&format!("outside the cutline the output is 0{UNTOLD}"));
         }
-        let bytes = crate::inputs::bytes(path, MOST_BYTES)?;
-        let shapes = Shapes::read(&bytes).map_err(|e| e.at_path(path))?;
-        let has_crs = raster.info().grid.crs.is_some();
-        let crs = self.cutline_crs.clone().unwrap_or(shapes.crs);
-        let line = Cutline { polygons: shapes.polygons, crs: has_crs.then_some(crs) };
+        let line = read_cutline(path, self.cutline_crs.as_ref(), &raster.info().grid)?;
         let mut raster = raster;
         if self.crop_to_cutline {
             let window = line.window(&raster.info().grid).map_err(|e| e.at_path(path))?;
@@ -73,4 +71,12 @@ impl CutArgs {
         }
         raster.cut(&line, self.feather).map_err(|e| e.at_path(path))
     }
+}
+
+/// Reads polygons to cut what lies on a grid; `crs` is what they are in, whatever the file says.
+pub(crate) fn read_cutline(path: &Path, crs: Option<&Crs>, grid: &Grid) -> Result<Cutline> {
+    let bytes = crate::inputs::bytes(path, MOST_BYTES)?;
+    let shapes = Shapes::read(&bytes).map_err(|e| e.at_path(path))?;
+    let crs = crs.cloned().unwrap_or(shapes.crs);
+    Ok(Cutline { polygons: shapes.polygons, crs: grid.crs.is_some().then_some(crs) })
 }

@@ -10,6 +10,7 @@ mod contour;
 mod convert;
 mod crs;
 mod cut_args;
+mod cut_each;
 mod datum;
 mod edit;
 mod features;

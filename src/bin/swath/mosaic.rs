@@ -18,6 +18,7 @@ use crate::args::{
 };
 use crate::convert::{NoDataArg, parse_dtype, parse_nodata};
 use crate::cut_args::{CutArgs, UNTOLD};
+use crate::cut_each::CutEachArgs;
 use crate::datum::{OperationArgs, operations};
 use crate::inputs;
 use crate::report::peak_memory;
@@ -92,6 +93,8 @@ pub(crate) struct MosaicArgs {
     #[command(flatten)]
     cut: CutArgs,
     #[command(flatten)]
+    cut_each: CutEachArgs,
+    #[command(flatten)]
     write: WriteArgs,
     #[command(flatten)]
     pub(crate) run: RunArgs,
@@ -163,6 +166,7 @@ pub(crate) fn run(args: &MosaicArgs, session: &Session<'_>) -> Result<()> {
     args.write.options()?;
     let files = session.files(&args.read);
     let mut inputs = inputs::open_all(&files, &args.inputs, args.src_nodata)?;
+    args.cut_each.cut(&mut inputs, args.cut.cutline_crs.as_ref(), "mosaic")?;
     args.order.sort(&mut inputs)?;
     let given = inputs.len();
     let options = args.options(&files)?;

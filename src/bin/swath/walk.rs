@@ -7,7 +7,7 @@ use glob::{MatchOptions, Pattern};
 use swath::{Error, Result};
 
 /// As shells have it: `*` crosses no folder and meets no hidden file.
-const MATCH: MatchOptions = MatchOptions {
+pub(crate) const MATCH: MatchOptions = MatchOptions {
     case_sensitive: true,
     require_literal_separator: true,
     require_literal_leading_dot: true,

@@ -22,6 +22,7 @@ use crate::args::{
 };
 use crate::convert::{NoDataArg, TileMatrixSet, parse_nodata};
 use crate::cut_args::CutArgs;
+use crate::cut_each::CutEachArgs;
 use crate::datum::{OperationArgs, operation, operation_json};
 use crate::job::{Done, Job, Parts};
 use crate::place_args::{self, PlaceArgs};
@@ -48,6 +49,8 @@ pub(crate) struct WarpArgs {
     /// along its edges.
     #[arg(long, value_name = "PIXELS", default_value_t = 0.0)]
     pub(crate) blend: f64,
+    #[command(flatten)]
+    pub(crate) cut_each: CutEachArgs,
     /// Print what was done as JSON.
     #[arg(long)]
     pub(crate) json: bool,
@@ -63,7 +66,12 @@ impl WarpArgs {
     /// Returns the chain of this one step; `None` if it is not from one file, named first, to
     /// another.
     pub(crate) fn chain(self) -> Option<Chain> {
-        let Self { files, out: None, step, write, run, read, .. } = self else { return None };
+        let Self { files, out: None, step, cut_each, write, run, read, .. } = self else {
+            return None;
+        };
+        if cut_each.is_given() {
+            return None;
+        }
         let [input, output] = <[PathBuf; 2]>::try_from(files).ok()?;
         let steps = vec![Step::Warp(Box::new(step))];
         Some(Chain { steps, job: JobArgs { input, output, write, run, read } })
@@ -204,7 +212,9 @@ pub(crate) fn run(args: &WarpArgs, session: &Session<'_>) -> Result<()> {
     };
     let inputs = inputs::expand(files)?;
     match inputs.as_slice() {
-        [input] if !inputs::is_index(input) => one(args, input, output, session),
+        [input] if !inputs::is_index(input) && !args.cut_each.is_given() => {
+            one(args, input, output, session)
+        }
         _ => warp_many::run(args, &inputs, output, session),
     }
 }

@@ -37,6 +37,7 @@ pub(crate) fn run(
             place_args::tell(&input.name, located, session);
         }
     }
+    args.cut_each.cut(&mut inputs, args.step.cut.cutline_crs.as_ref(), "warp")?;
     let given = inputs.len();
     let options = options(args, &files)?;
     let mosaic = Mosaic::new(inputs.clone(), &options)?;

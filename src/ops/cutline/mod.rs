@@ -113,9 +113,12 @@ fn bend(
 
 impl Raster {
     /// Returns this raster without what lies outside a cutline: pixels whose centres lie
-    /// in none of its polygons are missing in all bands, and nothing is read where all
-    /// are. The rule is that of gdalwarp and rasterio.mask, applied to this raster's own
-    /// pixels: cut after a warp, the edge is as sharp as the output.
+    /// in none of its polygons are missing in all bands, and no chunk of which all are is
+    /// read. The rule is that of gdalwarp and rasterio.mask, applied to this raster's own
+    /// pixels: cut after a warp, the edge is as sharp as the output; cut before one or before
+    /// a mosaic, what lies outside is part of no pixel that is made of this one's. Its overviews
+    /// are cut likewise: what is made of them may have, along the edge, up to half a pixel of
+    /// theirs from outside.
     ///
     /// With a `feather` opacity fades towards the edge instead of ending there: it is
     /// multiplied by the distance of a pixel's centre from the edge over `feather`
@@ -139,7 +142,8 @@ impl Raster {
         let rim = (feather > 0.0).then(|| Lines::rim(&polygons));
         let metadata = Arc::new(without_statistics(&info.metadata));
         let info = Info { metadata, ..info.clone() };
-        Ok(Self::new(Cut { input: self.clone(), info, lines, rim, feather }))
+        let cutline = cutline.clone();
+        Ok(Self::new(Cut { input: self.clone(), info, cutline, lines, rim, feather }))
     }
 }
 
@@ -147,10 +151,58 @@ impl Raster {
 struct Cut {
     input: Raster,
     info: Info,
+    /// For the overviews.
+    cutline: Cutline,
     lines: Lines,
     /// The edges of all polygons together, for distances from them.
     rim: Option<Lines>,
     feather: f64,
+}
+
+impl Cut {
+    /// The parts of a window to read, of which `inside` tells the pixels that count: all of it
+    /// unless whole chunks count for nothing, else chunks that do, as few parts as rows allow.
+    fn parts(&self, window: Window, inside: &[u8]) -> Vec<Window> {
+        let chunk = self.info.chunk;
+        let cells = |from: i64, to: i64, side: u32| {
+            let side = i64::from(side.max(1));
+            (from.div_euclid(side)..=(to - 1).div_euclid(side))
+                .map(move |cell| ((cell * side).max(from), ((cell + 1) * side).min(to)))
+        };
+        let counts = |(left, right): (i64, i64), (top, bottom): (i64, i64)| {
+            (top..bottom).any(|row| {
+                let line = (row - window.row) as usize * window.width as usize;
+                let columns = (left - window.col) as usize..(right - window.col) as usize;
+                inside[line..][columns].contains(&255)
+            })
+        };
+        let mut parts: Vec<Window> = Vec::new();
+        let mut above: Vec<(i64, i64)> = Vec::new();
+        for rows in cells(window.row, window.row_end(), chunk.height) {
+            let mut runs: Vec<(i64, i64)> = Vec::new();
+            for columns in cells(window.col, window.col_end(), chunk.width) {
+                if !counts(columns, rows) {
+                    continue;
+                }
+                match runs.last_mut() {
+                    Some(last) if last.1 == columns.0 => last.1 = columns.1,
+                    _ => runs.push(columns),
+                }
+            }
+            let height = (rows.1 - rows.0) as u32;
+            if runs == above {
+                let first = parts.len() - runs.len();
+                parts[first..].iter_mut().for_each(|part| part.height += height);
+            } else {
+                let part = |&(left, right): &(i64, i64)| {
+                    Window::new(left, rows.0, (right - left) as u32, height)
+                };
+                parts.extend(runs.iter().map(part));
+                above = runs;
+            }
+        }
+        parts
+    }
 }
 
 impl Source for Cut {
@@ -166,7 +218,16 @@ impl Source for Cut {
             dispatch!(out.dtype(), T => fill_missing::<T>(None, out));
             return Ok(());
         }
-        self.input.source().read(out, cx)?;
+        match self.parts(window, &inside).as_slice() {
+            [all] if *all == window => self.input.source().read(out, cx)?,
+            parts => {
+                out.invalidate();
+                for &part in parts {
+                    let pixels = cx.read_tile(&self.input, part)?;
+                    (0..out.bands()).for_each(|band| out.copy_band(band, &pixels, band));
+                }
+            }
+        }
         if inside.contains(&0) {
             out.add_mask();
             for band in 0..out.bands() {
@@ -195,12 +256,22 @@ impl Source for Cut {
     }
 
     fn footprint(&self, window: Window) -> u64 {
-        window.pixels() + self.input.source().footprint(window)
+        let own = Buffer::bytes_for(window, self.info.bands, self.info.dtype);
+        window.pixels() + own + self.input.source().footprint(window)
     }
 
     fn needs(&self, window: Window, tell: &mut dyn FnMut(Need)) {
-        if self.lines.inside(window).contains(&255) {
-            self.input.source().needs(window, tell);
+        for part in self.parts(window, &self.lines.inside(window)) {
+            self.input.source().needs(part, tell);
         }
+    }
+
+    fn overviews(&self) -> Vec<Raster> {
+        let own = self.info.grid.size.width;
+        let cut = |overview: Raster| {
+            let scale = f64::from(overview.info().grid.size.width) / f64::from(own);
+            overview.cut(&self.cutline, self.feather * scale).ok()
+        };
+        self.input.overviews().into_iter().filter_map(cut).collect()
     }
 }

@@ -105,6 +105,11 @@ impl Work {
                         .hint("--events and --report tell programs what a batch did")
                         .into());
                 }
+                if args.cut_each.is_given() {
+                    return Err(Error::usage("--cutline-of of single files")
+                        .hint("--cutline takes a template: --cutline \"{folder}/{stem}.geojson\"")
+                        .into());
+                }
                 // What a verb takes alone would be left unread, and an option without its value
                 // has INPUT.
                 let chain = args.chain().filter(|chain| chain.is_from_to(INPUT, OUTPUT));
