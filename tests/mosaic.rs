@@ -407,6 +407,47 @@ fn what_a_cutline_of_an_input_leaves_out_is_part_of_no_pixel() {
     assert_same(&warped(cut), &warped(other.expect("cuts")), "warped");
 }
 
+#[test]
+fn what_inputs_state_says_which_lies_on_top() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let at = |name: &str| dir.path().join(name).display().to_string();
+    let paths = tiles(dir.path(), 2);
+    for (path, cloud) in paths.iter().zip(["40", "7.5", "80", "7.5"]) {
+        let item = format!("CLOUD_COVER={cloud}");
+        runs(&["edit", path.to_str().expect("text"), "--tag", &item, "--quiet"]);
+    }
+    let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+    let made = |words: &[&str]| {
+        let out = at("out.tif");
+        runs(&[&["mosaic"], words, &["-o", &out, "--quiet", "--overwrite"]].concat());
+        // The metadata is that of the first file.
+        let raster = swath::open(&out).expect("opens");
+        raster.read(raster.info().grid.size.window()).expect("reads")
+    };
+    // The clearest last; of those that are equal the later name.
+    let [a, b, c, d] = [&*names[0], &names[1], &names[2], &names[3]];
+    for (by, wanted) in [
+        ("-CLOUD_COVER", [c, a, b, d]),
+        ("CLOUD_COVER", [b, d, a, c]),
+        ("CLOUD_COVER < 50 ? -name1 : -99", [c, d, b, a]),
+    ] {
+        let sorted = made(&[&at("0*.tif"), "--order-by", by]);
+        assert_same(&sorted, &made(&wanted), by);
+    }
+    let job = ["mosaic", &at("0*.tif"), "-o", &at("no.tif"), "--order-by"];
+    runs(&["edit", a, "--untag", "CLOUD_COVER", "--quiet"]);
+    for (by, wanted) in [
+        (&["CLOUD_COVER"][..], "00000.tif: order by CLOUD_COVER: expected a number, found none"),
+        (&["CLOUDS"], "column 1: unknown name `CLOUDS`"),
+        (&["width", "--order", "name"], "cannot be used with"),
+    ] {
+        let ended = swath(&[&job[..], by].concat());
+        let error = String::from_utf8_lossy(&ended.stderr).into_owned();
+        assert_eq!(ended.status.code(), Some(2), "{by:?}: {error}");
+        assert!(error.contains(wanted), "{by:?}: {error}");
+    }
+}
+
 /// Reads 9 x 5 pixels of a virtual raster of one source, whose 6 x 4 pixels are
 /// 1 to 6, 11 to 16, 21 to 26 and 31 to 36.
 fn virtual_rows(dir: &Path, nodata: &str, rects: &str) -> Vec<u8> {

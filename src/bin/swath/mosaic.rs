@@ -8,7 +8,9 @@ use swath::crs::Crs;
 use swath::input::Files;
 use swath::kernel::Resampling;
 use swath::ops::CastOptions;
-use swath::ops::mosaic::{Method, Mosaic, MosaicGrid, MosaicInput, MosaicOptions, Order, Pixels};
+use swath::ops::mosaic::{
+    Method, Mosaic, MosaicGrid, MosaicInput, MosaicOptions, Order, OrderBy, Pixels,
+};
 use swath::ops::warp::{Resolution, WarpOptions};
 use swath::raster::{Bounds, DataType, Size};
 use swath::{Raster, Result};
@@ -42,6 +44,12 @@ pub(crate) struct MosaicArgs {
     /// last), or the other way round by -name, -time, -resolution, -given.
     #[arg(long, value_name = "KEY", default_value = "given", value_parser = parse_order, allow_hyphen_values = true)]
     order: Order,
+    /// Sort the files first by a number that an expression makes of what each states, least
+    /// first, equal ones by name: "-CLOUD_COVER" lays the clearest on top. Names: items of
+    /// its metadata, width, height, bands, resolution, left, bottom, right, top, time, index,
+    /// name1, name2 ... (numbers in its file name).
+    #[arg(long, value_name = "EXPR", value_parser = parse_order_by, allow_hyphen_values = true, conflicts_with = "order")]
+    order_by: Option<OrderBy>,
     /// The coordinate reference system of the output [default: that of the first file].
     #[arg(long, value_name = "CRS", value_parser = parse_crs)]
     to: Option<Crs>,
@@ -110,6 +118,10 @@ fn parse_order(text: &str) -> Result<Order, String> {
     text.parse::<Order>().map_err(|e| e.to_string())
 }
 
+fn parse_order_by(text: &str) -> Result<OrderBy, String> {
+    text.parse::<OrderBy>().map_err(|e| e.to_string())
+}
+
 fn parse_pixel(text: &str) -> Result<Pixels, String> {
     if text.starts_with(|c: char| c.is_ascii_alphabetic()) {
         return text.parse::<Pixels>().map_err(|e| e.to_string());
@@ -167,7 +179,10 @@ pub(crate) fn run(args: &MosaicArgs, session: &Session<'_>) -> Result<()> {
     let files = session.files(&args.read);
     let mut inputs = inputs::open_all(&files, &args.inputs, args.src_nodata)?;
     args.cut_each.cut(&mut inputs, args.cut.cutline_crs.as_ref(), "mosaic")?;
-    args.order.sort(&mut inputs)?;
+    match &args.order_by {
+        Some(by) => by.sort(&mut inputs)?,
+        None => args.order.sort(&mut inputs)?,
+    }
     let given = inputs.len();
     let options = args.options(&files)?;
     let mosaic = Mosaic::new(inputs.clone(), &options)?;

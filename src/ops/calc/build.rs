@@ -371,7 +371,7 @@ impl<'a> Builder<'a, '_> {
         }
         match nearest(name, known.iter().copied()) {
             Some(like) => error.hint(format!("did you mean `{like}`?")),
-            None if known.is_empty() => error.hint(format!("give it: --in {name}=FILE")),
+            None if self.names.is_empty() => error.hint("it is no definition either"),
             None => error.hint(format!("known are {}; --in {name}=FILE adds it", known.join(", "))),
         }
     }
@@ -821,7 +821,7 @@ impl<'a> Builder<'a, '_> {
 }
 
 /// A description as it can be typed.
-fn simple(text: &str) -> String {
+pub(in crate::ops) fn simple(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_alphanumeric() { c } else { '_' })
         .collect::<String>()

@@ -24,6 +24,8 @@ mod node;
 mod parse;
 /// Operations on blocks of samples.
 mod program;
+/// One number of others, without rasters.
+mod scalar;
 /// From text to tokens.
 mod token;
 /// What an expression says.
@@ -33,12 +35,13 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 pub use align::GridChoice;
+pub(super) use build::simple;
 pub use node::{Counts, Overflow};
 
 use self::build::{Named, Statistic};
 use self::node::{Calculation, Tally};
 use self::program::Program;
-use self::tree::{Kind, Node, Tree};
+use self::tree::{Kind, Tree};
 use crate::engine::{Engine, Silent};
 use crate::ops::settled::usual_nodata;
 use crate::ops::stats::{BandStatistics, StatsOptions};
@@ -108,8 +111,11 @@ impl Expression {
     /// Returns whether numbers of whole rasters (`stat(A).mean`) are asked for,
     /// which take passes of their own first.
     pub fn needs_statistics(&self) -> bool {
-        let bodies = self.tree.definitions.iter().map(|definition| &definition.body);
-        bodies.chain([&self.tree.result]).any(calls_stat)
+        let mut found = false;
+        self.tree.each(|node| {
+            found |= matches!(&node.kind, Kind::Call(name, _) if name == "stat");
+        });
+        found
     }
 
     /// Returns the raster that the expression makes of some inputs; nothing is read
@@ -237,18 +243,6 @@ fn check(inputs: &[Input]) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn calls_stat(node: &Node) -> bool {
-    match &node.kind {
-        Kind::Number(_) | Kind::Name(_) => false,
-        Kind::Index(of, _) | Kind::Field(of, _) | Kind::Prefix(_, of) => calls_stat(of),
-        Kind::Method(of, _, parts) => calls_stat(of) || parts.iter().any(calls_stat),
-        Kind::Call(name, parts) => name == "stat" || parts.iter().any(calls_stat),
-        Kind::Infix(_, a, b) => calls_stat(a) || calls_stat(b),
-        Kind::Choice(c, a, b) => calls_stat(c) || calls_stat(a) || calls_stat(b),
-        Kind::List(parts) => parts.iter().any(calls_stat),
-    }
 }
 
 fn value(band: &BandStatistics, statistic: Statistic) -> f64 {

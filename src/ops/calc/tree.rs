@@ -11,6 +11,26 @@ pub(super) struct Node {
     pub(super) span: Range<usize>,
 }
 
+impl Node {
+    /// Shows this part and all that it is made of.
+    pub(super) fn each<'a>(&'a self, see: &mut dyn FnMut(&'a Self)) {
+        see(self);
+        match &self.kind {
+            Kind::Number(_) | Kind::Name(_) => {}
+            Kind::Index(of, _) | Kind::Field(of, _) | Kind::Prefix(_, of) => of.each(see),
+            Kind::Method(of, _, parts) => {
+                of.each(see);
+                parts.iter().for_each(|part| part.each(see));
+            }
+            Kind::Call(_, parts) | Kind::List(parts) => {
+                parts.iter().for_each(|part| part.each(see));
+            }
+            Kind::Infix(_, a, b) => [a, b].into_iter().for_each(|part| part.each(see)),
+            Kind::Choice(c, a, b) => [c, a, b].into_iter().for_each(|part| part.each(see)),
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Kind {
     Number(f64),
@@ -77,6 +97,14 @@ pub(super) struct Definition {
 pub(super) struct Tree {
     pub(super) definitions: Vec<Definition>,
     pub(super) result: Node,
+}
+
+impl Tree {
+    /// Shows each part.
+    pub(super) fn each<'a>(&'a self, mut see: impl FnMut(&'a Node)) {
+        let bodies = self.definitions.iter().map(|definition| &definition.body);
+        bodies.chain([&self.result]).for_each(|body| body.each(&mut see));
+    }
 }
 
 /// Makes the error for a place in the text of an expression.

@@ -10,7 +10,7 @@ mod footprint;
 mod grid;
 /// The node, and which inputs a window needs.
 mod node;
-/// [`Order`]: which input comes before which.
+/// [`Order`], [`OrderBy`]: which input comes before which.
 mod order;
 /// What the samples of several inputs have in common.
 mod promote;
@@ -21,7 +21,7 @@ use std::str::FromStr;
 pub use footprint::Footprint;
 pub use grid::{MosaicGrid, Pixels};
 pub use node::Mosaic;
-pub use order::{Order, OrderKey};
+pub use order::{Order, OrderBy, OrderKey};
 pub use promote::promoted;
 
 use super::warp::WarpOptions;
