@@ -448,6 +448,113 @@ fn what_inputs_state_says_which_lies_on_top() {
     }
 }
 
+#[test]
+fn damaged_files_are_left_out_whatever_the_way_of_working() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let at = |name: &str| dir.path().join(name).display().to_string();
+    let mut paths = tiles(dir.path(), 3);
+    let index = at("index.geojson");
+    runs(&["index", &at("0*.tif"), "-o", &index]);
+    // Under a copy of itself nothing of it would be read, if nothing is missing there.
+    let cover = dir.path().join("00009.tif");
+    std::fs::copy(&paths[8], &cover).expect("copies");
+    paths.push(cover);
+    spoil_chunks(&paths[8], |_, _| false);
+    spoil_chunks(&paths[4], |_, _| false);
+    let bytes = std::fs::read(&paths[2]).expect("reads");
+    std::fs::write(&paths[2], &bytes[..bytes.len() * 2 / 3]).expect("writes");
+    std::fs::write(&paths[6], b"no raster").expect("writes");
+    std::fs::write(&paths[7], b"").expect("writes");
+    let bad = [2, 4, 6, 7, 8];
+    let good: Vec<String> = (0..10)
+        .filter(|at| !bad.contains(at))
+        .map(|at: usize| paths[at].display().to_string())
+        .collect();
+    let good: Vec<&str> = good.iter().map(String::as_str).collect();
+    let (out, alone) = (at("out.tif"), at("alone.tif"));
+    let plain = ["--quiet", "--overwrite", "--tile", "64", "--src-nodata", "none"];
+    for more in [
+        &["--method", "last"][..],
+        &["--method", "mean", "--order", "-name"],
+        &["--to", "EPSG:3857", "--resample", "cubic", "--resolution", "45"],
+    ] {
+        runs(&[&["mosaic"], &good[..], &["-o", &alone], &plain, more].concat());
+        let wanted = sha256(Path::new(&alone));
+        for (threads, memory, work) in
+            [("1", "64MiB", "64,64"), ("2", "1GiB", "1000,64"), ("8", "64MiB", "128,192")]
+        {
+            let how = ["--threads", threads, "--memory", memory, "--work", work, "--json"];
+            let skip = ["--on-corrupt", "skip-file"];
+            let job = ["mosaic", &at("0*.tif"), "-o", &out];
+            let ended = swath(&[&job[..], &plain, more, &how, &skip].concat());
+            let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+            assert_eq!(ended.status.code(), Some(8), "{said}");
+            assert_eq!(sha256(Path::new(&out)), wanted, "{more:?} {threads} {memory} {work}");
+            let report: serde_json::Value = serde_json::from_slice(&ended.stdout).expect("JSON");
+            let left = report["inputs"]["leftOut"].as_array().expect("a list");
+            let left: Vec<_> =
+                left.iter().map(|one| one["path"].as_str().expect("a name")).collect();
+            let named: Vec<_> = bad.iter().map(|&at| paths[at].to_str().expect("text")).collect();
+            assert_eq!((left, &report["inputs"]["given"]), (named, &5.into()));
+            assert_eq!(said.matches(": left out: ").count(), 5, "{said}");
+        }
+    }
+    // An index says what the first one is; those that lie elsewhere are not looked into.
+    let skip = ["--on-corrupt", "skip-file", "--json", "--quiet", "--overwrite"];
+    let bounds = "--bounds=500000,5298560,501440,5300000";
+    let ended = swath(&[&["mosaic", &index, "-o", &out, bounds], &skip[..]].concat());
+    assert_eq!(ended.status.code(), Some(0), "{}", String::from_utf8_lossy(&ended.stderr));
+    let ended = swath(&[&["mosaic", &index, "-o", &out], &skip[..]].concat());
+    assert_eq!(ended.status.code(), Some(8), "{}", String::from_utf8_lossy(&ended.stderr));
+    runs(&[&["mosaic"], &good[..4], &["-o", &alone, "--quiet", "--overwrite"]].concat());
+    assert_eq!(sha256(Path::new(&out)), sha256(Path::new(&alone)));
+    // Many in one warp, and an index of those that can be opened.
+    let job = ["warp", &at("0*.tif"), "-o", &out, "--to", "EPSG:4326"];
+    assert_eq!(swath(&[&job[..], &skip].concat()).status.code(), Some(8));
+    let job = ["index", &at("0*.tif"), "-o", &at("again.geojson"), "--on-corrupt", "skip-file"];
+    let ended = swath(&job);
+    assert_eq!(ended.status.code(), Some(8), "{}", String::from_utf8_lossy(&ended.stderr));
+    let again = std::fs::read_to_string(at("again.geojson")).expect("reads");
+    assert_eq!(again.matches("\"location\"").count(), 8);
+    // Without being asked nothing is left out; without any left there is nothing.
+    let fails = |words: &[&str], code: i32, wanted: &str| {
+        let ended = swath(words);
+        let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+        assert_eq!(ended.status.code(), Some(code), "{words:?}: {said}");
+        assert!(said.contains(wanted), "{words:?}: {said}");
+    };
+    let (no, broken) = (at("no.tif"), paths[4].display().to_string());
+    fails(&["mosaic", &at("0*.tif"), "-o", &no], 3, "00006.tif");
+    let all = ["--on-corrupt", "skip-file"];
+    fails(&[&["mosaic", &broken, "-o", &no], &all[..]].concat(), 3, "at least one without damage");
+    // One file is not left out; of a batch the item fails, and the others go on.
+    for job in [
+        &["convert", &broken, &no][..],
+        &["warp", &broken, &no, "--to", "EPSG:3857"],
+        &["calc", "A", "--in", &format!("A={broken}"), "-o", &no],
+        &["stats", &broken],
+        &["info", &broken],
+        &["edit", &broken, "--nodata", "3"],
+        &["polygonize", &broken, &at("no.geojson")],
+    ] {
+        fails(&[job, &all].concat(), 2, "of a single file, fail or nodata");
+    }
+    assert!(!Path::new(&no).exists());
+    let job = ["batch", "convert", &at("0*.tif"), "-o", &at("each/{name}"), "--", all[0], all[1]];
+    fails(&job, 9, "00004.tif");
+    assert_eq!(
+        std::fs::read_dir(at("each"))
+            .expect("lists")
+            .filter(|entry| {
+                entry
+                    .as_ref()
+                    .is_ok_and(|entry| entry.path().extension().is_some_and(|end| end == "tif"))
+            })
+            .count(),
+        5
+    );
+}
+
 /// Reads 9 x 5 pixels of a virtual raster of one source, whose 6 x 4 pixels are
 /// 1 to 6, 11 to 16, 21 to 26 and 31 to 36.
 fn virtual_rows(dir: &Path, nodata: &str, rects: &str) -> Vec<u8> {

@@ -149,12 +149,15 @@ impl LimitArgs {
     }
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Corrupt {
     /// The command fails.
     Fail,
     /// Its pixels have no value; it is reported, and the exit code is 8.
     Nodata,
+    /// Of many inputs of one output, those with any damage are left out altogether; they are
+    /// reported, and the exit code is 8.
+    SkipFile,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -185,12 +188,35 @@ impl ReadArgs {
         Files::new(self.options()).with_vrt_anywhere(self.vrt_anywhere)
     }
 
+    /// Whether damaged files are left out.
+    pub(crate) fn skips_files(&self) -> bool {
+        self.on_corrupt == Corrupt::SkipFile
+    }
+
+    /// Refuses to leave out a file where there is no other.
+    pub(crate) fn check_one_file(&self) -> Result<()> {
+        if self.skips_files() {
+            return Err(Error::usage("--on-corrupt skip-file")
+                .expected(
+                    "many inputs, of which some may be left out: mosaic, warp -o, index, batch",
+                )
+                .hint("of a single file, fail or nodata say what becomes of a damaged chunk"));
+        }
+        Ok(())
+    }
+
+    /// Makes what opens files to find all damage in them.
+    pub(crate) fn surveying_files(&self) -> Files {
+        let options = OpenOptions { on_corrupt: OnCorrupt::Nodata, ..self.options() };
+        Files::new(options).with_vrt_anywhere(self.vrt_anywhere)
+    }
+
     pub(crate) fn options(&self) -> OpenOptions {
         OpenOptions {
             page: self.page - 1,
             sidecars: !self.no_sidecars,
             on_corrupt: match self.on_corrupt {
-                Corrupt::Fail => OnCorrupt::Fail,
+                Corrupt::Fail | Corrupt::SkipFile => OnCorrupt::Fail,
                 Corrupt::Nodata => OnCorrupt::Nodata,
             },
             ..self.io.options()

@@ -107,7 +107,7 @@ pub(crate) fn parse_nodata(text: &str) -> Result<NoData, String> {
 
 pub(crate) fn run(args: &CalcArgs, session: &Session<'_>) -> Result<()> {
     let write = args.write.options()?;
-    let files = session.files(&args.read);
+    let files = session.files(&args.read)?;
     if args.step.inputs.is_empty() {
         return Err(Error::usage("calc without an input").hint("name one: --in A=FILE"));
     }

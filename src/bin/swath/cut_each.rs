@@ -11,6 +11,7 @@ use swath::ops::mosaic::MosaicInput;
 use swath::{Error, Result};
 
 use crate::cut_args::read_cutline;
+use crate::sound::LeftOut;
 use crate::walk::MATCH;
 
 #[derive(Debug, Clone, Args)]
@@ -68,12 +69,13 @@ impl CutEachArgs {
     }
 
     /// Cuts the inputs that were named, by polygons in a system, if one is given. A pattern that
-    /// matches none is refused.
+    /// matches none is refused, unless files were left out.
     pub(crate) fn cut(
         &self,
         inputs: &mut [MosaicInput],
         crs: Option<&Crs>,
         verb: &str,
+        left_out: &LeftOut,
     ) -> Result<()> {
         let mut used = vec![false; self.cutline_of.len()];
         for (index, input) in (1..).zip(inputs) {
@@ -88,11 +90,11 @@ impl CutEachArgs {
             input.raster = input.raster.cut(&line, 0.0).map_err(|e| e.at_path(&file))?;
         }
         match self.cutline_of.iter().zip(used).find(|(_, used)| !used) {
-            Some((unused, _)) => Err(Error::usage(format!("--cutline-of {}", unused.text))
+            Some((unused, _)) if left_out.is_empty() => Err(Error::usage(format!("--cutline-of {}", unused.text))
                 .expected("an input that it matches, and no option before it")
                 .found("none")
                 .hint("a pattern with / is that of whole paths as they are typed, without one of file names")),
-            None => Ok(()),
+            _ => Ok(()),
         }
     }
 }

@@ -67,6 +67,7 @@ pub(crate) struct EditArgs {
 }
 
 pub(crate) fn run(args: &EditArgs) -> Result<()> {
+    args.read.check_one_file()?;
     let options = EditOptions { open: args.read.options(), rewrite: args.rewrite };
     let edits = args.edits(&options)?;
     if edits == Edits::default() {

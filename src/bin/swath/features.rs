@@ -56,7 +56,7 @@ impl FeatureArgs {
         field: impl FnOnce(DataType) -> Field,
         find: impl FnOnce(&Raster, &mut FeatureWriter, &mut Progress) -> Result<()>,
     ) -> Result<()> {
-        let files = session.files(&self.read);
+        let files = session.files(&self.read)?;
         let input = files.open(&self.input)?;
         if input.info().metadata.crs_text.is_some() {
             session.warn(&format!(

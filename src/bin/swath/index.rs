@@ -10,6 +10,7 @@ use swath::vector::{Entry, save_index};
 use swath::{Error, Result};
 
 use crate::args::ReadArgs;
+use crate::sound::LeftOut;
 use crate::{inputs, report};
 
 #[derive(Debug, Args)]
@@ -32,7 +33,7 @@ pub(crate) struct IndexArgs {
 }
 
 pub(crate) fn run(args: &IndexArgs) -> Result<()> {
-    let files = args.read.files();
+    let (files, mut left_out) = (args.read.files(), LeftOut::default());
     let whole = |path: &Path| {
         std::path::absolute(path).map_err(|e| Error::io("find the path of", e).at_path(path))
     };
@@ -40,7 +41,7 @@ pub(crate) fn run(args: &IndexArgs) -> Result<()> {
     let folder = output.parent().unwrap_or(Path::new("/"));
     let mut entries = Vec::new();
     for path in inputs::expand(&args.inputs)? {
-        let raster = files.look(&path)?;
+        let Some(raster) = left_out.take(&args.read, &path, files.look(&path))? else { continue };
         let absolute = whole(&path)?;
         let below = absolute.strip_prefix(folder).ok().filter(|_| !args.absolute);
         let location = below
@@ -63,5 +64,7 @@ pub(crate) fn run(args: &IndexArgs) -> Result<()> {
     }
     files.unread().iter().for_each(|reason| report::warn(&report::unread(reason)));
     let overwrite = if args.overwrite { Overwrite::Replace } else { Overwrite::Refuse };
+    left_out.lines().for_each(|line| report::warn(&line));
+    report::note_damage(!left_out.is_empty());
     save_index(&args.output, overwrite, &entries)
 }

@@ -8,7 +8,9 @@ use swath::ops::mosaic::MosaicInput;
 use swath::vector::read_index;
 use swath::{Error, Raster, Result};
 
+use crate::args::ReadArgs;
 use crate::convert::NoDataArg;
+use crate::sound::LeftOut;
 use crate::walk;
 
 /// The most bytes of an index.
@@ -71,11 +73,14 @@ pub(crate) fn bytes(path: &Path, most: u64) -> Result<Vec<u8>> {
     std::fs::read(path).map_err(io)
 }
 
-/// What was typed for the inputs of one output: each file, and what indexes say of theirs.
+/// What was typed for the inputs of one output: each file, and what indexes say of theirs; but for
+/// those that are left out, to which files are added that break their format if that may be.
 pub(crate) fn open_all(
     files: &Files,
     typed: &[PathBuf],
     src_nodata: Option<NoDataArg>,
+    read: &ReadArgs,
+    left_out: &mut LeftOut,
 ) -> Result<Vec<MosaicInput>> {
     let mut all = Vec::new();
     let mut add = |path: PathBuf, raster: Raster| -> Result<()> {
@@ -90,20 +95,31 @@ pub(crate) fn open_all(
     };
     let mut first = true;
     for path in expand(typed)? {
+        if left_out.has(&path) {
+            continue;
+        }
         if !is_index(&path) {
-            add(path.clone(), files.look(&path)?)?;
-            first = false;
+            if let Some(raster) = left_out.take(read, &path, files.look(&path))? {
+                add(path.clone(), raster)?;
+                first = false;
+            }
             continue;
         }
         let bytes = bytes(&path, MOST_INDEX_BYTES)?;
         let entries = read_index(&bytes).map_err(|e| e.at_path(&path))?;
         for entry in entries {
             let place = entry.path(&path);
+            if left_out.has(&place) {
+                continue;
+            }
             // The first one's metadata is the output's.
             let raster = if entry.complete && !first {
                 files.known(&place, entry.info)
             } else {
-                files.look(&place)?
+                let Some(raster) = left_out.take(read, &place, files.look(&place))? else {
+                    continue;
+                };
+                raster
             };
             first = false;
             add(place, raster)?;

@@ -44,7 +44,7 @@ impl<'a> Job<'a> {
                 ));
             }
         }
-        let files = session.files(parts.read);
+        let files = session.files(parts.read)?;
         let input = files.open(parts.input)?;
         let job = Self { parts, session, options, input, files };
         if job.input.info().metadata.crs_text.is_some() {

@@ -34,6 +34,7 @@ mod report;
 mod resize;
 mod session;
 mod sieve;
+mod sound;
 mod stats;
 mod step;
 mod terrain;

@@ -22,9 +22,9 @@ use crate::convert::{NoDataArg, parse_dtype, parse_nodata};
 use crate::cut_args::{CutArgs, UNTOLD};
 use crate::cut_each::CutEachArgs;
 use crate::datum::{OperationArgs, operations};
-use crate::inputs;
 use crate::report::peak_memory;
 use crate::session::{Outcome, Session};
+use crate::sound::{Laid, LeftOut, Stacked};
 use crate::write_args::WriteArgs;
 
 #[derive(Debug, Args)]
@@ -176,16 +176,24 @@ impl MosaicArgs {
 pub(crate) fn run(args: &MosaicArgs, session: &Session<'_>) -> Result<()> {
     // What is wrong with them is said before anything is opened.
     args.write.options()?;
-    let files = session.files(&args.read);
-    let mut inputs = inputs::open_all(&files, &args.inputs, args.src_nodata)?;
-    args.cut_each.cut(&mut inputs, args.cut.cutline_crs.as_ref(), "mosaic")?;
-    match &args.order_by {
-        Some(by) => by.sort(&mut inputs)?,
-        None => args.order.sort(&mut inputs)?,
-    }
-    let given = inputs.len();
+    let files = session.files_of_many(&args.read);
     let options = args.options(&files)?;
-    let mosaic = Mosaic::new(inputs.clone(), &options)?;
+    let stacked = Stacked {
+        typed: &args.inputs,
+        src_nodata: args.src_nodata,
+        read: &args.read,
+        files: &files,
+    };
+    let (Laid { inputs, mosaic }, left_out) = stacked.lay(session, |mut inputs, left_out| {
+        args.cut_each.cut(&mut inputs, args.cut.cutline_crs.as_ref(), "mosaic", left_out)?;
+        match &args.order_by {
+            Some(by) => by.sort(&mut inputs)?,
+            None => args.order.sort(&mut inputs)?,
+        }
+        let mosaic = Mosaic::new(inputs.clone(), &options)?;
+        Ok(Laid { inputs, mosaic })
+    })?;
+    let given = inputs.len();
     let share = tell(&inputs, &mosaic, &options, &args.datums, session)?;
     let raster = args.finish(mosaic.raster.clone(), session)?;
     let made = Made {
@@ -193,6 +201,7 @@ pub(crate) fn run(args: &MosaicArgs, session: &Session<'_>) -> Result<()> {
         raster: &raster,
         files: &files,
         given,
+        left_out: &left_out,
         output: &args.output,
         write: &args.write,
         warns: args.method != Method::Count && !args.cut.is_given(),
@@ -239,8 +248,10 @@ pub(crate) struct Made<'a> {
     /// The mosaic, and what was done to it since.
     pub(crate) raster: &'a Raster,
     pub(crate) files: &'a Files,
-    /// How many files were named.
+    /// How many files were named and not left out.
     pub(crate) given: usize,
+    /// Which others were left out.
+    pub(crate) left_out: &'a LeftOut,
     pub(crate) output: &'a Path,
     pub(crate) write: &'a WriteArgs,
     /// Whether to warn of samples that no file has a value for, if the output does not tell them
@@ -260,6 +271,7 @@ impl Made<'_> {
         let Self { mosaic, raster, files, output, .. } = self;
         let (engine, options) = (session.engine, self.write.options()?);
         let Some(made) = session.write(raster, output, &options, files)? else { return Ok(()) };
+        session.left_out(self.left_out);
         let Outcome { written, seconds } = made;
         let missing = mosaic.made().missing();
         if self.warns && missing > 0 && !self.write.tells_missing(raster.info()) {
@@ -278,6 +290,7 @@ impl Made<'_> {
                 "used": mosaic.inputs,
                 "resampled": mosaic.resampled,
                 "opened": files.opened(),
+                "leftOut": self.left_out.as_json(),
             },
             "samples": {
                 "valid": mosaic.made().valid(),

@@ -30,7 +30,8 @@ pub(crate) enum Exit {
     Limit = 6,
     /// A file that was judged is no valid COG.
     Invalid = 7,
-    /// All of it is done, but for damaged chunks that became nodata.
+    /// All of it is done, but for damaged chunks that became nodata and damaged files that were
+    /// left out.
     Damaged = 8,
     /// Some items of a batch failed.
     Partly = 9,
@@ -48,7 +49,7 @@ pub(crate) const EXITS: [(Exit, &str); 11] = [
     (Exit::Io, "refused by the operating system: no such file, disk full"),
     (Exit::Limit, "a limit was met: memory, sizes in a file"),
     (Exit::Invalid, "a file is no valid COG (validate)"),
-    (Exit::Damaged, "done, but damaged chunks became nodata"),
+    (Exit::Damaged, "done, but damaged chunks became nodata, or damaged files were left out"),
     (Exit::Partly, "some items of a batch failed"),
     (Exit::Cancelled, "stopped by Ctrl-C or SIGTERM"),
 ];
@@ -118,25 +119,21 @@ static DAMAGED: AtomicBool = AtomicBool::new(false);
 
 /// Describes damaged chunks that became nodata, and whether there are more.
 pub(crate) fn damaged((chunks, more): &(Vec<Damaged>, bool)) -> Vec<String> {
-    let line = |chunk: &Damaged| {
-        let path = chunk.path.as_deref().unwrap_or(Path::new("")).display();
-        let (window, first) = (chunk.window, u32::from(chunk.band) + 1);
-        let last = first + u32::from(chunk.bands) - 1;
-        let bands =
-            if first == last { format!("band {first}") } else { format!("bands {first}-{last}") };
-        format!(
-            "{path}: directory {}: chunk {}: nodata at column {}, row {}, {} x {} pixels of {bands}: {}",
-            chunk.ifd,
-            chunk.chunk,
-            window.col,
-            window.row,
-            window.width,
-            window.height,
-            chunk.cause,
-        )
-    };
     let more = more.then(|| "there are more damaged chunks".to_owned());
-    chunks.iter().map(line).chain(more).collect()
+    chunks.iter().map(|chunk| damaged_chunk(chunk, "nodata at")).chain(more).collect()
+}
+
+/// Describes a damaged chunk; `what` is before its place.
+pub(crate) fn damaged_chunk(chunk: &Damaged, what: &str) -> String {
+    let path = chunk.path.as_deref().unwrap_or(Path::new("")).display();
+    let (window, first) = (chunk.window, u32::from(chunk.band) + 1);
+    let last = first + u32::from(chunk.bands) - 1;
+    let bands =
+        if first == last { format!("band {first}") } else { format!("bands {first}-{last}") };
+    format!(
+        "{path}: directory {}: chunk {}: {what} column {}, row {}, {} x {} pixels of {bands}: {}",
+        chunk.ifd, chunk.chunk, window.col, window.row, window.width, window.height, chunk.cause,
+    )
 }
 
 /// Remembers that damaged chunks were told of.

@@ -15,6 +15,7 @@ use swath::{Raster, Result};
 use crate::args::ReadArgs;
 use crate::datum::Told;
 use crate::report::{self, Progress};
+use crate::sound::LeftOut;
 
 /// What a verb works with, and where what it says goes.
 pub(crate) struct Session<'a> {
@@ -88,8 +89,17 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Returns what opens the files that the output depends on.
-    pub(crate) fn files(&self, read: &ReadArgs) -> Files {
+    /// Returns what opens the files that the output depends on, of which each is needed. The item of
+    /// a batch is a file of many: it fails if it is damaged, and the others go on.
+    pub(crate) fn files(&self, read: &ReadArgs) -> Result<Files> {
+        if !matches!(self.voice, Voice::Item { .. }) {
+            read.check_one_file()?;
+        }
+        Ok(self.files_of_many(read))
+    }
+
+    /// Returns what opens the files that the output depends on, of which some may be left out.
+    pub(crate) fn files_of_many(&self, read: &ReadArgs) -> Files {
         let files = read.files();
         self.opened.borrow_mut().push(files.clone());
         files
@@ -139,6 +149,12 @@ impl<'a> Session<'a> {
             Voice::Alone { .. } | Voice::Instead(_) => report::note_damage(!lines.is_empty()),
             Voice::Item { made, .. } => made.borrow_mut().damaged |= !lines.is_empty(),
         }
+    }
+
+    /// Tells of files that were left out, for damage in them.
+    pub(crate) fn left_out(&self, left_out: &LeftOut) {
+        left_out.lines().for_each(|line| self.insist(&line));
+        report::note_damage(!left_out.is_empty());
     }
 
     /// Whether nobody looks on.

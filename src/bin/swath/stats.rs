@@ -42,7 +42,7 @@ fn parse_range(text: &str) -> Result<(f64, f64), String> {
 }
 
 pub(crate) fn run(args: &StatsArgs, session: &Session<'_>) -> Result<()> {
-    let files = session.files(&args.read);
+    let files = session.files(&args.read)?;
     let raster = files.open(&args.file)?;
     let wants_bins = args.bins > 0 && !args.quick;
     let options = StatsOptions {

@@ -8,10 +8,10 @@ use swath::ops::warp::Resolution;
 use swath::{Error, Result};
 
 use crate::convert::NoDataArg;
-use crate::inputs;
 use crate::mosaic::{Made, tell};
 use crate::place_args;
 use crate::session::Session;
+use crate::sound::{Laid, Stacked};
 use crate::warp::WarpArgs;
 
 /// Warps files onto one grid, the last on top.
@@ -23,24 +23,31 @@ pub(crate) fn run(
 ) -> Result<()> {
     // What is wrong with them is said before anything is opened.
     args.write.options()?;
-    let files = session.files(&args.read);
-    let mut inputs = inputs::open_all(&files, typed, args.step.src_nodata)?;
-    for input in &mut inputs {
-        let said = &input.raster.info().metadata;
-        if said.gcps.is_none() && said.rpc.is_none() {
-            continue;
-        }
-        let placed = args.step.place.place(&input.raster, &files);
-        let (raster, located) = placed.map_err(|e| e.at_path(&input.name))?;
-        input.raster = raster;
-        if let Some(located) = &located {
-            place_args::tell(&input.name, located, session);
-        }
-    }
-    args.cut_each.cut(&mut inputs, args.step.cut.cutline_crs.as_ref(), "warp")?;
-    let given = inputs.len();
+    let files = session.files_of_many(&args.read);
     let options = options(args, &files)?;
-    let mosaic = Mosaic::new(inputs.clone(), &options)?;
+    let src_nodata = args.step.src_nodata;
+    let stacked = Stacked { typed, src_nodata, read: &args.read, files: &files };
+    let mut placements = Vec::new();
+    let (Laid { inputs, mosaic }, left_out) = stacked.lay(session, |mut inputs, left_out| {
+        placements.clear();
+        for input in &mut inputs {
+            let said = &input.raster.info().metadata;
+            if said.gcps.is_none() && said.rpc.is_none() {
+                continue;
+            }
+            let placed = args.step.place.place(&input.raster, &files);
+            let (raster, located) = placed.map_err(|e| e.at_path(&input.name))?;
+            input.raster = raster;
+            placements.extend(located.map(|located| (input.name.clone(), located)));
+        }
+        args.cut_each.cut(&mut inputs, args.step.cut.cutline_crs.as_ref(), "warp", left_out)?;
+        let mosaic = Mosaic::new(inputs.clone(), &options)?;
+        Ok(Laid { inputs, mosaic })
+    })?;
+    for (name, located) in &placements {
+        place_args::tell(name, located, session);
+    }
+    let given = inputs.len();
     let share = tell(&inputs, &mosaic, &options, &args.step.datums, session)?;
     let mut raster = mosaic.raster.clone();
     if args.step.dst_alpha || args.write.wants_alpha() {
@@ -54,6 +61,7 @@ pub(crate) fn run(
         raster: &raster,
         files: &files,
         given,
+        left_out: &left_out,
         output,
         write: &args.write,
         warns: !args.step.cut.is_given(),

@@ -33,6 +33,7 @@ pub struct Mosaic {
     pub inputs: usize,
     /// How many of them are resampled.
     pub resampled: usize,
+    names: Arc<[String]>,
     made: Arc<Tally>,
     warped: Arc<Tally>,
 }
@@ -122,9 +123,15 @@ impl Mosaic {
             made: stack.made.clone(),
             warped: stack.warped.clone(),
             inputs: stack.layers.len(),
+            names: stack.layers.iter().map(|layer| layer.name.clone()).collect(),
             resampled,
             raster: Raster::new(stack),
         })
+    }
+
+    /// Returns the names of the inputs that lie in it, lowest first.
+    pub fn names(&self) -> &[String] {
+        &self.names
     }
 
     /// Returns what counts the mosaic's samples as they are made.

@@ -92,6 +92,7 @@ fn look(
     path: &Path,
     engine: Option<&Engine>,
 ) -> Result<(GeoTiff, Vec<ImageSurvey>)> {
+    args.read.check_one_file()?;
     let file = GeoTiff::open(path, &args.read.options())?;
     let mut found = Vec::new();
     if let Some(engine) = engine {
