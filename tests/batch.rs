@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::{FileExt, PermissionsExt};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Mutex;
@@ -132,17 +133,67 @@ fn mixed(dir: &Path) -> (BTreeSet<PathBuf>, BTreeMap<&'static str, Vec<PathBuf>>
         bad.entry(kind).or_default().push(name);
         fs::write(&path, &bytes).expect("writes");
     }
-    // Root may read everything.
-    let closed = dir.join("in/0/f000.tif");
-    fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).expect("sets");
-    if fs::File::open(&closed).is_ok() {
-        eprintln!("skipped: a file that may not be read (this user may read all)");
-        fs::set_permissions(&closed, fs::Permissions::from_mode(0o644)).expect("sets");
-    } else {
-        good.remove(Path::new("0/f000.tif"));
-        bad.entry("system").or_default().push("0/f000.tif".into());
-    }
     (good, bad)
+}
+
+#[test]
+fn what_may_not_be_read_and_what_is_no_file_fail_alone_with_the_reason() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let at = |name: &str| dir.path().join(name);
+    for name in ["in/a.tif", "in/closed.tif", "in/sub/a.tif"] {
+        part(&at(name), 0, 0, 96);
+    }
+    fs::create_dir(at("in/folder.tif")).expect("makes");
+    fs::create_dir(at("shut")).expect("makes");
+    part(&at("shut/b.tif"), 0, 0, 96);
+    // A name twice is one item; two files of one name are two, by their folders.
+    let names = "in/a.tif\nin/closed.tif\nin/folder.tif\nin/absent.tif\nshut/b.tif\nin/sub/a.tif\n./in/a.tif\n";
+    fs::write(at("list"), names).expect("writes");
+    for (name, mode) in [("in/closed.tif", 0o000), ("shut", 0o000), ("", 0o777)] {
+        let path = if name.is_empty() { dir.path().to_path_buf() } else { at(name) };
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("sets");
+    }
+    let words =
+        ["batch", "convert", "@list", "-o", "out/{parent}/{name}", "--report", "report.json"];
+    // Root may read everything: then it is done by a user who may not, with a copy of the command
+    // in a place that this one may enter.
+    let mut command = command(dir.path(), &words);
+    if fs::File::open(at("in/closed.tif")).is_ok() {
+        fs::copy(env!("CARGO_BIN_EXE_swath"), at("swath")).expect("copies");
+        command = Command::new(at("swath"));
+        command.args(words).current_dir(dir.path()).uid(65_534).gid(65_534);
+    }
+    let done = command.output().expect("runs");
+    assert_eq!(done.status.code(), Some(9), "{}", stderr(&done));
+    fs::set_permissions(at("shut"), fs::Permissions::from_mode(0o700)).expect("sets");
+    let report = fs::read(at("report.json")).expect("reads");
+    let report: Value = serde_json::from_slice(&report).expect("JSON");
+    let items: Vec<_> = report["items"].as_array().expect("a list").iter().collect();
+    let told = |item: &Value| {
+        let chain = item["failure"]["chain"].as_array().into_iter().flatten();
+        let chain: Vec<_> = chain.filter_map(Value::as_str).collect();
+        (item["state"].as_str().map(str::to_owned), chain.join(": "))
+    };
+    let wanted = [
+        ("done", Value::Null, ""),
+        ("failed", "system".into(), "Permission denied"),
+        ("failed", "request".into(), "is a directory"),
+        ("failed", "system".into(), "No such file"),
+        ("failed", "system".into(), "Permission denied"),
+        ("done", Value::Null, ""),
+    ];
+    assert_eq!(items.len(), wanted.len());
+    for (item, (state, kind, cause)) in items.iter().zip(wanted) {
+        let (found, chain) = told(item);
+        assert_eq!(found.as_deref(), Some(state), "{item}");
+        assert_eq!(item["failure"]["kind"], kind, "{item}");
+        assert!(chain.contains(cause), "{cause}: {chain}");
+        if state == "failed" {
+            assert!(chain.contains(item["input"].as_str().expect("a name")), "{chain}");
+        }
+    }
+    let outputs = tree(&at("out")).into_keys().collect::<Vec<_>>();
+    assert_eq!(outputs, [PathBuf::from("in/a.tif"), PathBuf::from("sub/a.tif")]);
 }
 
 #[test]
@@ -179,15 +230,22 @@ fn of_400_files_the_good_ones_are_done_and_the_others_explained() {
     assert_eq!(done.status.code(), Some(9), "{}", stderr(&done));
     assert_eq!(tree(&dir.path().join("out")).into_keys().collect::<BTreeSet<_>>(), good);
 
-    // Each as it is alone.
-    for name in good.iter().step_by(37) {
+    // Each as it is alone: of files of the same bytes one is done so, of which there are ten.
+    let mut made_alone: BTreeMap<String, String> = BTreeMap::new();
+    for name in &good {
         let (alone, input) = (dir.path().join("alone.tif"), dir.path().join("in").join(name));
-        let named = format!("A={}", input.display());
-        let calc = ["calc", "A * 1.5", "alone.tif", "--in", &named, "--compress", "deflate", "-q"];
-        assert!(swath(dir.path(), &calc).status.success());
-        assert_eq!(sha256(&alone), sha256(&dir.path().join("out").join(name)), "{name:?}");
-        fs::remove_file(&alone).expect("removes");
+        let wanted = made_alone.entry(sha256(&input)).or_insert_with(|| {
+            let named = format!("A={}", input.display());
+            let calc =
+                ["calc", "A * 1.5", "alone.tif", "--in", &named, "--compress", "deflate", "-q"];
+            assert!(swath(dir.path(), &calc).status.success());
+            let hash = sha256(&alone);
+            fs::remove_file(&alone).expect("removes");
+            hash
+        });
+        assert_eq!(*wanted, sha256(&dir.path().join("out").join(name)), "{name:?}");
     }
+    assert_eq!(made_alone.len(), 10);
 
     let report = fs::read(dir.path().join("report.json")).expect("reads");
     let report: Value = serde_json::from_slice(&report).expect("JSON");
