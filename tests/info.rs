@@ -104,11 +104,128 @@ fn the_page_lists_the_keys_that_there_are() {
             keys(file, "", &mut found);
         }
     }
+    let dir = tempfile::tempdir().expect("a directory");
+    keys(&json(&["info", "--json", text(&virtual_raster(dir.path()))]), "", &mut found);
     let documented = documented();
     let new: Vec<_> = found.difference(&documented).collect();
     assert!(new.is_empty(), "docs/info.md lacks {new:?}");
     let unseen: Vec<_> = documented.difference(&found).collect();
     assert!(unseen.is_empty(), "docs/info.md lists what is nowhere: {unseen:?}");
+}
+
+/// A virtual raster of three sources: one beside it, one that is missing, one elsewhere.
+fn virtual_raster(dir: &Path) -> PathBuf {
+    std::fs::copy(scene(), dir.join("a.tif")).expect("copies");
+    let source = |name: &str, relative: u8| {
+        format!(
+            "<SimpleSource><SourceFilename relativeToVRT=\"{relative}\">{name}</SourceFilename>\
+             <SrcRect xOff=\"0\" yOff=\"0\" xSize=\"5\" ySize=\"5\"/>\
+             <DstRect xOff=\"3\" yOff=\"2\" xSize=\"5\" ySize=\"5\"/></SimpleSource>"
+        )
+    };
+    let sources = source("a.tif", 1) + &source("absent.tif#2", 1) + &source(text(&scene()), 0);
+    let text = format!(
+        "<VRTDataset rasterXSize=\"20\" rasterYSize=\"10\"><SRS>EPSG:32621</SRS>\
+         <GeoTransform>500000, 30, 0, 5300000, 0, -30</GeoTransform>\
+         <VRTRasterBand dataType=\"UInt16\" band=\"1\"><Description>red</Description>\
+         <NoDataValue>7</NoDataValue>{sources}{}</VRTRasterBand>\
+         <VRTRasterBand dataType=\"UInt16\" band=\"2\">{}</VRTRasterBand></VRTDataset>",
+        source("a.tif", 1),
+        source("a.tif", 1),
+    );
+    let path = dir.join("x.vrt");
+    std::fs::write(&path, text).expect("writes");
+    path
+}
+
+#[test]
+fn a_virtual_raster_is_told_of_without_a_look_into_its_sources() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = virtual_raster(dir.path());
+    let at = |name: &str| dir.path().join(name).display().to_string();
+    let told = json(&["info", "--json", text(&path)]);
+    assert_eq!(told["driverShortName"], "VRT");
+    assert_eq!(told["size"], serde_json::json!([20, 10]));
+    assert_eq!(told["coordinateSystem"]["epsg"], 32621);
+    assert_eq!(
+        told["geoTransform"],
+        serde_json::json!([500000.0, 30.0, 0.0, 5300000.0, 0.0, -30.0])
+    );
+    assert_eq!(told["cornerCoordinates"]["lowerRight"], serde_json::json!([500600.0, 5299700.0]));
+    assert_eq!(told["files"], serde_json::json!([text(&path), at("a.tif"), text(&scene())]));
+    let bands = told["bands"].as_array().expect("a list");
+    assert_eq!((bands.len(), &bands[0]["type"]), (2, &"UInt16".into()));
+    assert_eq!((&bands[0]["noDataValue"], &bands[1]["noDataValue"]), (&7.into(), &Value::Null));
+    assert_eq!(bands[0]["description"], "red");
+    let sources = serde_json::json!([
+        { "path": at("a.tif"), "there": true, "outside": false },
+        { "path": at("absent.tif#2"), "there": false, "outside": false },
+        { "path": text(&scene()), "there": true, "outside": true },
+    ]);
+    assert_eq!(told["swath"]["sources"], sources);
+    let lines = String::from_utf8(swath(&["info", text(&path)]).stdout).expect("UTF-8");
+    for line in [
+        "format       virtual raster".to_owned(),
+        "size         20 x 10 pixels".to_owned(),
+        "nodata       7, none".to_owned(),
+        format!("source       {} (there)", at("a.tif")),
+        format!("source       {} (missing)", at("absent.tif#2")),
+        format!(
+            "source       {} (there, outside its folder: read with --vrt-anywhere alone)",
+            text(&scene())
+        ),
+    ] {
+        assert!(lines.lines().any(|found| found == line), "{line}: {lines}");
+    }
+    let table = swath(&["info", text(&path), text(&scene())]);
+    let table = String::from_utf8(table.stdout).expect("UTF-8");
+    assert!(table.contains("3 sources") && table.contains("760 x 680"), "{table}");
+    // Samples need the sources.
+    let summed = swath(&["info", "--checksum", text(&path)]);
+    let said = String::from_utf8_lossy(&summed.stderr).into_owned();
+    assert_eq!(summed.status.code(), Some(4), "{said}");
+    assert!(said.contains("--vrt-anywhere"), "{said}");
+    let wrong = dir.path().join("wrong.vrt");
+    std::fs::write(&wrong, "<VRTDataset/>").expect("writes");
+    assert_eq!(swath(&["info", text(&wrong)]).status.code(), Some(3));
+}
+
+#[test]
+fn a_batch_writes_what_each_file_is() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = virtual_raster(dir.path());
+    std::fs::write(dir.path().join("bad.tif"), "no raster").expect("writes");
+    let run = |more: &[&str]| {
+        let files = ["a.tif", "x.vrt", "bad.tif"];
+        let words = [&["batch", "info"], &files[..], &["--to-dir", "out", "--"], more].concat();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_swath"));
+        command.args(words).current_dir(dir.path()).output().expect("swath runs")
+    };
+    let done = run(&["--json", "--stats"]);
+    // The virtual raster's samples are partly elsewhere.
+    let said = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(done.status.code() == Some(9) && said.contains("2  failed"), "{said}");
+    let written = std::fs::read(dir.path().join("out/a.json")).expect("reads");
+    let written: Value = serde_json::from_slice(&written).expect("JSON");
+    let mut alone = json(&["info", "--json", "--stats", text(&path.with_file_name("a.tif"))]);
+    alone["description"] = "a.tif".into();
+    alone["files"] = serde_json::json!(["a.tif"]);
+    assert_eq!(written, alone);
+    assert_eq!(run(&[]).status.code(), Some(9));
+    let words = std::fs::read_to_string(dir.path().join("out/x.txt")).expect("reads");
+    assert!(words.contains("size         20 x 10 pixels"), "{words}");
+    assert_eq!(
+        std::fs::read_dir(dir.path().join("out"))
+            .expect("lists")
+            .filter(|entry| {
+                entry
+                    .as_ref()
+                    .is_ok_and(|entry| !entry.file_name().to_string_lossy().starts_with('.'))
+            })
+            .count(),
+        3
+    );
+    assert_eq!(run(&["b.tif"]).status.code(), Some(2));
 }
 
 #[test]

@@ -3,6 +3,8 @@
 /// GDAL's virtual rasters.
 mod vrt;
 
+pub use vrt::{Virtual, VirtualSource};
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,6 +21,11 @@ use crate::raster::{Info, Raster, Shelf};
 /// As [`Files::open`].
 pub fn open(path: impl AsRef<Path>) -> Result<Raster> {
     Files::new(OpenOptions::default()).open(path)
+}
+
+/// Whether [`Files::open`] takes a file for a virtual raster: by its name, which ends in `.vrt`.
+pub fn is_virtual(path: &Path) -> bool {
+    path.extension().is_some_and(|end| end.eq_ignore_ascii_case("vrt"))
 }
 
 /// Opens rasters, all in one way. Clones share what they have open.
@@ -71,7 +78,7 @@ impl Files {
     /// [`Error::Limit`]: crate::Error::Limit
     pub fn open(&self, path: impl AsRef<Path>) -> Result<Raster> {
         let path = path.as_ref();
-        if path.extension().is_some_and(|end| end.eq_ignore_ascii_case("vrt")) {
+        if is_virtual(path) {
             self.touch(path);
             return vrt::open(path, self).map_err(|e| e.at_path(path));
         }

@@ -247,6 +247,40 @@ def virtual(swath, folder, paths, report):
             report.rows.append((f"virtual raster, {kind}", 1, ours.size))
 
 
+def virtual_info(swath, folder, paths, report):
+    """What a virtual raster says of itself, as rasterio has it."""
+    vrt = folder / "all.vrt"
+    with report.case("info of a virtual raster"):
+        told = json.loads(swath("info", "--json", vrt))
+        with rasterio.open(vrt) as raster:
+            types = {"uint8": "Byte", "uint16": "UInt16", "int16": "Int16", "float32": "Float32"}
+            wanted = {
+                "driverShortName": raster.driver,
+                "size": [raster.width, raster.height],
+                "geoTransform": list(raster.transform.to_gdal()),
+                "files": raster.files,
+                "types": [types[t] for t in raster.dtypes],
+                "nodata": list(raster.nodatavals),
+                "colors": [c.name for c in raster.colorinterp],
+                "epsg": raster.crs.to_epsg(),
+                "flags": [[f.name.upper() for f in flags] for flags in raster.mask_flag_enums],
+            }
+        bands = told["bands"]
+        found = {key: told.get(key) for key in ("driverShortName", "size", "geoTransform", "files")}
+        found |= {
+            "types": [band["type"] for band in bands],
+            "nodata": [band.get("noDataValue") for band in bands],
+            "colors": [band["colorInterpretation"].lower() for band in bands],
+            "epsg": told["coordinateSystem"]["epsg"],
+            "flags": [band["mask"]["flags"] for band in bands],
+        }
+        for key, value in wanted.items():
+            if found[key] != value:
+                raise Failed(f"{key}: {found[key]}, expected {value}")
+        if [source["path"] for source in told["swath"]["sources"]] != list(map(str, paths)):
+            raise Failed(f"sources: {told['swath']['sources']}")
+
+
 def indexes(swath, folder, paths, report):
     """Footprints as rasterio has them."""
     index = folder / "index.geojson"
@@ -343,6 +377,7 @@ def run(swath, folder, shared):
     paths = cut(scene, folder, places, 0)
     indexes(swath, folder, paths, report)
     virtual(swath, folder, paths, report)
+    virtual_info(swath, folder, paths, report)
     cutlines_of_inputs(swath, folder, paths, scene.stem, report)
     cutlines(swath, folder, scene, report)
     # Two zones and two resolutions, as they come from a satellite.

@@ -17,7 +17,7 @@ use swath::{Error, Result};
 use crate::report;
 use crate::write_args::WriteArgs;
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct InfoArgs {
     /// The files to look at; of several, a table.
     #[arg(required = true)]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use swath::batch::Made;
 use swath::engine::Engine;
-use swath::geotiff::{WriteOptions, Written};
+use swath::geotiff::{Damaged, WriteOptions, Written};
 use swath::input::Files;
 use swath::io::{Overwrite, Staged};
 use swath::{Raster, Result};
@@ -28,6 +28,9 @@ pub(crate) struct Session<'a> {
     /// What is said when the output has been written.
     afterwards: RefCell<Vec<Afterwards>>,
 }
+
+/// Why tags could not be read; and damaged chunks, and whether there are more.
+pub(crate) type Losses = (Vec<String>, (Vec<Damaged>, bool));
 
 /// Makes lines that can be said only when the output has been written.
 pub(crate) type Afterwards = Box<dyn FnOnce() -> Vec<String>>;
@@ -142,8 +145,13 @@ impl<'a> Session<'a> {
 
     /// Tells of tags that could not be read, and of damaged chunks that became nodata.
     pub(crate) fn losses(&self, files: &Files) {
-        files.unread().iter().for_each(|reason| self.warn(&report::unread(reason)));
-        let lines = report::damaged(&files.damaged());
+        self.lost(&(files.unread(), files.damaged()));
+    }
+
+    /// Tells of why tags could not be read, and of damaged chunks.
+    pub(crate) fn lost(&self, (unread, damaged): &Losses) {
+        unread.iter().for_each(|reason| self.warn(&report::unread(reason)));
+        let lines = report::damaged(damaged);
         lines.iter().for_each(|line| self.insist(line));
         match &self.voice {
             Voice::Alone { .. } | Voice::Instead(_) => report::note_damage(!lines.is_empty()),

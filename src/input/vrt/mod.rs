@@ -5,19 +5,73 @@ mod node;
 /// From XML to bands and their sources.
 mod read;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::geotiff::split_page;
-use crate::raster::Raster;
+use crate::raster::{Info, NoData, Raster};
 
 use super::Files;
 
 /// The most bytes of a virtual raster's text.
 const MOST_BYTES: u64 = 64 << 20;
 
-/// Opens a virtual raster. Its sources are opened when they are read.
-pub(super) fn open(path: &Path, files: &Files) -> Result<Raster> {
+/// What a virtual raster says of itself, without a look into its sources.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Virtual {
+    /// What the raster is.
+    pub info: Info,
+    /// What is said to stand for "no value" in each band, though no sample of it may have that value.
+    pub nodata: Vec<Option<NoData>>,
+    /// The files that its pixels come from, in the order in which they are named first.
+    pub sources: Vec<VirtualSource>,
+}
+
+/// A file that pixels of a virtual raster come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VirtualSource {
+    /// Where it is: as it is named, if relative from the virtual raster's own folder, which then is
+    /// part of the path.
+    pub path: PathBuf,
+    /// Whether there is such a file.
+    pub there: bool,
+    /// Whether it is read only where sources may lie anywhere ([`Files::with_vrt_anywhere`]).
+    pub outside: bool,
+}
+
+impl Virtual {
+    /// Reads a virtual raster; none of its sources is opened.
+    ///
+    /// # Errors
+    /// Those of [`Files::open`], but for where sources lie.
+    pub fn read(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let read = || -> Result<Self> {
+            let folder = path.parent().unwrap_or(Path::new(""));
+            let find = |name: &str, relative: bool| place(folder, name, relative, true);
+            let (info, bands) = read::parse(&text(path)?, &find)?;
+            let mut seen = HashSet::new();
+            let pieces = bands.iter().flat_map(|band| &band.pieces);
+            let pieces = pieces.filter(|piece| seen.insert(piece.path.as_path()));
+            let source = |piece: &read::Piece| {
+                let path = piece.path.clone();
+                let file = split_page(&path).map_or_else(|| path.clone(), |(file, _)| file);
+                // What is said of the folder holds for an absolute path too.
+                let name = std::path::absolute(&path).unwrap_or_else(|_| path.clone());
+                let outside =
+                    name.to_str().is_none_or(|name| place(folder, name, false, false).is_err());
+                VirtualSource { there: file.is_file(), outside, path }
+            };
+            let sources = pieces.map(source).collect();
+            Ok(Self { info, nodata: bands.iter().map(|band| band.fill).collect(), sources })
+        };
+        read().map_err(|e| e.at_path(path))
+    }
+}
+
+/// Reads the text of a virtual raster.
+fn text(path: &Path) -> Result<String> {
     let io = |e| Error::io("read", e);
     let len = std::fs::metadata(path).map_err(io)?.len();
     if len > MOST_BYTES {
@@ -25,8 +79,13 @@ pub(super) fn open(path: &Path, files: &Files) -> Result<Raster> {
             .expected(format!("at most {MOST_BYTES} bytes"))
             .found(format!("{len} bytes")));
     }
-    let text = String::from_utf8(std::fs::read(path).map_err(io)?)
-        .map_err(|_| Error::format("XML").expected("UTF-8"))?;
+    String::from_utf8(std::fs::read(path).map_err(io)?)
+        .map_err(|_| Error::format("XML").expected("UTF-8"))
+}
+
+/// Opens a virtual raster. Its sources are opened when they are read.
+pub(super) fn open(path: &Path, files: &Files) -> Result<Raster> {
+    let text = text(path)?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let find = |name: &str, relative: bool| place(folder, name, relative, files.vrt_anywhere);
     let (info, bands) = read::parse(&text, &find)?;

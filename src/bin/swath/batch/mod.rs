@@ -58,7 +58,7 @@ pub(crate) struct BatchArgs {
     /// glob, a folder or --base), {parent}, {folder}, {verb}, {index}, {index:4}.
     #[arg(short, long, value_name = "TEMPLATE", required_unless_present = "to_dir")]
     output: Option<String>,
-    /// Short for --output DIR/{dir}/{stem}.tif (.txt or .json for stats).
+    /// Short for --output DIR/{dir}/{stem}.tif (.txt or .json for stats and info).
     #[arg(long, value_name = "DIR", conflicts_with = "output")]
     to_dir: Option<String>,
     /// The folder that {dir} counts from; all inputs lie below it.
@@ -146,8 +146,8 @@ impl BatchArgs {
                 let folder = folder.replace('{', "{{").replace('}', "}}");
                 let json = self.words.iter().any(|word| word == "--json");
                 let ext = match self.verb {
-                    BatchVerb::Stats if json => "json",
-                    BatchVerb::Stats => "txt",
+                    BatchVerb::Stats | BatchVerb::Info if json => "json",
+                    BatchVerb::Stats | BatchVerb::Info => "txt",
                     _ => "tif",
                 };
                 format!("{folder}/{{dir}}/{{stem}}.{ext}")

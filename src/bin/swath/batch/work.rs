@@ -10,8 +10,9 @@ use swath::engine::Engine;
 use swath::io::Overwrite;
 use swath::{Error, Result};
 
-use crate::args::{ReadArgs, RunArgs};
+use crate::args::{InfoArgs, ReadArgs, RunArgs};
 use crate::cli::{Cli, Verb};
+use crate::info;
 use crate::session::Session;
 use crate::stats::{self, StatsArgs};
 use crate::step::{Chain, Step};
@@ -45,6 +46,8 @@ pub(crate) enum BatchVerb {
     Pipe,
     /// Writes what the samples come to, as text or, with --json, JSON.
     Stats,
+    /// Writes what files are, as text or, with --json, JSON.
+    Info,
 }
 
 impl BatchVerb {
@@ -63,6 +66,7 @@ impl BatchVerb {
             Self::Proximity => "proximity",
             Self::Pipe => "pipe",
             Self::Stats => "stats",
+            Self::Info => "info",
         }
     }
 }
@@ -78,6 +82,8 @@ pub(crate) enum Work {
     Chain(Box<Chain>),
     /// It is told what its samples come to.
     Stats(Box<StatsArgs>),
+    /// It is told what it is.
+    Info(Box<InfoArgs>),
 }
 
 impl Work {
@@ -89,7 +95,7 @@ impl Work {
         let mut line: Vec<OsString> = vec!["swath".into(), verb.name().into()];
         line.extend(words.iter().map(OsString::from));
         match verb {
-            BatchVerb::Stats => line.push(INPUT.into()),
+            BatchVerb::Stats | BatchVerb::Info => line.push(INPUT.into()),
             BatchVerb::Pipe => {}
             BatchVerb::Calc => line.extend(["-o".into(), OUTPUT.into()]),
             _ => line.extend([INPUT.into(), OUTPUT.into()]),
@@ -99,6 +105,8 @@ impl Work {
         let mut work = match verb {
             Verb::Step(verb) => Self::Chain(Box::new(verb.chain())),
             Verb::Stats(args) => Self::Stats(Box::new(args)),
+            Verb::Info(args) if args.files == [Path::new(INPUT)] => Self::Info(Box::new(args)),
+            Verb::Info(_) => return Err(unread().into()),
             Verb::Warp(args) => {
                 if args.json {
                     return Err(Error::usage("--json of each file")
@@ -113,12 +121,7 @@ impl Work {
                 // What a verb takes alone would be left unread, and an option without its value
                 // has INPUT.
                 let chain = args.chain().filter(|chain| chain.is_from_to(INPUT, OUTPUT));
-                Self::Chain(Box::new(chain.ok_or_else(|| {
-                    Error::usage("behind --")
-                        .expected("options of the verb, each with its value")
-                        .found("files, -o, or an option without its value")
-                        .hint("inputs and -o stand before --")
-                })?))
+                Self::Chain(Box::new(chain.ok_or_else(unread)?))
             }
             Verb::Pipe(args) => Self::Chain(Box::new(args.chain_between(INPUT, OUTPUT)?)),
             Verb::Calc(args) => Self::Chain(Box::new(args.chain(INPUT.into()))),
@@ -144,7 +147,7 @@ impl Work {
     pub(crate) fn overwrite(&self) -> Overwrite {
         match self {
             Self::Chain(chain) => chain.job.write.overwrite(),
-            Self::Stats(_) => Overwrite::Refuse,
+            Self::Stats(_) | Self::Info(_) => Overwrite::Refuse,
         }
     }
 
@@ -155,6 +158,7 @@ impl Work {
         match &work {
             Self::Chain(chain) => chain.run(&session),
             Self::Stats(args) => stats::run(args, &session),
+            Self::Info(args) => info::run_item(args, &session),
         }?;
         let mut made = session.made();
         // A cutline is no raster that the session opened.
@@ -178,6 +182,10 @@ impl Work {
                 }
             }
             Self::Stats(args) => args.file.clone_from(input),
+            Self::Info(args) => {
+                // Its bars would be some of many.
+                (args.files, args.run.quiet) = (vec![input.clone()], true);
+            }
         }
         Ok(work)
     }
@@ -204,7 +212,7 @@ impl Work {
     fn beside(&mut self) -> Vec<&mut PathBuf> {
         match self {
             Self::Chain(chain) => chain.steps.iter_mut().flat_map(Step::beside).collect(),
-            Self::Stats(_) => Vec::new(),
+            Self::Stats(_) | Self::Info(_) => Vec::new(),
         }
     }
 
@@ -212,6 +220,7 @@ impl Work {
         match self {
             Self::Chain(chain) => &chain.job.run,
             Self::Stats(args) => &args.run,
+            Self::Info(args) => &args.run,
         }
     }
 
@@ -219,8 +228,17 @@ impl Work {
         match self {
             Self::Chain(chain) => &mut chain.job.read,
             Self::Stats(args) => &mut args.read,
+            Self::Info(args) => &mut args.read,
         }
     }
+}
+
+/// Refuses words that would be left unread.
+fn unread() -> Error {
+    Error::usage("behind --")
+        .expected("options of the verb, each with its value")
+        .found("files, -o, or an option without its value")
+        .hint("inputs and -o stand before --")
 }
 
 /// Names a file that an item reads besides its input.

@@ -5,7 +5,7 @@ use swath::Result;
 use swath::geotiff::{Image, StoredChunk};
 
 use super::words::size_text;
-use crate::report::{human_bytes, say};
+use crate::report::human_bytes;
 
 /// An image of a file, and what it is to the first.
 fn images(image: &Image) -> Vec<(String, &Image)> {
@@ -49,11 +49,12 @@ impl Sums {
     }
 }
 
-pub(super) fn human(image: &Image) -> Result<()> {
+/// Gives lines, of which there may be millions, to `put`.
+pub(super) fn human(image: &Image, put: &mut dyn FnMut(&str) -> Result<()>) -> Result<()> {
     for (role, image) in images(image) {
         let (layout, sums) = (image.layout(), Sums::of(image)?);
         let ratio = sums.ratio().map_or(String::new(), |ratio| format!(", {ratio:.2} : 1"));
-        say(&format!(
+        put(&format!(
             "{role}, directory {}: {}, {} x {} chunks of {} x {}: {} stored in {}{ratio}, {} sparse\n",
             image.directory(),
             size_text(image),
@@ -73,7 +74,7 @@ pub(super) fn human(image: &Image) -> Result<()> {
             };
             let band = u32::from(layout.first_band(index)) + 1;
             let (col, row) = (window.col, window.row);
-            say(&format!("  {index}: column {col}, row {row}, band {band}: {place}\n"))?;
+            put(&format!("  {index}: column {col}, row {row}, band {band}: {place}\n"))?;
         }
     }
     Ok(())

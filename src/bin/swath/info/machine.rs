@@ -1,14 +1,17 @@
 //! `swath info --json`; `docs/info.md` describes its keys.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use swath::codec::{Compression, Predictor};
 use swath::geotiff::{Damaged, GeoTiff, Image};
+use swath::input::{Virtual, VirtualSource};
 use swath::kernel::Summary;
 use swath::ops::stats::BandStatistics;
-use swath::raster::Point;
+use swath::raster::{Grid, NoData, Point};
 
 use super::ImageSurvey;
-use super::words::{codec, gdal_type, interleave, nodata_json, number, order, validity};
+use super::words::{
+    codec, gdal_type, has_transform, interleave, nodata_json, number, order, validity,
+};
 
 /// The corners and the centre, as gdalinfo names them, in pixels of a unit square.
 const CORNERS: [(&str, f64, f64); 5] = [
@@ -19,10 +22,70 @@ const CORNERS: [(&str, f64, f64); 5] = [
     ("center", 0.5, 0.5),
 ];
 
-fn corner(image: &Image, x: f64, y: f64) -> Point {
-    let size = image.layout().size;
+fn corner(grid: &Grid, x: f64, y: f64) -> Point {
+    let size = grid.size;
     let pixel = Point { x: x * f64::from(size.width), y: y * f64::from(size.height) };
-    image.info().grid.transform.apply(pixel)
+    grid.transform.apply(pixel)
+}
+
+/// Adds where a raster lies.
+fn place(grid: &Grid, has_transform: bool, out: &mut Value) {
+    if let Some(crs) = &grid.crs {
+        out["coordinateSystem"] = super::said::system(crs);
+    }
+    if has_transform {
+        out["geoTransform"] = json!(grid.transform.to_gdal());
+    }
+    let corner = |&(key, x, y): &(&str, f64, f64)| {
+        let at = corner(grid, x, y);
+        (key.to_owned(), json!([at.x, at.y]))
+    };
+    out["cornerCoordinates"] = CORNERS.iter().map(corner).collect::<Map<_, _>>().into();
+}
+
+/// What is said of a virtual raster: under `swath` its sources.
+pub(super) fn of_virtual(name: &str, raster: &Virtual, found: &[ImageSurvey]) -> Value {
+    let info = &raster.info;
+    let path = |source: &VirtualSource| source.path.display().to_string();
+    let there = raster.sources.iter().filter(|source| source.there).map(path);
+    let mut out = json!({
+        "description": name,
+        "driverShortName": "VRT",
+        "driverLongName": "Virtual Raster",
+        "files": std::iter::once(name.to_owned()).chain(there).collect::<Vec<_>>(),
+        "size": [info.grid.size.width, info.grid.size.height],
+    });
+    place(&info.grid, has_transform(info), &mut out);
+    let mut domains = super::said::domains(&info.metadata.domains);
+    super::said::machine(&info.metadata, &mut domains, &mut out);
+    out["metadata"] = domains.into();
+    let band = |(index, nodata): (u16, &Option<NoData>)| {
+        let flags: &[&str] = match nodata {
+            Some(_) => &["NODATA"],
+            None => validity(info.validity(index)),
+        };
+        let mut band = json!({
+            "band": u32::from(index) + 1,
+            "type": gdal_type(info.dtype),
+            "colorInterpretation": info.color(index).name(),
+            "mask": { "flags": flags },
+        });
+        found.iter().take(1).for_each(|found| survey(found, index, &mut band));
+        if let Some(said) = info.metadata.bands.get(&index) {
+            super::said::band(said, &mut band);
+        }
+        if let Some(nodata) = nodata {
+            band["noDataValue"] = nodata_json(*nodata);
+        }
+        band
+    };
+    out["bands"] = (0..).zip(&raster.nodata).map(band).collect();
+    let source = |source: &VirtualSource| json!({ "path": path(source), "there": source.there, "outside": source.outside });
+    out["swath"] = json!({
+        "dtype": info.dtype.name(),
+        "sources": raster.sources.iter().map(source).collect::<Vec<_>>(),
+    });
+    out
 }
 
 /// The JSON form. Keys that gdalinfo has mean what they mean there; what it has
@@ -39,12 +102,7 @@ pub(super) fn machine(name: &str, file: &GeoTiff, found: &[ImageSurvey]) -> Valu
             .collect::<Vec<_>>(),
         "size": [layout.size.width, layout.size.height],
     });
-    if let Some(crs) = &info.grid.crs {
-        out["coordinateSystem"] = super::said::system(crs);
-    }
-    if image.has_transform() {
-        out["geoTransform"] = json!(info.grid.transform.to_gdal());
-    }
+    place(&info.grid, image.has_transform(), &mut out);
     let mut structure = json!({ "INTERLEAVE": interleave(layout.interleave) });
     if layout.compression != Compression::None {
         structure["COMPRESSION"] = codec(layout.compression).into();
@@ -58,14 +116,6 @@ pub(super) fn machine(name: &str, file: &GeoTiff, found: &[ImageSurvey]) -> Valu
     domains.insert("IMAGE_STRUCTURE".into(), structure);
     super::said::machine(&info.metadata, &mut domains, &mut out);
     out["metadata"] = domains.into();
-    out["cornerCoordinates"] = CORNERS
-        .iter()
-        .map(|&(key, x, y)| {
-            let at = corner(image, x, y);
-            (key.to_owned(), json!([at.x, at.y]))
-        })
-        .collect::<serde_json::Map<_, _>>()
-        .into();
     let band = |index: u16| {
         let mut band = json!({
             "band": u32::from(index) + 1,

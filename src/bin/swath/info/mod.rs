@@ -18,11 +18,13 @@ use std::path::Path;
 use serde_json::Value;
 use swath::engine::Engine;
 use swath::geotiff::GeoTiff;
+use swath::input::{Files, Virtual, is_virtual};
 use swath::ops::stats::{BandStatistics, StatsOptions};
-use swath::{Raster, Result};
+use swath::{Error, Raster, Result};
 
 use crate::args::InfoArgs;
 use crate::report::{Exit, Progress, damaged, failure, note_damage, say, success, unread, warn};
+use crate::session::{Losses, Session};
 
 /// What the samples of an image come to, as far as was asked for.
 #[derive(Debug, Default)]
@@ -32,6 +34,9 @@ struct ImageSurvey {
 }
 
 pub(crate) fn run(args: &InfoArgs) -> Exit {
+    if let Err(error) = args.read.check_one_file() {
+        return failure(&error);
+    }
     let surveys = args.stats || args.checksum;
     let engine = if surveys { args.run.engine().map(Some) } else { Ok(None) };
     let engine = match engine {
@@ -41,25 +46,24 @@ pub(crate) fn run(args: &InfoArgs) -> Exit {
     let one_each = args.files.len() > 1 && !args.json && !surveys && !args.chunks;
     let (mut exit, mut all, mut table) = (Exit::Success, Vec::new(), table::Table::default());
     for (number, path) in args.files.iter().enumerate() {
-        let done = look(args, path, engine.as_ref()).and_then(|(file, found)| {
+        let done = look(args, path, engine.as_ref(), args.read.files()).and_then(|seen| {
             let name = path.display().to_string();
             if one_each {
-                table.add(&name, &file);
+                match &seen.file {
+                    File::Tiff(file) => table.add(&name, file),
+                    File::Virtual(raster, _) => table.add_virtual(&name, raster),
+                }
             } else if args.json {
-                let mut out = machine::machine(&name, &file, &found);
-                if args.chunks {
-                    out["swath"]["images"] = chunks::machine(file.image())?;
-                }
-                all.push(out);
+                all.push(seen.machine(args, &name)?);
             } else {
-                let between = if number > 0 { "\n" } else { "" };
-                say(&format!("{between}{}", human::human(&name, &file, &found)))?;
-                if args.chunks {
-                    chunks::human(file.image())?;
+                if number > 0 {
+                    say("\n")?;
                 }
+                seen.human(args, &name, &mut say)?;
             }
-            file.image().unread().iter().for_each(|reason| warn(&unread(reason)));
-            let lines = damaged(&file.damaged());
+            let (unreads, found) = seen.losses();
+            unreads.iter().for_each(|reason| warn(&unread(reason)));
+            let lines = damaged(&found);
             lines.iter().for_each(|line| warn(line));
             note_damage(!lines.is_empty());
             Ok(())
@@ -70,8 +74,8 @@ pub(crate) fn run(args: &InfoArgs) -> Exit {
         }
     }
     let said = match (args.json, one_each) {
-        (true, _) if args.files.len() == 1 => all.pop().map_or(Ok(()), |out| say_json(&out)),
-        (true, _) => say_json(&all.into()),
+        (true, _) if args.files.len() == 1 => all.pop().map_or(Ok(()), |out| say(&json_text(&out))),
+        (true, _) => say(&json_text(&all.into())),
         (_, true) => say(&table.text()),
         _ => Ok(()),
     };
@@ -82,17 +86,97 @@ pub(crate) fn run(args: &InfoArgs) -> Exit {
     }
 }
 
-fn say_json(value: &Value) -> Result<()> {
-    say(&format!("{value:#}\n"))
+/// Writes what there is to say of one file, an item of a batch.
+pub(crate) fn run_item(args: &InfoArgs, session: &Session<'_>) -> Result<()> {
+    let [path] = args.files.as_slice() else {
+        return Err(Error::defect("info of an item that is not one file"));
+    };
+    let files = session.files(&args.read)?;
+    if !is_virtual(path) {
+        // What lies beside it is kept with the item.
+        files.open(path)?;
+    }
+    let seen = look(args, path, Some(session.engine), files)?;
+    let name = path.display().to_string();
+    let mut text = String::new();
+    if args.json {
+        text = json_text(&seen.machine(args, &name)?);
+    } else {
+        seen.human(args, &name, &mut |part| {
+            text.push_str(part);
+            Ok(())
+        })?;
+    }
+    session.lost(&seen.losses());
+    session.say(&text)
 }
 
-/// Opens a file and reads what is asked for of its samples.
-fn look(
-    args: &InfoArgs,
-    path: &Path,
-    engine: Option<&Engine>,
-) -> Result<(GeoTiff, Vec<ImageSurvey>)> {
-    args.read.check_one_file()?;
+fn json_text(value: &Value) -> String {
+    format!("{value:#}\n")
+}
+
+/// What a file was found to be.
+enum File {
+    Tiff(GeoTiff),
+    /// With what opened its sources.
+    Virtual(Box<Virtual>, Files),
+}
+
+/// A file that was looked at, and what was read of its samples.
+struct Seen {
+    file: File,
+    found: Vec<ImageSurvey>,
+}
+
+impl Seen {
+    fn machine(&self, args: &InfoArgs, name: &str) -> Result<Value> {
+        match &self.file {
+            File::Tiff(file) => {
+                let mut out = machine::machine(name, file, &self.found);
+                if args.chunks {
+                    out["swath"]["images"] = chunks::machine(file.image())?;
+                }
+                Ok(out)
+            }
+            File::Virtual(raster, _) => Ok(machine::of_virtual(name, raster, &self.found)),
+        }
+    }
+
+    fn human(
+        &self,
+        args: &InfoArgs,
+        name: &str,
+        put: &mut dyn FnMut(&str) -> Result<()>,
+    ) -> Result<()> {
+        match &self.file {
+            File::Tiff(file) => {
+                put(&human::human(name, file, &self.found))?;
+                if args.chunks { chunks::human(file.image(), put) } else { Ok(()) }
+            }
+            File::Virtual(raster, _) => put(&human::of_virtual(name, raster, &self.found)),
+        }
+    }
+
+    /// Why tags could not be read, and chunks that were damaged.
+    fn losses(&self) -> Losses {
+        match &self.file {
+            File::Tiff(file) => {
+                (file.image().unread().iter().map(ToString::to_string).collect(), file.damaged())
+            }
+            File::Virtual(_, files) => (files.unread(), files.damaged()),
+        }
+    }
+}
+
+/// Looks at a file and reads what is asked for of its samples, those of sources by `files`.
+fn look(args: &InfoArgs, path: &Path, engine: Option<&Engine>, files: Files) -> Result<Seen> {
+    if is_virtual(path) {
+        let raster = Box::new(Virtual::read(path)?);
+        let surveys = engine.filter(|_| args.stats || args.checksum);
+        let found = surveys.map(|engine| survey(args, &files.open(path)?, engine)).transpose()?;
+        let file = File::Virtual(raster, files);
+        return Ok(Seen { file, found: found.into_iter().collect() });
+    }
     let file = GeoTiff::open(path, &args.read.options())?;
     let mut found = Vec::new();
     if let Some(engine) = engine {
@@ -101,7 +185,7 @@ fn look(
             found.push(survey(args, image, engine)?);
         }
     }
-    Ok((file, found))
+    Ok(Seen { file: File::Tiff(file), found })
 }
 
 /// Reads what is asked for of the samples of an image. Complex samples have no

@@ -1,8 +1,9 @@
 //! Many files, a line each.
 
 use swath::geotiff::GeoTiff;
+use swath::input::Virtual;
 
-use super::words::{codec, colors};
+use super::words::{codec, colors, has_transform};
 
 const HEAD: [&str; 9] =
     ["file", "size", "bands", "type", "crs", "pixel", "compression", "chunks", "overviews"];
@@ -35,6 +36,25 @@ impl Table {
             codec(layout.compression).to_lowercase(),
             format!("{shape} of {} x {}", layout.chunk.width, layout.chunk.height),
             image.overviews().len().to_string(),
+        ]);
+    }
+
+    pub(super) fn add_virtual(&mut self, name: &str, raster: &Virtual) {
+        let info = &raster.info;
+        let grid = &info.grid;
+        self.rows.push([
+            name.to_owned(),
+            format!("{} x {}", grid.size.width, grid.size.height),
+            format!("{} {}", info.bands, colors(info)),
+            info.dtype.to_string(),
+            grid.crs.as_ref().map_or("none".into(), ToString::to_string),
+            match has_transform(info) {
+                true => format!("{} x {}", grid.transform.pixel_width, grid.transform.pixel_height),
+                false => "none".into(),
+            },
+            "virtual".into(),
+            format!("{} sources", raster.sources.len()),
+            "0".into(),
         ]);
     }
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use swath::codec::{Compression, Fax, LercPacking};
 use swath::geotiff::{Image, Interleave};
 use swath::io::ByteOrder;
-use swath::raster::{ColorInterpretation, DataType, Info, NoData, Validity};
+use swath::raster::{ColorInterpretation, DataType, GeoTransform, Info, NoData, Validity};
 
 /// What the bands mean as colours; of many bands that mean nothing, how many.
 pub(super) fn colors(info: &Info) -> String {
@@ -111,4 +111,9 @@ pub(super) fn order(order: ByteOrder) -> &'static str {
         ByteOrder::Little => "little endian",
         ByteOrder::Big => "big endian",
     }
+}
+
+/// Whether a virtual raster says where it lies.
+pub(super) fn has_transform(info: &Info) -> bool {
+    info.grid.transform != GeoTransform::IDENTITY
 }
