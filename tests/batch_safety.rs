@@ -179,6 +179,124 @@ fn a_cutline_that_changed_makes_outputs_stale() {
 }
 
 #[test]
+fn what_comes_to_lie_beside_an_input_or_is_lost_beside_an_output_makes_it_stale() {
+    let dir = rasters(&["in/a.tif"]);
+    let at = |name: &str| dir.path().join(name);
+    let words = [&CONVERT[..], &["--resume"]].concat();
+    let stale = |what: &str| {
+        let said = good(dir.path(), &words);
+        assert!(said.contains("1  done") && !said.contains("skipped"), "{what}: {said}");
+        assert!(good(dir.path(), &words).contains("1  skipped"), "{what}");
+    };
+    stale("nothing yet");
+    let metadata = "<PAMDataset><Metadata><MDI key=\"A\">1</MDI></Metadata></PAMDataset>";
+    let overviews = at("b.tif");
+    good(dir.path(), &["resize", "in/a.tif", "b.tif", "--percent", "50"]);
+    // Each appears, changes and goes.
+    for name in [
+        "a.tif.aux.xml",
+        "a.tif.ovr",
+        "a.tif.msk",
+        "a.tfw",
+        "a.TFW",
+        "a.tifw",
+        "a.wld",
+        "a.prj",
+        "a.RPB",
+    ] {
+        let path = at("in").join(name);
+        let bytes = match name {
+            "a.tif.aux.xml" => metadata.as_bytes().to_vec(),
+            "a.tif.ovr" | "a.tif.msk" => fs::read(&overviews).expect("reads"),
+            _ => b"30\n0\n0\n-30\n0\n0\n".to_vec(),
+        };
+        fs::write(&path, &bytes).expect("writes");
+        stale(name);
+        fs::remove_file(&path).expect("removes");
+        // What was not heeded, such as the world file of a file that says itself where it lies, may go.
+        if name == "a.tif.aux.xml" {
+            stale(name);
+        } else {
+            good(dir.path(), &words);
+        }
+    }
+    fs::remove_file(overviews).expect("removes");
+    // Where nothing beside a file is heeded, nothing that appears there counts.
+    let without =
+        ["batch", "convert", "in", "-o", "plain/{stem}.tif", "--resume", "--", "--no-sidecars"];
+    good(dir.path(), &without);
+    fs::write(at("in/a.tif.aux.xml"), metadata).expect("writes");
+    assert!(good(dir.path(), &without).contains("1  skipped"));
+    fs::remove_file(at("in/a.tif.aux.xml")).expect("removes");
+
+    // A reference system that GeoKeys have no words for lies beside the output.
+    let pole =
+        "+proj=ob_tran +o_proj=longlat +o_lon_p=0 +o_lat_p=40 +lon_0=10 +R=6371229 +type=crs";
+    let mut warp =
+        vec!["batch", "warp", "in", "-o", "out2/{stem}.tif", "--resume", "--", "--to", pole];
+    warp.extend(["--allow-ballpark", "--size", "40,0", "--overviews", "none"]);
+    good(dir.path(), &warp);
+    let beside = at("out2/a.tif.aux.xml");
+    assert!(beside.exists());
+    assert!(good(dir.path(), &warp).contains("1  skipped"));
+    let whole = fs::read(&beside).expect("reads");
+    fs::remove_file(&beside).expect("removes");
+    assert!(good(dir.path(), &warp).contains("1  done"));
+    assert_eq!(fs::read(&beside).expect("is there again"), whole);
+    fs::write(&beside, metadata).expect("writes");
+    assert!(good(dir.path(), &warp).contains("1  done"));
+    assert_eq!(fs::read(&beside).expect("is there again"), whole);
+}
+
+#[test]
+fn sources_of_a_virtual_raster_are_no_outputs() {
+    let dir = rasters(&["in/a.tif", "in/sub/b.tif"]);
+    let at = |name: &str| dir.path().join(name);
+    let source = |name: &str| {
+        format!(
+            "<SimpleSource><SourceFilename relativeToVRT=\"1\">{name}</SourceFilename></SimpleSource>"
+        )
+    };
+    let text = format!(
+        "<VRTDataset rasterXSize=\"20\" rasterYSize=\"20\"><VRTRasterBand dataType=\"UInt16\">{}{}\
+         </VRTRasterBand></VRTDataset>",
+        source("a.tif"),
+        source("sub/b.tif#1"),
+    );
+    fs::write(at("in/x.vrt"), text).expect("writes");
+    let before = ["in/a.tif", "in/sub/b.tif"].map(|name| sha256(&at(name)));
+    symlink("in/sub", at("link")).expect("links");
+    for output in ["in/a.tif", "in/./a.tif", "link/b.tif", "in/a.tif.ovr"] {
+        let words = ["batch", "convert", "in/x.vrt", "-o", output, "--overwrite"];
+        let said = refused(dir.path(), &words, 2);
+        assert!(said.contains("inputs as well, or parts of them"), "{output}: {said}");
+    }
+    let words =
+        [&["batch", "convert", "in/x.vrt", "-o", "out/{stem}.tif"][..], &["--report", "in/a.tif"]];
+    refused(dir.path(), &words.concat(), 2);
+    // As what other inputs read, too.
+    let like = [
+        "batch",
+        "warp",
+        "in/sub/b.tif",
+        "-o",
+        "in/a.tif",
+        "--overwrite",
+        "--",
+        "--like",
+        "in/x.vrt",
+    ];
+    refused(dir.path(), &like, 2);
+    assert_eq!(["in/a.tif", "in/sub/b.tif"].map(|name| sha256(&at(name))), before);
+    good(dir.path(), words[0]);
+    // A source that changed makes it stale, and so does what comes to lie beside one.
+    let again = [words[0], &["--resume"]].concat();
+    assert!(good(dir.path(), &again).contains("1  skipped"));
+    fs::write(at("in/a.tif.aux.xml"), "<PAMDataset></PAMDataset>").expect("writes");
+    assert!(good(dir.path(), &again).contains("1  done"));
+}
+
+#[test]
 fn globs_end_where_links_lead_back_and_know_their_folders() {
     let dir = rasters(&["in/x/a.tif", "in/y/b.tif"]);
     for name in ["in/x/up", "in/y/up", "in/x/again"] {

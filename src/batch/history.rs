@@ -19,8 +19,12 @@ use crate::error::{Error, Result};
 pub struct Done {
     /// The files that were read, as they were before.
     pub inputs: Vec<Fingerprint>,
+    /// Files that would have been read, and were not there.
+    pub absent: Vec<PathBuf>,
     /// The file that was written.
     pub output: Fingerprint,
+    /// The files that were written beside it and belong to it.
+    pub beside: Vec<Fingerprint>,
     /// What was said of it.
     pub notes: Vec<String>,
     /// Whether damaged chunks became nodata.
@@ -32,17 +36,22 @@ pub struct Done {
 }
 
 impl Done {
-    /// Returns whether inputs and output are still what they were, by size and time or, with
-    /// `hash`, by content.
+    /// Returns whether inputs and output, and what belongs to them, are still what they were, by
+    /// size and time or, with `hash`, by content; and whether what was not there is not there now.
     pub fn holds(&self, hash: bool) -> bool {
-        self.inputs.iter().chain([&self.output]).all(|file| file.holds(hash))
+        let files = self.inputs.iter().chain([&self.output]).chain(&self.beside);
+        !self.absent.iter().any(|path| path.is_file())
+            && files.into_iter().all(|file| file.holds(hash))
     }
 
     pub(super) fn to_json(&self) -> Value {
         let inputs: Vec<_> = self.inputs.iter().map(Fingerprint::to_json).collect();
+        let beside: Vec<_> = self.beside.iter().map(Fingerprint::to_json).collect();
         json!({
             "type": "done",
             "inputs": inputs,
+            "absent": by_folder(&self.absent),
+            "beside": beside,
             "output": self.output.to_json(),
             "notes": self.notes,
             "damaged": self.damaged,
@@ -52,10 +61,14 @@ impl Done {
     }
 
     fn from_json(value: &Value) -> Option<Self> {
-        let inputs = value["inputs"].as_array()?;
+        let files = |key: &str| -> Option<Vec<Fingerprint>> {
+            value[key].as_array()?.iter().map(Fingerprint::from_json).collect()
+        };
         let notes = value["notes"].as_array()?;
         Some(Self {
-            inputs: inputs.iter().map(Fingerprint::from_json).collect::<Option<_>>()?,
+            inputs: files("inputs")?,
+            absent: of_folders(&value["absent"])?,
+            beside: files("beside")?,
             output: Fingerprint::from_json(&value["output"])?,
             notes: notes.iter().map(|n| n.as_str().map(str::to_owned)).collect::<Option<_>>()?,
             damaged: value["damaged"].as_bool()?,
@@ -63,6 +76,27 @@ impl Done {
             seconds: value["seconds"].as_f64()?,
         })
     }
+}
+
+/// Files by their folders, as a dozen of them have long names in common.
+fn by_folder(paths: &[PathBuf]) -> Value {
+    let mut folders: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for path in paths {
+        let folder = path.parent().unwrap_or(Path::new("")).to_string_lossy().into_owned();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        folders.entry(folder).or_default().push(name);
+    }
+    json!(folders)
+}
+
+fn of_folders(value: &Value) -> Option<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    for (folder, names) in value.as_object()? {
+        for name in names.as_array()? {
+            paths.push(Path::new(folder).join(name.as_str()?));
+        }
+    }
+    Some(paths)
 }
 
 /// What an earlier run left in a journal.
@@ -157,7 +191,7 @@ fn damaged(number: u64) -> Error {
 pub(super) fn head(command: &Command) -> Vec<u8> {
     line::encode(&json!({
         "type": "batch",
-        "format": 1,
+        "format": FORMAT,
         "swath": VERSION,
         "digest": command.digest(),
         "words": command.words(),
@@ -192,11 +226,14 @@ pub(super) fn first(mut file: &File, command: &Command) -> Result<Option<Value>>
 /// The most bytes of a first line: many times what a system lets a command have.
 const MOST_HEAD: u64 = 64 << 20;
 
+/// Since 2, items have lists of files that were absent and that were written beside.
+const FORMAT: u64 = 2;
+
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Checks that a journal was begun by the same command of the same version.
 fn same_command(first: &Value, command: &Command) -> Result<()> {
-    if first["type"] != "batch" || first["format"] != 1 {
+    if first["type"] != "batch" || first["format"] != FORMAT {
         return Err(Error::format("the first line").expected("that of a batch's journal"));
     }
     if first["swath"] != VERSION {

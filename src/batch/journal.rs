@@ -249,7 +249,10 @@ mod tests {
     fn done(output: &Path) -> Done {
         Done {
             inputs: vec![Fingerprint::of(output, false).expect("there")],
+            // By folder, as they are read again.
+            absent: ["/d/b.tfw", "d/c.tif.ovr"].map(PathBuf::from).into(),
             output: Fingerprint::of(output, true).expect("there"),
+            beside: vec![Fingerprint::of(output, false).expect("there")],
             notes: vec!["a note".into()],
             damaged: true,
             attempts: 2,

@@ -66,6 +66,10 @@ pub struct Task<'a> {
 pub struct Made {
     /// All files that were read; the item's input need not be among them.
     pub inputs: Vec<PathBuf>,
+    /// Files that would have been read, and were not there.
+    pub absent: Vec<PathBuf>,
+    /// Files that were written beside the output and belong to it.
+    pub beside: Vec<PathBuf>,
     /// What people should know of it.
     pub notes: Vec<String>,
     /// Whether damaged chunks became nodata.
@@ -263,10 +267,9 @@ impl Run<'_> {
         let task = Task { item, overwrite };
         let begun = Instant::now();
         let error = match self.attempt(&task, engine) {
-            Ok((inputs, output, made)) => {
-                let Made { notes, damaged, .. } = made;
+            Ok(done) => {
                 let (attempts, seconds) = (due.attempts, begun.elapsed().as_secs_f64());
-                let done = Done { inputs, output, notes, damaged, attempts, seconds };
+                let done = Done { attempts, seconds, ..done };
                 if let Some(journal) = self.journal {
                     journal.done(&done);
                 }
@@ -309,11 +312,8 @@ impl Run<'_> {
         (self.listen)(&Event::Failed(item, &failure));
     }
 
-    fn attempt(
-        &self,
-        task: &Task<'_>,
-        engine: &Engine,
-    ) -> Result<(Vec<Fingerprint>, Fingerprint, Made)> {
+    /// Makes an output once; returns what there is to know of it, but for attempts and time.
+    fn attempt(&self, task: &Task<'_>, engine: &Engine) -> Result<Done> {
         let (item, hash) = (task.item, self.batch.options.hash);
         if !item.is_named() {
             return Err(Error::usage("file name").expected("one in UTF-8").at_path(&item.input));
@@ -336,8 +336,17 @@ impl Run<'_> {
             .filter(|&p| !there || p != item.input)
             .collect();
         let others = others.into_iter().map(|path| Fingerprint::of(path, hash));
-        let inputs = own.map(Ok).into_iter().chain(others).collect::<Result<_>>()?;
-        Ok((inputs, Fingerprint::of(&item.output, hash)?, made))
+        let beside = made.beside.iter().map(|path| Fingerprint::of(path, hash));
+        Ok(Done {
+            inputs: own.map(Ok).into_iter().chain(others).collect::<Result<_>>()?,
+            absent: made.absent,
+            output: Fingerprint::of(&item.output, hash)?,
+            beside: beside.collect::<Result<_>>()?,
+            notes: made.notes,
+            damaged: made.damaged,
+            attempts: 0,
+            seconds: 0.0,
+        })
     }
 
     fn count<T>(&self, change: impl FnOnce(&mut Tally) -> T) -> T {

@@ -52,7 +52,7 @@ pub use image::{Image, StoredChunk};
 pub use layout::{Interleave, Layout};
 pub(crate) use reader::split_page;
 pub use reader::{GeoTiff, OpenOptions};
-pub use sidecar::{Sidecar, SidecarKind};
+pub use sidecar::{Sidecar, SidecarKind, sidecar_names};
 pub use validate::validate;
 pub use write::{BigTiff, Format, Mask, Overviews, WriteOptions, WritePlan, Written};
 

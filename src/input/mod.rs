@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::Result;
-use crate::geotiff::{DamageList, Damaged, GeoTiff, OpenOptions};
+use crate::geotiff::{DamageList, Damaged, GeoTiff, OpenOptions, sidecar_names};
 use crate::io::handles;
 use crate::raster::{Info, Raster, Shelf};
 
@@ -35,7 +35,9 @@ pub struct Files {
     shelf: Shelf,
     damage: DamageList,
     vrt_anywhere: bool,
+    notes_absent: bool,
     touched: Arc<Mutex<BTreeSet<PathBuf>>>,
+    absent: Arc<Mutex<BTreeSet<PathBuf>>>,
     unread: Arc<Mutex<BTreeSet<String>>>,
 }
 
@@ -48,7 +50,9 @@ impl Files {
             shelf: Shelf::new(handles()),
             damage: DamageList::default(),
             vrt_anywhere: false,
+            notes_absent: false,
             touched: Arc::default(),
+            absent: Arc::default(),
             unread: Arc::default(),
         }
     }
@@ -58,6 +62,13 @@ impl Files {
     #[must_use]
     pub fn with_vrt_anywhere(self, anywhere: bool) -> Self {
         Self { vrt_anywhere: anywhere, ..self }
+    }
+
+    /// Has [`Files::absent`] tell of files that are not beside those that are opened: a dozen
+    /// names to look for each.
+    #[must_use]
+    pub fn noting_absent(self) -> Self {
+        Self { notes_absent: true, ..self }
     }
 
     /// Opens a raster for as long as it lives.
@@ -86,7 +97,12 @@ impl Files {
     }
 
     fn open_tiff(&self, path: &Path) -> Result<Raster> {
+        // Before it is opened: what appears meanwhile is not taken for what was heeded.
+        let notes = self.notes_absent && self.options.sidecars;
+        let names = if notes { sidecar_names(path) } else { Vec::new() };
+        let absent: Vec<_> = names.into_iter().filter(|name| !name.is_file()).collect();
         let file = GeoTiff::open_listing(path, &self.options, &self.damage)?;
+        self.absent.lock().unwrap_or_else(PoisonError::into_inner).extend(absent);
         file.path().into_iter().chain(file.sidecars().iter().map(|s| &*s.path)).for_each(|path| {
             self.touch(path);
         });
@@ -106,6 +122,13 @@ impl Files {
     pub fn touched(&self) -> Vec<PathBuf> {
         let touched = self.touched.lock().unwrap_or_else(PoisonError::into_inner);
         touched.iter().cloned().collect()
+    }
+
+    /// Returns the files that would have been heeded beside those that were opened so far, and were
+    /// not there, by name; none unless [they are noted](Files::noting_absent).
+    pub fn absent(&self) -> Vec<PathBuf> {
+        let absent = self.absent.lock().unwrap_or_else(PoisonError::into_inner);
+        absent.iter().cloned().collect()
     }
 
     /// Opens a raster, looks at what it is and closes it; it is opened again when it is

@@ -87,7 +87,8 @@ impl<'a> Session<'a> {
                 let files = self.opened.into_inner();
                 let inputs =
                     files.iter().flat_map(Files::touched).chain(self.read.into_inner()).collect();
-                Made { inputs, ..made.into_inner() }
+                let absent = files.iter().flat_map(Files::absent).collect();
+                Made { inputs, absent, ..made.into_inner() }
             }
         }
     }
@@ -103,7 +104,10 @@ impl<'a> Session<'a> {
 
     /// Returns what opens the files that the output depends on, of which some may be left out.
     pub(crate) fn files_of_many(&self, read: &ReadArgs) -> Files {
-        let files = read.files();
+        let files = match self.voice {
+            Voice::Item { .. } => read.files().noting_absent(),
+            _ => read.files(),
+        };
         self.opened.borrow_mut().push(files.clone());
         files
     }
@@ -208,6 +212,9 @@ impl<'a> Session<'a> {
                 output.display(),
                 path.display()
             ));
+            if let Voice::Item { made, .. } = &self.voice {
+                made.borrow_mut().beside.push(path.clone());
+            }
         }
         if written.displaced > 0 {
             self.warn(&format!(

@@ -71,18 +71,40 @@ impl Sidecar {
     }
 }
 
-/// The name of a file with something behind it, if there is such a file.
-pub(super) fn behind(path: &Path, suffix: &str) -> Option<PathBuf> {
+/// What the names of files end in that say more of the file whose name comes before.
+const BEHIND: [&str; 3] = [".ovr", ".msk", ".aux.xml"];
+/// The extensions of such files that have them in place of the file's own.
+const INSTEAD: [&str; 5] = ["tfw", "tifw", "wld", "prj", "rpb"];
+
+/// Returns the names of all files that would be heeded beside a GeoTIFF if they were there:
+/// whoever wants to know whether it is still what it was must look for new ones too.
+pub fn sidecar_names(path: &Path) -> Vec<PathBuf> {
+    let behind = BEHIND.into_iter().map(|end| with_behind(path, end));
+    let instead = INSTEAD.into_iter().flat_map(|end| with_instead(path, end));
+    behind.chain(instead.filter(|beside| beside != path)).collect()
+}
+
+fn with_behind(path: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(suffix);
-    Some(PathBuf::from(name)).filter(|path| path.is_file())
+    PathBuf::from(name)
+}
+
+/// With an extension in small letters and in large ones.
+fn with_instead(path: &Path, extension: &str) -> [PathBuf; 2] {
+    [extension.to_ascii_lowercase(), extension.to_ascii_uppercase()]
+        .map(|extension| path.with_extension(extension))
+}
+
+/// The name of a file with something behind it, if there is such a file.
+pub(super) fn behind(path: &Path, suffix: &str) -> Option<PathBuf> {
+    Some(with_behind(path, suffix)).filter(|path| path.is_file())
 }
 
 /// The name of a file with another extension, small or large, if there is such a file.
 fn instead(path: &Path, extension: &str) -> Option<PathBuf> {
-    [extension.to_ascii_lowercase(), extension.to_ascii_uppercase()]
+    with_instead(path, extension)
         .into_iter()
-        .map(|extension| path.with_extension(extension))
         // A file is not beside itself.
         .find(|beside| beside != path && beside.is_file())
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::{Parser, ValueEnum};
 use swath::batch::{Item, Made, Plan, Task, Template};
 use swath::engine::Engine;
+use swath::input::{Virtual, is_virtual};
 use swath::io::Overwrite;
 use swath::{Error, Result};
 
@@ -205,6 +206,12 @@ impl Work {
         if let Self::Chain(chain) = &work {
             all.extend(chain.grid_files());
         }
+        // The pixels of a virtual raster are other files'. One that cannot be read fails in its turn.
+        let inputs: BTreeSet<_> = plan.items().iter().map(|item| item.input.clone()).collect();
+        let virtuals: Vec<_> = inputs.iter().chain(&all).filter(|path| is_virtual(path)).collect();
+        let sources = virtuals.into_iter().filter_map(|path| Virtual::read(path).ok());
+        let sources: Vec<_> = sources.flat_map(|found| found.sources).map(|s| s.path).collect();
+        all.extend(sources);
         Ok(all.into_iter().collect())
     }
 
