@@ -2,6 +2,7 @@
 # swath against GDAL, from nothing to the table: environment, inputs, build, runs.
 # usage: run.sh points [--count N] [--rounds N]      exact coordinates a second, against pyproj
 #        run.sh startup [--rounds N]                what a small file is, against gdalinfo and rio info
+#        run.sh footprints [--files N] [--rounds N]     10,000 rasters indexed, against gdaltindex and gdalbuildvrt
 #        run.sh algebra [--size N] [--repetitions N] [--only REGEX]    calc, focal, terrain; against Python too
 #        run.sh [--quick] [--size N] [--repetitions N] [--only REGEX] [--update-readme]
 set -euo pipefail
@@ -13,6 +14,9 @@ if [[ ${1:-} == points ]]; then
 fi
 if [[ ${1:-} == startup ]]; then
     exec "$python" benches/vs_gdal/startup.py "$(scripts/binary.sh)" "${@:2}"
+fi
+if [[ ${1:-} == footprints ]]; then
+    exec "$python" benches/vs_gdal/footprints.py "$(scripts/binary.sh)" "${@:2}"
 fi
 if [[ ${1:-} == algebra ]]; then
     "$python" -m pip install --quiet numexpr==2.14.1 scipy==1.18.1
