@@ -158,6 +158,47 @@ while ((killed < kills && rounds < kills * 4)); do
 done
 note="kill -9 batch, then --resume: $killed killed, $ended ended before, $torn trees that differ from the undisturbed one"
 if ((torn == 0 && killed > 0)) && [[ $(wc -l <"$work/wanted") == 24 ]]; then good "$note"; else bad "$note"; fi
+# --- the clock jumps by decades, forwards, back, before 1970, while a batch runs and between its runs: the same tree, nothing made again
+faketime=$(echo /usr/lib/*/faketime/libfaketime.so.1)
+if [[ ! -e $faketime ]]; then
+    apt-get install -y -qq libfaketime >/dev/null 2>&1 || true
+    faketime=$(echo /usr/lib/*/faketime/libfaketime.so.1)
+fi
+# A command whose clock is as many days off as a file says at each moment. What measures time is not what jumps on a real machine,
+# and files have the times that their file system gives them.
+jumping() { env LD_PRELOAD="$faketime" FAKETIME_TIMESTAMP_FILE="$work/days" FAKETIME_NO_CACHE=1 DONT_FAKE_MONOTONIC=1 NO_FAKE_STAT=1 "$@"; }
+echo +4000d >"$work/days"
+if [[ $(jumping date +%s 2>/dev/null || echo 0) -gt $(($(date +%s) + 300000000)) ]]; then
+    rm -rf "$work/disturbed" "$work/batch.journal"
+    (
+        for ((i = 0; ; i++)); do
+            days=(+40000d -9000d +12d -30000d -1d +0)
+            # Named anew, so that it is never read half written.
+            echo "${days[i % 6]}" >"$work/days.new" && mv "$work/days.new" "$work/days"
+            sleep 0.02
+        done
+    ) &
+    jumper=$!
+    # Each line of --log asks for the time of day.
+    status=0
+    (jumping "$SWATH" batch calc "$work/many" --to-dir "$work/disturbed" --journal "$work/batch.journal" --resume --log info \
+        --metrics "$work/metrics" -- 'sqrt(A) * 3' --compress deflate) </dev/null 2>"$work/stderr" || status=$?
+    kill $jumper
+    wait $jumper 2>/dev/null || true
+    dates=$(grep -oE '^[0-9-]{4,6}-[0-9]{2}-[0-9]{2}T' "$work/stderr" | sort -u | wc -l)
+    same=0 again=0
+    hashes "$work/disturbed" | cmp -s - "$work/wanted" && same=1
+    for days in -30000d +40000d; do
+        echo $days >"$work/days"
+        (jumping "$SWATH" batch calc "$work/many" --to-dir "$work/disturbed" --journal "$work/batch.journal" --resume --quiet --report - \
+            -- 'sqrt(A) * 3' --compress deflate) </dev/null >"$work/report" || status=$?
+        again=$((again + 24 - $(grep -oE '"state": *"skipped"' "$work/report" | wc -l)))
+    done
+    note="clock jumps, batch: ended with $status, $dates dates in its log, same tree: $same, $again made again by --resume"
+    if ((status == 0 && dates > 1 && same && again == 0)); then good "$note"; else bad "$note"; fi
+else
+    echo "SKIPPED clock jumps: libfaketime is not to be had, or the binary is static"
+fi
 rm -rf "$work/many" "$work/undisturbed" "$work/disturbed" "$work/batch.journal"
 
 # --- each kind of call that writes fails once, early or late: the message, the old target, nothing beside it

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use serde_json::Value;
 
@@ -343,7 +343,7 @@ fn inputs_and_outputs_that_changed_are_made_again() {
     fs::remove_file(dir.path().join("out/1_convert.tif")).expect("removes");
     fs::write(dir.path().join("out/2_convert.tif"), "something else").expect("writes");
     let touched = fs::File::options().write(true).open(dir.path().join("in/3.tif")).expect("opens");
-    touched.set_modified(std::time::UNIX_EPOCH + Duration::from_secs(1)).expect("sets");
+    touched.set_modified(UNIX_EPOCH + Duration::from_secs(1)).expect("sets");
     assert_eq!(run(&["--hash"]), [false, false, false, true]);
     let mut second = tree(&dir.path().join("out"));
     assert_ne!(
@@ -365,6 +365,59 @@ fn inputs_and_outputs_that_changed_are_made_again() {
         "lzw",
     ];
     assert_eq!(swath(dir.path(), &words).status.code(), Some(2));
+}
+
+#[test]
+fn times_of_files_are_compared_and_not_believed() {
+    let dir = tempfile::tempdir().expect("a directory");
+    // Seconds since 1970 as clocks that were wrong leave them: before it, past what 32 bits hold with
+    // a sign and without, and as late as ext4 has room for.
+    let times = [1 - (1i64 << 31), -1, 0, 1 << 31, (1 << 32) + 1, (1 << 33) + 5];
+    let set = |name: &str, seconds: i64, nanoseconds: u32| {
+        let after = Duration::new(seconds.unsigned_abs(), 0);
+        let time = if seconds < 0 { UNIX_EPOCH - after } else { UNIX_EPOCH + after };
+        let file = fs::File::options().write(true).open(dir.path().join(name)).expect("opens");
+        file.set_modified(time + Duration::from_nanos(nanoseconds.into())).expect("sets");
+    };
+    let input = |i: usize| format!("in/{i}.tif");
+    for (i, &seconds) in times.iter().enumerate() {
+        part(&dir.path().join(input(i)), 0, 0, 64 + i as u32);
+        set(&input(i), seconds, 500_000_000);
+    }
+    let run = || {
+        let words = "batch convert in -o out/{stem}.tif --resume --journal journal --report - -q";
+        let done = swath(dir.path(), &words.split(' ').collect::<Vec<_>>());
+        assert!(done.status.success(), "{}", stderr(&done));
+        let report: Value = serde_json::from_slice(&done.stdout).expect("JSON");
+        let items = report["items"].as_array().expect("a list");
+        items.iter().map(|i| i["state"].as_str().expect("a word").to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(run(), ["done"; 6]);
+    // Inputs younger than outputs, and a journal from any time, mean nothing.
+    for seconds in times {
+        set("journal", seconds, 0);
+        assert_eq!(run(), ["skipped"; 6], "a journal of {seconds} s");
+    }
+    // Whatever another time is, earlier by a nanosecond or later by a century, the file is not what it was.
+    let mut changed = 0;
+    for (i, &seconds) in times.iter().enumerate() {
+        let (other, nanoseconds) = match i % 3 {
+            0 => (seconds, 499_999_999),
+            1 => (seconds - 30, 500_000_000),
+            _ => (seconds + (1 << 32), 500_000_000),
+        };
+        let time =
+            || fs::metadata(dir.path().join(input(i))).and_then(|m| m.modified()).expect("asks");
+        let before = time();
+        set(&input(i), other, nanoseconds);
+        // A file system keeps what it has room for.
+        let is_other = time() != before;
+        changed += usize::from(is_other);
+        let mut wanted = ["skipped"; 6];
+        wanted[i] = if is_other { "done" } else { "skipped" };
+        assert_eq!(run(), wanted, "{seconds} s becomes {other} s");
+    }
+    assert!(changed >= 3, "only {changed} times are kept here");
 }
 
 /// A batch of files that each take a while, in a folder of its own.

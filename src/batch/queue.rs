@@ -6,6 +6,9 @@ use std::time::{Duration, Instant};
 /// How often a waiting driver looks whether the batch was stopped.
 const LOOK: Duration = Duration::from_millis(50);
 
+/// The longest that an item waits, in effect for ever: clocks do not hold all that a `Duration` can say.
+const LONGEST: Duration = Duration::from_secs(1 << 32);
+
 /// An item that is due: its place in the plan, and how often it was tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Due {
@@ -60,7 +63,7 @@ impl Queue {
 
     /// Puts an item back, due after a while.
     pub(super) fn again(&self, due: Due, wait: Duration) {
-        self.lock().later.push((Instant::now() + wait, due));
+        self.lock().later.push((Instant::now() + wait.min(LONGEST), due));
         self.changed.notify_one();
     }
 
@@ -96,7 +99,7 @@ mod tests {
         assert_eq!(next(), Some((0, 1)));
         assert!(begun.elapsed() >= Duration::from_millis(20));
         assert_eq!(next(), None);
-        queue.again(Due { at: 1, attempts: 1 }, Duration::from_secs(1000));
+        queue.again(Due { at: 1, attempts: 1 }, Duration::MAX);
         assert!(queue.next(|| begun.elapsed() > Duration::from_millis(100)).is_none());
         for at in [1, 0] {
             queue.alone(Due { at, attempts: 0 });
