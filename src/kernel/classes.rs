@@ -1,7 +1,7 @@
 //! Which interval of values a sample lies in.
 
 use super::ordered::Ordered;
-use crate::raster::{Buffer, DataType, NoData, Sample, dispatch};
+use crate::raster::{Buffer, DataType, NoData, Sample, dispatch_real};
 
 /// An interval of values; each end with whether it belongs to it, `None` for no end.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -34,8 +34,11 @@ impl Classes {
     ///
     /// # Errors
     /// The numbers of two intervals that share a value.
+    ///
+    /// # Panics
+    /// If samples of the type are complex.
     pub fn new(dtype: DataType, intervals: &[Interval]) -> Result<Self, (usize, usize)> {
-        dispatch!(dtype, T => Self::of::<T>(intervals))
+        dispatch_real!(dtype, T => Self::of::<T>(intervals))
     }
 
     fn of<T: Ordered>(intervals: &[Interval]) -> Result<Self, (usize, usize)> {
@@ -84,7 +87,7 @@ impl Classes {
     /// If `source` ends before the last of them, or is not of the type.
     pub fn find(&self, source: &Buffer, band: u16, start: usize, out: &mut [u32]) {
         let run = start..start + out.len();
-        dispatch!(source.dtype(), T => {
+        dispatch_real!(source.dtype(), T => {
             for (out, sample) in out.iter_mut().zip(&source.plane::<T>(band)[run.clone()]) {
                 *out = match sample.key() {
                     Some(key) if T::DTYPE.bytes() <= 2 => self.table[key as usize],

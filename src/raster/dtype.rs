@@ -272,8 +272,10 @@ macro_rules! complex_sample {
 
 complex_sample! { i16, CI16; i32, CI32; f32, CF32; f64, CF64; }
 
-/// Names `$T` for a run-time [`DataType`]: once per buffer, never per pixel.
-macro_rules! dispatch {
+/// Names `$T` for a run-time [`DataType`] of real samples, once per buffer as [`dispatch!`] does. For
+/// what refuses complex samples before, so that code which never runs is not made four times; panics
+/// with them.
+macro_rules! dispatch_real {
     ($dtype:expr, $T:ident => $body:expr) => {
         match $dtype {
             $crate::raster::DataType::U8 => {
@@ -316,6 +318,16 @@ macro_rules! dispatch {
                 type $T = f64;
                 $body
             }
+            complex => panic!("real samples, not {complex}"),
+        }
+    };
+}
+pub(crate) use dispatch_real;
+
+/// Names `$T` for a run-time [`DataType`]: once per buffer, never per pixel.
+macro_rules! dispatch {
+    ($dtype:expr, $T:ident => $body:expr) => {
+        match $dtype {
             $crate::raster::DataType::CI16 => {
                 type $T = [i16; 2];
                 $body
@@ -332,6 +344,7 @@ macro_rules! dispatch {
                 type $T = [f64; 2];
                 $body
             }
+            real => $crate::raster::dispatch_real!(real, $T => $body),
         }
     };
 }

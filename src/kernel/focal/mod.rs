@@ -13,7 +13,7 @@ use self::order::Of;
 use self::slide::{Spare, runs};
 use super::narrow;
 use super::ordered::Ordered;
-use crate::raster::{Buffer, DataType, Window, dispatch};
+use crate::raster::{Buffer, DataType, Window, dispatch_real};
 
 /// What the pixels around a pixel, itself included where it counts, come to. Missing ones
 /// do not count, nor what lies beyond the raster; without any left the result is missing.
@@ -63,14 +63,14 @@ impl Focal {
     /// which pixels count.
     ///
     /// # Panics
-    /// If `source` or `out` is not so.
+    /// If `source` or `out` is not so, or samples are complex.
     pub fn fill(self, around: &Neighbourhood, source: &Buffer, band: u16, out: &mut Buffer) {
         match self {
             Self::Mode => order::fill(Of::Mode, around, source, band, out),
             Self::Variety => order::fill(Of::Variety, around, source, band, out),
             Self::Median => order::fill(Of::Rank(50.0), around, source, band, out),
             Self::Percentile(p) => order::fill(Of::Rank(p), around, source, band, out),
-            Self::Min | Self::Max | Self::Range => dispatch!(source.dtype(), T => {
+            Self::Min | Self::Max | Self::Range => dispatch_real!(source.dtype(), T => {
                 self.extremes::<T>(around, source, band, out);
             }),
             Self::Mean | Self::Sum if around.is_weighted() => {

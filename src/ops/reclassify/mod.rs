@@ -11,7 +11,7 @@ use super::settled::{usual_nodata, without_statistics};
 use crate::kernel::{Classes, widen};
 use crate::raster::{
     Buffer, Context, DataType, Info, Need, NoData, Raster, Sample, Source, Validity, Window,
-    dispatch,
+    dispatch_real,
 };
 use crate::{Error, Result};
 
@@ -281,7 +281,7 @@ impl Source for Reclassified {
         let source = cx.read_tile(&self.input, out.window())?;
         out.validate();
         for band in 0..out.bands() {
-            dispatch!(self.info.dtype, T => self.fill::<T>(band, &source, out));
+            dispatch_real!(self.info.dtype, T => self.fill::<T>(band, &source, out));
         }
         out.invalidate_outside(self.info.grid.size.window());
         Ok(())

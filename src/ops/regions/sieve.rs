@@ -10,7 +10,9 @@ use crate::engine::{Encode, Engine, EngineOptions, Observer, Sink, Tile, Tiling}
 use crate::kernel::Connect;
 use crate::ops::held::Held;
 use crate::ops::settled::without_statistics;
-use crate::raster::{Buffer, Context, Info, Need, Raster, Sample, Size, Source, Window, dispatch};
+use crate::raster::{
+    Buffer, Context, Info, Need, Raster, Sample, Size, Source, Window, dispatch_real,
+};
 use crate::{Error, Result};
 
 impl Raster {
@@ -440,7 +442,7 @@ impl Source for Sieved {
         out.validate();
         for tile in self.tiles(out.window()) {
             let mut pixels = cx.read(&self.input, tile.window)?;
-            dispatch!(self.info.dtype, T => self.relabel::<T>(tile.index, &mut pixels));
+            dispatch_real!(self.info.dtype, T => self.relabel::<T>(tile.index, &mut pixels));
             out.copy_band(0, &pixels, 0);
         }
         out.invalidate_outside(self.info.grid.size.window());

@@ -1,7 +1,7 @@
 //! The regions of one canonical tile.
 
 use crate::kernel::{Connect, label};
-use crate::raster::{Buffer, DataType, Pool, Sample, Size, Window, dispatch};
+use crate::raster::{Buffer, DataType, Pool, Sample, Size, Window, dispatch_real};
 use crate::vector::{Kind, Value};
 
 /// Regions are found in tiles of so many pixels, counted from the raster's top left corner,
@@ -54,7 +54,7 @@ pub fn value_kind(dtype: DataType) -> Kind {
 pub(super) fn labels_of(pixels: &Buffer, connect: Connect) -> (Vec<u32>, u32) {
     let window = pixels.window();
     let mut labels = vec![0; window.pixels() as usize];
-    let found = dispatch!(pixels.dtype(), T => label(
+    let found = dispatch_real!(pixels.dtype(), T => label(
         pixels.plane::<T>(0), pixels.valid(0), window.width as usize, connect, &mut labels,
     ));
     (labels, found)
@@ -69,7 +69,7 @@ pub(super) fn part(pixels: &Buffer, window: Window, pool: &Pool) -> Buffer {
 
 /// Returns the bits of the samples of a buffer's only band at these places.
 pub(super) fn bits_at(pixels: &Buffer, places: impl Iterator<Item = usize>) -> Vec<u64> {
-    dispatch!(pixels.dtype(), T => {
+    dispatch_real!(pixels.dtype(), T => {
         let samples = pixels.plane::<T>(0);
         places.map(|at| to_bits(samples[at])).collect()
     })
