@@ -4,7 +4,7 @@ use super::Neighbourhood;
 use super::shape::Run;
 use crate::kernel::ordered::Ordered;
 use crate::kernel::{interpolate_ranks, narrow, ranks_beside};
-use crate::raster::{Buffer, dispatch};
+use crate::raster::{Buffer, Size, dispatch_real};
 
 /// What is asked of the samples around.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -23,14 +23,19 @@ const FEW: usize = 49;
 pub(super) const BYTES: u64 = 8 + 1 + 16 + 4 + 8 + 16;
 
 pub(super) fn fill(of: Of, around: &Neighbourhood, source: &Buffer, band: u16, out: &mut Buffer) {
-    dispatch!(source.dtype(), T => {
+    // Places are found and results stored for each type; what lies between knows numbers alone.
+    let (places, store) = dispatch_real!(source.dtype(), T => {
         let places = Places::new::<T>(around, source, band, out.window());
-        if around.len() <= FEW {
-            few::<T>(of, around, &places, band, out);
-        } else {
-            many::<T>(of, around, &places, band, out);
-        }
+        (places, Results::store::<T> as fn(&mut _, usize))
     });
+    let row = Vec::with_capacity(out.window().width as usize);
+    let mut results = Results { out, band, row, numbers: Vec::new(), store };
+    let bytes = source.dtype().bytes();
+    if around.len() <= FEW {
+        few(of, around, &places, bytes, &mut results);
+    } else {
+        many(of, around, &places, bytes, &mut results);
+    }
 }
 
 /// The samples of a window and around it as numbers in the same order.
@@ -82,6 +87,8 @@ struct Results<'a> {
     band: u16,
     row: Vec<Found>,
     numbers: Vec<f64>,
+    /// [`Results::store`] for the type of the samples.
+    store: fn(&mut Self, usize),
 }
 
 impl Results<'_> {
@@ -117,12 +124,11 @@ impl Results<'_> {
 }
 
 /// Finds the result for each pixel among the places around it.
-fn few<T: Ordered>(of: Of, around: &Neighbourhood, places: &Places, band: u16, out: &mut Buffer) {
-    let (width, height) = (out.window().width as usize, out.window().height as usize);
-    let row = Vec::with_capacity(width);
-    let mut results = Results { out, band, row, numbers: Vec::new() };
+fn few(of: Of, around: &Neighbourhood, places: &Places, bytes: usize, results: &mut Results<'_>) {
+    let Size { width, height } = results.out.window().size();
+    let (width, height) = (width as usize, height as usize);
     let mut here = Vec::with_capacity(around.len());
-    let mut lanes = Lanes::new(of, around, places, T::DTYPE.bytes());
+    let mut lanes = Lanes::new(of, around, places, bytes);
     for y in 0..height {
         for x in 0..width {
             if let Some(lanes) = &mut lanes {
@@ -147,7 +153,7 @@ fn few<T: Ordered>(of: Of, around: &Neighbourhood, places: &Places, band: u16, o
             }
             results.row.push(among(of, &mut here));
         }
-        results.store::<T>(y);
+        (results.store)(results, y);
     }
 }
 
@@ -265,16 +271,15 @@ fn between(below: u64, above: u64, fraction: f64) -> Found {
 }
 
 /// Finds the results along each row, by what comes and goes from one pixel to the next.
-fn many<T: Ordered>(of: Of, around: &Neighbourhood, places: &Places, band: u16, out: &mut Buffer) {
-    let (values, ranks) = ranked::<T>(places);
+fn many(of: Of, around: &Neighbourhood, places: &Places, bytes: usize, results: &mut Results<'_>) {
+    let (values, ranks) = ranked(places, bytes);
     let mut tally: Box<dyn Tally> = match of {
         Of::Rank(percentile) => Box::new(Counts::new(values.len(), percentile)),
         Of::Mode => Box::new(Peaks::new(values.len())),
         Of::Variety => Box::new(Different { counts: vec![0; values.len()], number: 0 }),
     };
-    let (width, height) = (out.window().width as usize, out.window().height as usize);
-    let row = Vec::with_capacity(width);
-    let mut results = Results { out, band, row, numbers: Vec::new() };
+    let Size { width, height } = results.out.window().size();
+    let (width, height) = (width as usize, height as usize);
     for y in 0..height {
         let at = |run: &Run| super::beside(around, width, y, run.dx, run.dy);
         for x in 0..width {
@@ -299,7 +304,7 @@ fn many<T: Ordered>(of: Of, around: &Neighbourhood, places: &Places, band: u16, 
             let from = at(run) + width - 1;
             tally.go(&ranks[from..from + run.len]);
         }
-        results.store::<T>(y);
+        (results.store)(results, y);
     }
 }
 
@@ -330,12 +335,12 @@ impl Values {
 const MISSING: u32 = u32::MAX;
 
 /// Ranks the different places that there are.
-fn ranked<T: Ordered>(places: &Places) -> (Values, Vec<u32>) {
+fn ranked(places: &Places, bytes: usize) -> (Values, Vec<u32>) {
     let there = |at: usize| places.present.as_ref().is_none_or(|present| present[at]);
-    if T::DTYPE.bytes() <= 2 {
+    if bytes <= 2 {
         let rank = |(at, &key): (usize, &u64)| if there(at) { key as u32 } else { MISSING };
         let ranks = places.keys.iter().enumerate().map(rank).collect();
-        return (Values::Own(1 << (8 * T::DTYPE.bytes())), ranks);
+        return (Values::Own(1 << (8 * bytes)), ranks);
     }
     let all = places.keys.iter().enumerate().filter(|(at, _)| there(*at));
     // The pixels of a window fit 32 bits: the halo of a window would not fit memory otherwise.

@@ -22,13 +22,18 @@ pub(super) fn runs<E: Copy>(
 ) {
     match len {
         1 => made.copy_from_slice(&line[..made.len()]),
-        2 => few::<E, 2>(line, step, made, merge),
+        // What blocks and circles have is odd.
         3 => few::<E, 3>(line, step, made, merge),
-        4 => few::<E, 4>(line, step, made, merge),
         5 => few::<E, 5>(line, step, made, merge),
-        6 => few::<E, 6>(line, step, made, merge),
         7 => few::<E, 7>(line, step, made, merge),
-        FEW => few::<E, FEW>(line, step, made, merge),
+        ..=FEW => {
+            made.copy_from_slice(&line[..made.len()]);
+            for k in 1..len {
+                for (made, &other) in made.iter_mut().zip(&line[k * step..]) {
+                    *made = merge(*made, other);
+                }
+            }
+        }
         _ => many(line, step, len, spare, made, merge),
     }
 }
