@@ -144,22 +144,25 @@ impl Reduction {
         if out.window().is_empty() {
             return;
         }
-        dispatch!(source.dtype(), T => match &self.how {
-            How::Nearest => block::nearest::<T>(self.factor, band, source, out_band, out),
-            How::Average if self.factor == 2 => {
+        let dtype = source.dtype();
+        match &self.how {
+            How::Nearest => dispatch!(dtype, T => {
+                block::nearest::<T>(self.factor, band, source, out_band, out);
+            }),
+            How::Average if self.factor == 2 => dispatch!(dtype, T => {
                 average::halve::<T>(band, source, whole, out_band, out);
-            }
-            How::Average => {
+            }),
+            How::Average => dispatch!(dtype, T => {
                 block::fill(self.factor, band, source, whole, out_band, out, average::mean::<T>);
-            }
-            How::Mode => {
+            }),
+            How::Mode => dispatch!(dtype, T => {
                 block::fill(self.factor, band, source, whole, out_band, out, block::mode::<T>);
-            }
-            How::Rms => {
+            }),
+            How::Rms => dispatch!(dtype, T => {
                 block::fill(self.factor, band, source, whole, out_band, out, block::rms::<T>);
-            }
-            How::Weighted(weights) => weights.fill::<T>(band, source, whole, out_band, out),
-        });
+            }),
+            How::Weighted(weights) => weights.fill(band, source, whole, out_band, out),
+        }
     }
 }
 

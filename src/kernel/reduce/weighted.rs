@@ -1,8 +1,8 @@
 //! Sums with weights that reach beyond the block.
 
 use super::rounded;
-use crate::kernel::Resampling;
-use crate::raster::{Buffer, Sample, Size};
+use crate::kernel::{Resampling, widen};
+use crate::raster::{Buffer, Size, dispatch};
 
 /// The weights of a method along one axis, the same for both.
 ///
@@ -93,7 +93,7 @@ impl Weights {
         beyond(&self.taps).max(beyond(&self.calm)).max(0) as u32
     }
 
-    pub(super) fn fill<T: Sample>(
+    pub(super) fn fill(
         &self,
         band: u16,
         source: &Buffer,
@@ -101,24 +101,20 @@ impl Weights {
         out_band: u16,
         out: &mut Buffer,
     ) {
-        let (from, to) = (source.window(), out.window());
-        let (samples, source_valid) = (source.plane::<T>(band), source.valid(band));
-        if source_valid.is_some() {
+        let to = out.window();
+        if source.valid(band).is_some() {
             out.add_mask();
         }
-        let (from_width, width) = (from.width as usize, to.width as usize);
-        let mut sums = RowSums::new(self, whole, from.col, to.col, width);
+        let width = to.width as usize;
+        let mut sums = RowSums::new(self, whole, source.window().col, to.col, width);
         let mut total = vec![0.0; width];
         let mut gaps = vec![0_u8; width];
-        let (plane, mut valid) = out.plane_and_valid_mut::<T>(out_band);
-        for (j, line) in (to.row..).zip(plane.chunks_exact_mut(width)) {
+        for j in to.row..to.row_end() {
             let (first, weights, norm) = self.taps.at(j, self.factor, whole.height);
             total.fill(0.0);
             gaps.fill(0);
             for (row, &weight) in (first..).zip(weights) {
-                let at = (row - from.row) as usize * from_width..;
-                let valid = source_valid.map(|v| &v[at.clone()][..from_width]);
-                let (sum, missing) = sums.of(row, &samples[at][..from_width], valid);
+                let (sum, missing) = sums.of(row, source, band);
                 for (total, &sum) in total.iter_mut().zip(sum) {
                     *total += weight * sum;
                 }
@@ -126,41 +122,32 @@ impl Weights {
                     *gap |= missing;
                 }
             }
-            for (sample, &total) in line.iter_mut().zip(&total) {
-                *sample = rounded(total / norm);
+            total.iter_mut().for_each(|total| *total /= norm);
+            let start = (j - to.row) as usize * width;
+            if let Some(valid) = out.valid_mut(out_band) {
+                let valid = &mut valid[start..][..width];
+                valid.fill(255);
+                for (i, _) in gaps.iter().enumerate().filter(|&(_, &gap)| gap != 0) {
+                    let value = self.among_gaps(source, band, to.col + i as i64, j, whole);
+                    total[i] = value.unwrap_or(0.0);
+                    valid[i] = if value.is_some() { 255 } else { 0 };
+                }
             }
-            let Some(valid) = &mut valid else { continue };
-            let valid = &mut valid[(j - to.row) as usize * width..][..width];
-            valid.fill(255);
-            let Some(source_valid) = source_valid else { continue };
-            for (i, _) in gaps.iter().enumerate().filter(|&(_, &gap)| gap != 0) {
-                let col = to.col + i as i64;
-                let at = |col: i64, row: i64| {
-                    (row - from.row) as usize * from_width + (col - from.col) as usize
-                };
-                let value = self.among_gaps(samples, source_valid, col, j, whole, at);
-                line[i] = value.unwrap_or(T::zeroed());
-                valid[i] = if value.is_some() { 255 } else { 0 };
-            }
+            dispatch!(out.dtype(), T => {
+                let line = &mut out.plane_mut::<T>(out_band)[start..][..width];
+                line.iter_mut().zip(&total).for_each(|(sample, &total)| *sample = rounded(total));
+            });
         }
     }
 
     /// Returns the pixel (`i`, `j`) made of samples of which some are invalid,
     /// or `None` if all of its block are.
-    fn among_gaps<T: Sample>(
-        &self,
-        samples: &[T],
-        valid: &[u8],
-        i: i64,
-        j: i64,
-        whole: Size,
-        at: impl Fn(i64, i64) -> usize,
-    ) -> Option<T> {
+    fn among_gaps(&self, source: &Buffer, band: u16, i: i64, j: i64, whole: Size) -> Option<f64> {
+        let valid = |col: i64, row: i64| row_of(source, source.valid(band)?, row, col);
         let end = |k: i64, whole: u32| (self.factor * (k + 1)).min(whole.into());
         let any = (self.factor * j..end(j, whole.height)).any(|row| {
-            let start = at(self.factor * i, row);
             let width = (end(i, whole.width) - self.factor * i) as usize;
-            valid[start..][..width].iter().any(|&v| v != 0)
+            valid(self.factor * i, row).is_none_or(|line| line[..width].iter().any(|&v| v != 0))
         });
         if !any {
             return None;
@@ -168,18 +155,26 @@ impl Weights {
         let (first_row, down, _) = self.calm.at(j, self.factor, whole.height);
         let (first_col, across, _) = self.calm.at(i, self.factor, whole.width);
         let (mut sum, mut norm) = (0.0, 0.0);
+        let mut line = vec![0.0; across.len()];
         for (row, &y) in (first_row..).zip(down) {
-            let start = at(first_col, row);
-            let line = samples[start..].iter().zip(&valid[start..]);
-            for ((&sample, &valid), &x) in line.zip(across) {
-                if valid != 0 {
-                    sum += x * y * sample.to_f64();
+            widen(source, band, first_col, row, &mut line);
+            let valid = valid(first_col, row);
+            for (at, (&sample, &x)) in line.iter().zip(across).enumerate() {
+                if valid.is_none_or(|valid| valid[at] != 0) {
+                    sum += x * y * sample;
                     norm += x * y;
                 }
             }
         }
-        (norm > 0.0).then(|| rounded(sum / norm))
+        (norm > 0.0).then(|| sum / norm)
     }
+}
+
+/// Returns what there is of a row from a column on, of one byte for each pixel of a buffer.
+fn row_of<'a>(source: &Buffer, valid: &'a [u8], row: i64, col: i64) -> Option<&'a [u8]> {
+    let window = source.window();
+    let start = (row - window.row) as usize * window.width as usize;
+    Some(&valid[start..][..window.width as usize][(col - window.col) as usize..])
 }
 
 /// The weighted sums of rows of the source, each made once for all rows of the
@@ -196,6 +191,8 @@ struct RowSums<'a> {
     rows: Vec<Row>,
     /// Every pixel of a row that is the n-th of its block, for each n.
     phases: Vec<Vec<f64>>,
+    /// A row of the source.
+    line: Vec<f64>,
 }
 
 struct Row {
@@ -209,22 +206,25 @@ impl<'a> RowSums<'a> {
         let row = || Row { row: i64::MIN, sums: vec![0.0; width], missing: vec![0; width] };
         let rows = (0..weights.taps.len()).map(|_| row()).collect();
         let phases = vec![Vec::new(); weights.taps.len().min(weights.factor) as usize];
-        Self { weights, whole, from, to, width, rows, phases }
+        Self { weights, whole, from, to, width, rows, phases, line: Vec::new() }
     }
 
     /// Returns the sums over a row, one for each column of the overview, and
     /// where one of the samples is missing.
-    fn of<T: Sample>(&mut self, row: i64, samples: &[T], valid: Option<&[u8]>) -> (&[f64], &[u8]) {
+    fn of(&mut self, row: i64, source: &Buffer, band: u16) -> (&[f64], &[u8]) {
         let slot = row.rem_euclid(self.rows.len() as i64) as usize;
         if self.rows[slot].row != row {
             self.rows[slot].row = row;
-            self.sum(slot, samples);
-            self.look(slot, valid);
+            self.line.resize(source.window().width as usize, 0.0);
+            widen(source, band, self.from, row, &mut self.line);
+            self.sum(slot);
+            self.look(slot, source.valid(band).and_then(|v| row_of(source, v, row, self.from)));
         }
         (&self.rows[slot].sums, &self.rows[slot].missing)
     }
 
-    fn sum<T: Sample>(&mut self, slot: usize, samples: &[T]) {
+    fn sum(&mut self, slot: usize) {
+        let samples = &self.line;
         let Weights { factor, taps, .. } = self.weights;
         let (factor, width) = (*factor, self.width);
         // The first column of the overview that has all of its pixels, and the
@@ -240,7 +240,7 @@ impl<'a> RowSums<'a> {
             for (phase, line) in self.phases.iter_mut().enumerate() {
                 let from = samples[start + phase..].iter().step_by(factor as usize).take(each);
                 line.clear();
-                line.extend(from.map(|v| v.to_f64()));
+                line.extend(from);
             }
             let inner = &mut sums[(first - self.to) as usize..][..count];
             inner.fill(0.0);
@@ -257,7 +257,7 @@ impl<'a> RowSums<'a> {
         for i in edges {
             let (low, weights, norm) = taps.at(i, factor, self.whole.width);
             let line = &samples[(low - self.from) as usize..];
-            let sum = weights.iter().zip(line).fold(0.0, |sum, (w, v)| sum + w * v.to_f64());
+            let sum = weights.iter().zip(line).fold(0.0, |sum, (w, v)| sum + w * v);
             sums[(i - self.to) as usize] = sum / norm;
         }
     }
