@@ -1,13 +1,15 @@
 //! Summarises what the footprints of a run of output pixels cover.
 
+use std::cmp::Ordering;
 use std::ops::Range;
 
 use multiversion::multiversion;
 
+use super::ordered::Ordered;
 use super::quad::{LEAST_COVER, Quad, covered};
 use super::real::{Real, ceil, floor};
 use super::{Outcome, Plane, Resampling, Segment};
-use crate::raster::{Sample, Size, Window};
+use crate::raster::{Sample, Size, Window, dispatch_real};
 
 /// The values up to which the most frequent one is found by a look at each.
 const FEW: usize = 64;
@@ -107,7 +109,7 @@ impl Cover {
     /// Writes the samples and their validity (255 or 0); an invalid sample is 0.
     /// Samples that are invalid or outside the raster do not count; a pixel is
     /// invalid if nothing of its footprint does. Sums and means are made in `f64`;
-    /// what is picked keeps every bit. Integers round half to even and saturate.
+    /// what is picked is exact. Integers round half to even and saturate.
     /// NaN samples that are not invalid make NaN of sums and means; they are
     /// larger than all numbers to what is picked.
     ///
@@ -176,7 +178,7 @@ impl Default for Cover {
 }
 
 /// The order of samples, NaN last.
-fn order<T: Sample>(a: &T, b: &T) -> std::cmp::Ordering {
+fn order<T: Sample>(a: &T, b: &T) -> Ordering {
     a.partial_cmp(b).unwrap_or_else(|| {
         let is_nan = |v: &T| v.to_f64().is_nan();
         is_nan(a).cmp(&is_nan(b))
@@ -396,31 +398,6 @@ impl Side {
 }
 
 impl Scratch {
-    /// Collects the samples that are there, and their parts if asked for.
-    fn collect<T: Sample>(
-        &mut self,
-        area: &Boxed,
-        source: Plane<'_, T>,
-        weights: bool,
-    ) -> (&mut [T], &[f64], &mut Vec<usize>) {
-        let most = area.x.taps.len() * area.y.taps.len();
-        let words = (most * size_of::<T>()).div_ceil(size_of::<u64>());
-        if self.values.len() < words {
-            self.values.resize(words, 0);
-        }
-        self.weights.clear();
-        let values = &mut bytemuck::cast_slice_mut::<u64, T>(&mut self.values[..words])[..most];
-        let mut count = 0;
-        for (slot, (value, weight)) in values.iter_mut().zip(area.samples(source)) {
-            *slot = value;
-            count += 1;
-            if weights {
-                self.weights.push(weight);
-            }
-        }
-        (&mut values[..count], &self.weights, &mut self.order)
-    }
-
     /// Returns the sample of a rank that depends on how many there are.
     fn ranked<T: Sample>(
         &mut self,
@@ -428,14 +405,41 @@ impl Scratch {
         source: Plane<'_, T>,
         rank: impl Fn(usize) -> usize,
     ) -> Option<T> {
-        let (values, ..) = self.collect(area, source, false);
-        let rank = rank(values.len());
-        (!values.is_empty()).then(|| *values.select_nth_unstable_by(rank, order).1)
+        // By place: numbers of the type's width compare in one step, whatever the type.
+        match size_of::<T>() {
+            1 => self.of_rank::<T, u8>(area, source, rank),
+            2 => self.of_rank::<T, u16>(area, source, rank),
+            4 => self.of_rank::<T, u32>(area, source, rank),
+            _ => self.of_rank::<T, u64>(area, source, rank),
+        }
+    }
+
+    fn of_rank<T: Sample, P: Place>(
+        &mut self,
+        area: &Boxed,
+        source: Plane<'_, T>,
+        rank: impl Fn(usize) -> usize,
+    ) -> Option<T> {
+        let places = room::<P>(&mut self.values, area);
+        let mut count = 0;
+        for (slot, (value, _)) in places.iter_mut().zip(area.samples(source)) {
+            // NaN comes last.
+            *slot = place(value).map_or(P::LAST, P::of);
+            count += 1;
+        }
+        (count > 0).then(|| sample(P::at_rank(&mut places[..count], rank(count))))
     }
 
     /// Returns the sample that covers most; of several, the first to do so.
     fn mode<T: Sample>(&mut self, area: &Boxed, source: Plane<'_, T>) -> Option<T> {
-        let (values, weights, by_value) = self.collect(area, source, true);
+        let Self { values, weights, order: by_value, .. } = self;
+        let values = room::<T>(values, area);
+        weights.clear();
+        for (slot, (value, weight)) in values.iter_mut().zip(area.samples(source)) {
+            *slot = value;
+            weights.push(weight);
+        }
+        let values = &values[..weights.len()];
         let same = |a: usize, b: usize| order(&values[a], &values[b]).is_eq();
         let mut best = None::<(f64, usize)>;
         // A value's weight grows in the order of its samples, whatever way they
@@ -461,7 +465,7 @@ impl Scratch {
         } else {
             by_value.clear();
             by_value.extend(0..values.len());
-            by_value.sort_unstable_by(|&a, &b| order(&values[a], &values[b]).then(a.cmp(&b)));
+            sort_by(by_value, &|a, b| order(&values[a], &values[b]).then(a.cmp(&b)));
             for group in by_value.chunk_by(|&a, &b| same(a, b)) {
                 let weight = group.iter().fold(0.0, |sum, &i| sum + weights[i]);
                 meet(weight, group[group.len() - 1]);
@@ -471,10 +475,63 @@ impl Scratch {
     }
 }
 
+/// Returns room for the samples of a box.
+fn room<'a, V: bytemuck::Pod>(words: &'a mut Vec<u64>, area: &Boxed) -> &'a mut [V] {
+    let most = area.x.taps.len() * area.y.taps.len();
+    let needed = (most * size_of::<V>()).div_ceil(size_of::<u64>());
+    if words.len() < needed {
+        words.resize(needed, 0);
+    }
+    &mut bytemuck::cast_slice_mut(&mut words[..needed])[..most]
+}
+
+/// Sorts, for all types by the same code.
+fn sort_by(order: &mut [usize], compare: &dyn Fn(usize, usize) -> Ordering) {
+    order.sort_unstable_by(|&a, &b| compare(a, b));
+}
+
+/// A place of samples (see [`Ordered`]) of one width.
+trait Place: bytemuck::Pod {
+    const LAST: Self;
+    fn of(place: u64) -> Self;
+    /// Returns the place of a rank among some, which it reorders.
+    fn at_rank(places: &mut [Self], rank: usize) -> u64;
+}
+
+macro_rules! place {
+    ($($t:ty)*) => { $(
+        impl Place for $t {
+            const LAST: Self = Self::MAX;
+            #[inline(always)]
+            fn of(place: u64) -> Self {
+                place as Self
+            }
+            #[inline(never)]
+            fn at_rank(places: &mut [Self], rank: usize) -> u64 {
+                (*places.select_nth_unstable(rank).1).into()
+            }
+        }
+    )* };
+}
+place! { u8 u16 u32 u64 }
+
+/// Returns a real sample's place; none for NaN.
+#[inline(always)]
+fn place<T: Sample>(value: T) -> Option<u64> {
+    dispatch_real!(T::DTYPE, U => bytemuck::cast::<T, U>(value).key())
+}
+
+/// Returns the sample at a place.
+fn sample<T: Sample>(place: u64) -> T {
+    let found = dispatch_real!(T::DTYPE, U => bytemuck::cast::<U, T>(U::from_key(place)));
+    // Beyond all numbers is NaN: the usual one.
+    if found.partial_cmp(&found).is_some() { found } else { T::from_f64(f64::NAN) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::raster::Point;
+    use crate::raster::{DataType, Point};
 
     fn summarize(how: Resampling, width: u32, samples: &[f64], corners: [f64; 4]) -> f64 {
         let size = Size::new(width, samples.len() as u32 / width);
@@ -511,6 +568,32 @@ mod tests {
             let found = summarize(how, 4, &samples, [1.5, 0.0, 3.0, 1.5]);
             assert!((found - upper_middle).abs() < 1e-14, "{how}: {found}");
         }
+    }
+
+    #[test]
+    fn what_is_picked_is_of_its_rank_in_every_type() {
+        let values = [7.0, -3.0, f64::NAN, 1e30, 0.0, 2.5, -1e30, 2.0, 300.0];
+        let size = Size::new(9, 1);
+        let quad = [(0.0, 0.0), (9.0, 0.0), (9.0, 1.0), (0.0, 1.0)].map(|(x, y)| Point { x, y });
+        for dtype in DataType::ALL.into_iter().filter(|dtype| !dtype.is_complex()) {
+            dispatch_real!(dtype, T => {
+                let samples = values.map(<T as Sample>::from_f64);
+                let mut sorted = samples;
+                sorted.sort_by(order);
+                for (how, rank) in [(Resampling::Q1, 2), (Resampling::Med, 4), (Resampling::Q3, 6)] {
+                    let mut cover = Cover::new();
+                    cover.locate(how, size, size.window(), &[quad]);
+                    let (mut out, mut valid) = ([T::default()], [0]);
+                    let source = Plane { window: size.window(), samples: &samples, valid: None };
+                    cover.gather(source, &mut out, &mut valid);
+                    assert_eq!((out[0], valid), (sorted[rank], [255]), "{how} of {dtype}");
+                }
+            });
+        }
+        let nan = f64::NAN;
+        assert!(
+            summarize(Resampling::Med, 4, &[nan, 1.0, nan, nan], [0.0, 0.0, 4.0, 1.0]).is_nan()
+        );
     }
 
     #[test]
