@@ -434,6 +434,12 @@ fn what_inputs_state_says_which_lies_on_top() {
         let sorted = made(&[&at("0*.tif"), "--order-by", by]);
         assert_same(&sorted, &made(&wanted), by);
     }
+    // An index stands for its files, whichever comes first in it, in what they state too.
+    for (name, files) in [("ab.geojson", [a, b, c, d]), ("dc.geojson", [d, c, b, a])] {
+        runs(&[&["index"], &files[..], &["-o", &at(name)]].concat());
+        let sorted = made(&[&at(name), "--order-by", "-coalesce(CLOUD_COVER, 10)"]);
+        assert_same(&sorted, &made(&[c, a, b, d]), name);
+    }
     let job = ["mosaic", &at("0*.tif"), "-o", &at("no.tif"), "--order-by"];
     runs(&["edit", a, "--untag", "CLOUD_COVER", "--quiet"]);
     for (by, wanted) in [

@@ -146,6 +146,14 @@ fn metrics_say_where_the_time_went() {
     // What failed tells too.
     let failed = swath(&["convert", text(&out), text(&out), "--metrics", text(&told)]);
     assert!(!failed.status.success() && told.exists());
+    // No raster gives way to metrics: not the input, not the output that was just made.
+    let fresh = dir.path().join("fresh.tif");
+    for taken in [&out, &fresh] {
+        let words = ["convert", text(&out), text(&fresh), "-q", "--metrics", text(taken)];
+        let refused = swath(&words);
+        assert_eq!(refused.status.code(), Some(2), "{}", String::from_utf8_lossy(&refused.stderr));
+        swath::open(taken.as_path()).expect("a raster still, or one by now");
+    }
 }
 
 #[test]

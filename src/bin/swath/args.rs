@@ -14,6 +14,7 @@ use swath::kernel::Resampling;
 use swath::raster::{Bounds, Size};
 use swath::{Error, Result};
 
+use crate::inputs;
 use crate::report;
 use crate::write_args::WriteArgs;
 
@@ -275,9 +276,32 @@ impl LogLevel {
 }
 
 impl RunArgs {
+    /// Refuses to put metrics in place of anything but earlier ones: a raster that is read, say, or
+    /// the output itself.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if there is such a file.
+    pub(crate) fn check_metrics(&self) -> Result<()> {
+        let Some(path) = self.metrics.as_deref().filter(|path| path.is_file()) else {
+            return Ok(());
+        };
+        let text = inputs::text(path, 1 << 16).unwrap_or_else(|_| "no metrics".to_owned());
+        if text.is_empty() || report::is_metrics(&text) {
+            return Ok(());
+        }
+        Err(Error::usage("--metrics")
+            .expected("a name that no other file has")
+            .found("a file that holds no metrics")
+            .at_path(path))
+    }
+
     /// Writes where the time of an engine's runs went, if that was asked for; `seconds` have passed.
+    ///
+    /// # Errors
+    /// Those of [`Self::check_metrics`]; [`Error::Io`].
     pub(crate) fn tell_metrics(&self, engine: &Engine, seconds: f64) -> Result<()> {
         let Some(path) = &self.metrics else { return Ok(()) };
+        self.check_metrics()?;
         let mut file = Staged::create(path, Overwrite::Replace)?;
         file.append(format!("{:#}\n", report::metrics(engine, seconds)).as_bytes())?;
         file.commit()

@@ -73,13 +73,15 @@ pub(crate) fn bytes(path: &Path, most: u64) -> Result<Vec<u8>> {
     std::fs::read(path).map_err(io)
 }
 
-/// What was typed for the inputs of one output: each file, and what indexes say of theirs; but for
+/// What was typed for the inputs of one output: each file, and what indexes say of theirs, or what
+/// these say themselves if they are all opened; but for
 /// those that are left out, to which files are added that break their format if that may be.
 pub(crate) fn open_all(
     files: &Files,
     typed: &[PathBuf],
     src_nodata: Option<NoDataArg>,
     read: &ReadArgs,
+    opens_all: bool,
     left_out: &mut LeftOut,
 ) -> Result<Vec<MosaicInput>> {
     let mut all = Vec::new();
@@ -113,7 +115,7 @@ pub(crate) fn open_all(
                 continue;
             }
             // The first one's metadata is the output's.
-            let raster = if entry.complete && !first {
+            let raster = if entry.complete && !first && !opens_all {
                 files.known(&place, entry.info)
             } else {
                 let Some(raster) = left_out.take(read, &place, files.look(&place))? else {

@@ -119,6 +119,7 @@ fn end(done: Result<()>) -> ExitCode {
 
 /// Runs a verb that nothing else runs beside.
 fn alone(run: &RunArgs, verb: impl FnOnce(&Session<'_>) -> Result<()>) -> Result<()> {
+    run.check_metrics()?;
     let engine = run.engine()?;
     let begun = std::time::Instant::now();
     let done = verb(&Session::alone(&engine, run.quiet));

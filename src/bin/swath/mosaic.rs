@@ -183,6 +183,7 @@ pub(crate) fn run(args: &MosaicArgs, session: &Session<'_>) -> Result<()> {
         src_nodata: args.src_nodata,
         read: &args.read,
         files: &files,
+        opens_all: args.order_by.is_some(),
     };
     let (Laid { inputs, mosaic }, left_out) = stacked.lay(session, |mut inputs, left_out| {
         args.cut_each.cut(&mut inputs, args.cut.cutline_crs.as_ref(), "mosaic", left_out)?;

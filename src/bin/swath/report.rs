@@ -228,6 +228,12 @@ pub(crate) fn metrics(engine: &Engine, seconds: f64) -> serde_json::Value {
     })
 }
 
+/// Whether a text is what [`metrics`] makes.
+pub(crate) fn is_metrics(text: &str) -> bool {
+    let parsed = serde_json::from_str::<serde_json::Value>(text);
+    parsed.is_ok_and(|value| ["stages", "memory"].iter().all(|key| value.get(key).is_some()))
+}
+
 /// Returns the most bytes of memory this process has held, mapped files
 /// included; `None` where the system does not tell.
 pub(crate) fn peak_memory() -> Option<u64> {

@@ -74,6 +74,8 @@ pub(crate) struct Stacked<'a> {
     pub(crate) src_nodata: Option<NoDataArg>,
     pub(crate) read: &'a ReadArgs,
     pub(crate) files: &'a Files,
+    /// Whether what files state counts, and not what an index says of them alone.
+    pub(crate) opens_all: bool,
 }
 
 impl Stacked<'_> {
@@ -93,6 +95,7 @@ impl Stacked<'_> {
                 self.typed,
                 self.src_nodata,
                 self.read,
+                self.opens_all,
                 &mut left_out,
             )?;
             if inputs.is_empty() && !left_out.is_empty() {

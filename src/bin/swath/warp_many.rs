@@ -26,7 +26,7 @@ pub(crate) fn run(
     let files = session.files_of_many(&args.read);
     let options = options(args, &files)?;
     let src_nodata = args.step.src_nodata;
-    let stacked = Stacked { typed, src_nodata, read: &args.read, files: &files };
+    let stacked = Stacked { typed, src_nodata, read: &args.read, files: &files, opens_all: false };
     let mut placements = Vec::new();
     let (Laid { inputs, mosaic }, left_out) = stacked.lay(session, |mut inputs, left_out| {
         placements.clear();

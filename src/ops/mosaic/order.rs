@@ -169,7 +169,7 @@ impl OrderBy {
                     .expected("a number")
                     .found("none: something in it is missing or has no result")
                     .at_path(&input.name)
-                    .hint("coalesce(NAME, 0) stands for 0 where NAME is missing; an index states no items but the time"));
+                    .hint("coalesce(NAME, 0) stands for 0 where NAME is missing"));
             }
             keys.push(key);
         }
