@@ -181,6 +181,14 @@ fn an_index_stands_for_its_files_and_those_outside_are_never_opened() {
     assert_eq!(gone.status.code(), Some(5), "{error}");
     assert!(error.contains(".tif: open: No such file"), "{error}");
     assert!(!Path::new(&at("none.tif")).exists());
+    // It takes no file's place that it is of.
+    let own = dir.path().join("own.tif");
+    std::fs::copy(fixture("landsat.tif"), &own).expect("copies");
+    let own = own.to_str().expect("text");
+    let refused = swath(&["index", own, "-o", own, "--overwrite"]);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(refused.status.code() == Some(2) && said.contains("would be lost"), "{said}");
+    swath::open(own).expect("a raster still");
 }
 
 #[test]

@@ -233,8 +233,14 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Checks that a journal was begun by the same command of the same version.
 fn same_command(first: &Value, command: &Command) -> Result<()> {
-    if first["type"] != "batch" || first["format"] != FORMAT {
+    if first["type"] != "batch" {
         return Err(Error::format("the first line").expected("that of a batch's journal"));
+    }
+    if first["format"] != FORMAT {
+        return Err(Error::usage("format of the journal")
+            .expected(FORMAT)
+            .found(&first["format"])
+            .hint("it was begun by another version of swath: start anew, without --resume"));
     }
     if first["swath"] != VERSION {
         return Err(Error::usage("swath's version")

@@ -338,5 +338,17 @@ mod tests {
             assert!(text.contains(&format!("line {} ", line + 1)), "{text}");
             assert!(text.contains("journal") && matches!(error, Error::Format(_)), "{text}");
         }
+        // One of another format, by a version before or after, is sound and of no use.
+        let first = std::str::from_utf8(&whole[..ends[0]]).expect("text");
+        let (_, json) = first.split_once(' ').expect("a checksum");
+        let mut value: serde_json::Value = serde_json::from_str(json).expect("JSON");
+        value["format"] = 1.into();
+        std::fs::write(&path, crate::batch::line::encode(&value)).expect("writes");
+        let error = Journal::resume(&path, &command(&["x"]), &plan, Overwrite::Replace)
+            .expect_err("another format");
+        assert!(
+            error.to_string().contains("format of the journal: expected 2, found 1"),
+            "{error}"
+        );
     }
 }
