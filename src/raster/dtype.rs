@@ -175,27 +175,16 @@ fn clamp<F: PartialOrd + Default + Copy>(value: F, min: F, max: F) -> F {
 /// Implements [`Sample`] for integers. `narrow` types round by the magic
 /// numbers above, `middle` ones by that for `f64`, `wide` ones do not fit them.
 macro_rules! integer_sample {
-    (narrow: $($t:ty, $tag:ident;)*) => { $(
-        impl sealed::Sealed for $t {}
-        impl Sample for $t {
-            const DTYPE: DataType = DataType::$tag;
-            #[inline(always)]
-            fn to_f64(self) -> f64 { f64::from(self) }
-            #[inline(always)]
-            fn from_f64(value: f64) -> Self {
-                let clamped = clamp(value, f64::from(<$t>::MIN), f64::from(<$t>::MAX));
-                (clamped + ROUND_F64).to_bits() as $t
-            }
-            #[inline(always)]
-            fn to_f32(self) -> f32 { f32::from(self) }
-            #[inline(always)]
-            fn from_f32(value: f32) -> Self {
-                let clamped = clamp(value, f32::from(<$t>::MIN), f32::from(<$t>::MAX));
-                (clamped + ROUND_F32).to_bits() as $t
-            }
-        }
-    )* };
-    (middle: $($t:ty, $tag:ident;)*) => { $(
+    (narrow: $($t:ty, $tag:ident;)*) => {
+        integer_sample! { rounded: $($t, $tag, value => {
+            let clamped = clamp(value, <$t>::MIN as f32, <$t>::MAX as f32);
+            (clamped + ROUND_F32).to_bits() as $t
+        };)* }
+    };
+    (middle: $($t:ty, $tag:ident;)*) => {
+        integer_sample! { rounded: $($t, $tag, value => <$t>::from_f64(value.into());)* }
+    };
+    (rounded: $($t:ty, $tag:ident, $value:ident => $from_f32:expr;)*) => { $(
         impl sealed::Sealed for $t {}
         impl Sample for $t {
             const DTYPE: DataType = DataType::$tag;
@@ -209,7 +198,7 @@ macro_rules! integer_sample {
             #[inline(always)]
             fn to_f32(self) -> f32 { self as f32 }
             #[inline(always)]
-            fn from_f32(value: f32) -> Self { Self::from_f64(value.into()) }
+            fn from_f32($value: f32) -> Self { $from_f32 }
         }
     )* };
     (wide: $($t:ty, $tag:ident;)*) => { $(

@@ -299,8 +299,10 @@ fn store<T: Sample>(
     let range = Range::of::<T>();
     let run = start..start + values.len();
     let odd = cast(values, range, &mut out.plane_mut::<T>(band)[run.clone()]);
-    let beyond = |value: &f64| range.is_beyond(*value);
-    let beyond = if odd.beyond { values.iter().filter(|v| beyond(v)).count() as u64 } else { 0 };
+    let mut beyond = 0;
+    if odd.beyond {
+        beyond = values.iter().filter(|value| range.is_beyond(**value)).count() as u64;
+    }
     if beyond > 0 && overflow == Overflow::Error {
         return Err(values.iter().position(|&v| range.is_beyond(v)).unwrap_or(0));
     }
