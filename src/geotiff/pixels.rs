@@ -150,7 +150,7 @@ impl Image {
     fn planes<'a>(&self, bands: &'a [u16]) -> impl Iterator<Item = Wanted<'a>> + use<'a> {
         let is_apart = self.layout.bands_in_chunk() == 1;
         let each = if is_apart { 1 } else { bands.len().max(1) };
-        (0..).step_by(each).zip(bands.chunks(each)).map(move |(to, bands)| {
+        bands.chunks(each).zip((0..).step_by(each)).map(move |(bands, to)| {
             let first = if is_apart { bands[0] } else { 0 };
             Wanted { first, to, bands }
         })
@@ -263,15 +263,16 @@ struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
-    /// Returns the bands of the buffer, each with the image's.
+    /// Returns the bands of the buffer, each with the image's. Numbers come last, as
+    /// there is none after that of the 65,535th.
     fn pairs(&self) -> impl Iterator<Item = (u16, u16)> {
-        (self.to..).zip(self.bands.iter().copied())
+        self.bands.iter().copied().zip(self.to..).map(|(band, to)| (to, band))
     }
 
     /// Whether these are all bands of a chunk, in their order.
     fn is_all(&self, bands: u16) -> bool {
         self.bands.len() == usize::from(bands)
-            && (self.first..).zip(self.bands).all(|(own, &band)| own == band)
+            && self.bands.iter().zip(self.first..).all(|(&band, own)| own == band)
     }
 
     fn copy(&self, chunk: &Buffer, out: &mut Buffer) {
@@ -322,7 +323,7 @@ impl Source for Stored {
             let nodata = image.info.nodata.into_iter();
             nodata.for_each(|nodata| mark_nodata(nodata, 0..out.bands(), out));
         } else {
-            for (to, &band) in (0..).zip(&self.bands) {
+            for (&band, to) in self.bands.iter().zip(0..) {
                 let nodata = image.band_nodata.get(usize::from(band)).copied().flatten();
                 nodata.iter().for_each(|&n| mark_nodata(n, to..to + 1, out));
             }

@@ -40,7 +40,7 @@ impl Raster {
             _ => Colors::Gray,
         };
         let mut metadata = Metadata { bands: Default::default(), ..(*info.metadata).clone() };
-        for (to, from) in (0..).zip(bands) {
+        for (from, to) in bands.iter().zip(0..) {
             if let Some(said) = info.metadata.bands.get(from) {
                 metadata.bands.insert(to, said.clone());
             }
@@ -52,7 +52,7 @@ impl Raster {
             ..info.clone()
         };
         // What the image's kind no longer says is said of the band.
-        for (band, &meaning) in (0..).zip(&meanings) {
+        for (&meaning, band) in meanings.iter().zip(0..) {
             let said = metadata.bands.entry(band).or_default();
             said.color = (selected.usual_color(band) != meaning).then_some(meaning);
         }
@@ -92,7 +92,7 @@ impl Source for Select {
     fn read(&self, out: &mut Buffer, cx: &Context<'_>) -> Result<()> {
         let pixels = cx.read_tile(&self.input, out.window())?;
         out.validate();
-        for (to, &from) in (0..).zip(&self.bands) {
+        for (&from, to) in self.bands.iter().zip(0..) {
             out.copy_band(to, &pixels, from);
         }
         Ok(())

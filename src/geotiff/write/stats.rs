@@ -26,7 +26,7 @@ impl Gathered {
         let mut bands =
             spare.unwrap_or_else(|| (0..plan.bands).map(|_| Statistics::new(plan.dtype)).collect());
         dispatch!(plan.dtype, T => {
-            for (band, statistics) in (0..).zip(&mut bands) {
+            for (statistics, band) in bands.iter_mut().zip(0..) {
                 statistics.add(pixels.plane::<T>(band), pixels.valid(band));
             }
         });
@@ -41,7 +41,7 @@ impl Gathered {
         for more in all.drain(..) {
             bands.iter_mut().zip(&more).for_each(|(own, more)| own.merge(more));
         }
-        for (band, statistics) in (0..).zip(&bands) {
+        for (statistics, band) in bands.iter().zip(0..) {
             let Some(summary) = statistics.summary() else { continue };
             let valid = 100.0 * summary.valid as f64 / statistics.samples() as f64;
             let band = metadata.bands.entry(band).or_default();

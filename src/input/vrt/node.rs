@@ -193,7 +193,7 @@ impl Source for Vrt {
     fn read(&self, out: &mut Buffer, cx: &Context<'_>) -> Result<()> {
         out.validate();
         let window = out.window();
-        for (band, said) in (0u16..).zip(&self.bands) {
+        for (said, band) in self.bands.iter().zip(0u16..) {
             dispatch!(out.dtype(), T => {
                 // GDAL takes the nearest value that a sample can have.
                 let near = |n: NoData| n.sample().unwrap_or_else(|| T::from_f64(n.to_f64().round()));
@@ -209,7 +209,7 @@ impl Source for Vrt {
                 }
             }
         }
-        for (band, said) in (0u16..).zip(&self.bands) {
+        for (said, band) in self.bands.iter().zip(0u16..) {
             said.nodata.into_iter().for_each(|nodata| mark_nodata(nodata, band..band + 1, out));
         }
         out.invalidate_outside(self.info.grid.size.window());

@@ -31,7 +31,7 @@ mod token;
 /// What an expression says.
 mod tree;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 pub use align::GridChoice;
@@ -193,19 +193,21 @@ impl Expression {
 /// Returns the inputs that a program loads from, with the bands alone that it loads, and has it load
 /// from those.
 fn used(inputs: &[Raster], program: &mut Program) -> Result<Vec<Raster>> {
-    let mut bands = vec![BTreeSet::new(); inputs.len()];
-    for (input, band) in program.loads() {
-        bands[*input].insert(*band);
+    let mut bands = vec![Vec::new(); inputs.len()];
+    program.loads().for_each(|(input, band)| bands[*input].push(*band));
+    for bands in &mut bands {
+        bands.sort_unstable();
+        bands.dedup();
     }
     let place = |input: usize| bands[..input].iter().filter(|used| !used.is_empty()).count();
     for (input, band) in program.loads() {
-        *band = bands[*input].range(..*band).count() as u16;
+        *band = bands[*input].partition_point(|own| own < band) as u16;
         *input = place(*input);
     }
     let some = inputs.iter().zip(&bands).filter(|(_, bands)| !bands.is_empty());
     some.map(|(raster, bands)| match bands.len() == usize::from(raster.info().bands) {
         true => Ok(raster.clone()),
-        false => raster.select_bands(&bands.iter().copied().collect::<Vec<_>>()),
+        false => raster.select_bands(bands),
     })
     .collect()
 }

@@ -231,7 +231,7 @@ pub(in super::super) fn feature(
 /// The values that there are, each behind the number of its column.
 fn properties(values: &[Value]) -> Vec<u8> {
     let mut out = Vec::new();
-    for (number, value) in (0u16..).zip(values) {
+    for (value, number) in values.iter().zip(0u16..) {
         if *value == Value::Null {
             continue;
         }

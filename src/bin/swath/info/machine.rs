@@ -59,7 +59,7 @@ pub(super) fn of_virtual(name: &str, raster: &Virtual, found: &[ImageSurvey]) ->
     let mut domains = super::said::domains(&info.metadata.domains);
     super::said::machine(&info.metadata, &mut domains, &mut out);
     out["metadata"] = domains.into();
-    let band = |(index, nodata): (u16, &Option<NoData>)| {
+    let band = |(nodata, index): (&Option<NoData>, u16)| {
         let flags: &[&str] = match nodata {
             Some(_) => &["NODATA"],
             None => validity(info.validity(index)),
@@ -79,7 +79,7 @@ pub(super) fn of_virtual(name: &str, raster: &Virtual, found: &[ImageSurvey]) ->
         }
         band
     };
-    out["bands"] = (0..).zip(&raster.nodata).map(band).collect();
+    out["bands"] = raster.nodata.iter().zip(0..).map(band).collect();
     let source = |source: &VirtualSource| json!({ "path": path(source), "there": source.there, "outside": source.outside });
     out["swath"] = json!({
         "dtype": info.dtype.name(),
