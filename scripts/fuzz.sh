@@ -18,6 +18,9 @@ if ! "${nightly[@]}" --version >/dev/null 2>&1; then
 fi
 cargo fuzz --version >/dev/null 2>&1 || cargo install --locked cargo-fuzz
 targets=("$@")
+# Together where all are wanted: each is of one unit, and keeps one processor busy.
+builds=("${targets[@]}")
+((${#builds[@]})) || builds=("")
 ((${#targets[@]})) || mapfile -t targets < <("${nightly[@]}" fuzz list)
 shared=${SWATH_SHARED:-../shared}/data
 files=target/fuzz-seeds texts=target/fuzz-texts
@@ -60,26 +63,23 @@ for method in range(1, 29):
 esri = "ESRI PE String = PROJCS[\"a\",GEOGCS[\"b\",DATUM[\"c\",SPHEROID[\"d\",6378137,298.257]],PRIMEM[\"Greenwich\",0],UNIT[\"Degree\",0.0174532925199433]],PROJECTION[\"Bonne\"],PARAMETER[\"Standard_Parallel_1\",40],UNIT[\"Meter\",1]]|"
 keys("esri", [(1024, 32767), (3072, 32767)], [], esri)
 PYTHON
-failed=0
-for target in "${targets[@]}"; do
-    corpus=fuzz/corpus/$target log=target/fuzz-$target.log
+# What lies around the fuzzing of one target: its inputs before, what it says after.
+fuzz() {
+    local target=$1 corpus=fuzz/corpus/$1 log=target/fuzz-$1.log dictionary=fuzz/dictionaries/$1 from=("$files") ended=0
     mkdir -p "$corpus"
     [[ ! -f fuzz/seeds/$target.tar.xz ]] || python3 -m tarfile -e "fuzz/seeds/$target.tar.xz" "$corpus"
     case $target in
     crs) from=("$texts") ;;
     expression) from=() ;;
-    *) from=("$files") ;;
     esac
-    dictionary=fuzz/dictionaries/$target
-    # Builds come first, so that what a run says is about the run.
-    "${nightly[@]}" fuzz build "$target" >"$log" 2>&1 || { tail -n 40 "$log" && exit 1; }
     echo "fuzz $target for $seconds s, from $(find "$corpus" "${from[@]}" -type f | wc -l) inputs"
     if "${nightly[@]}" fuzz run "$target" "$corpus" "${from[@]}" -- -max_total_time="$seconds" -timeout=20 -rss_limit_mb=1024 \
         -max_len=65536 -print_final_stats=1 $([[ ! -f $dictionary ]] || echo "-dict=$dictionary") >"$log" 2>&1; then
         grep -E 'stat::(number_of_executed_units|peak_rss_mb|slowest_unit_time_sec)|DONE' "$log"
     else
+        grep -m 1 -A 3 -E 'panicked at|ERROR:' "$log" || true
         tail -n 60 "$log"
-        failed=$((failed + 1))
+        ended=1
     fi
     if [[ $keep ]]; then
         "${nightly[@]}" fuzz cmin "$target" "$corpus" >>"$log" 2>&1
@@ -88,6 +88,25 @@ for target in "${targets[@]}"; do
             tar -c --null -T - --owner=0 --group=0 --mtime=@0 --mode=644) | xz -9e >"fuzz/seeds/$target.tar.xz"
         ls -l "fuzz/seeds/$target.tar.xz"
     fi
+    return $ended
+}
+# Builds come first, so that what a run says is about the run.
+for target in "${builds[@]}"; do
+    "${nightly[@]}" fuzz build ${target:+"$target"} >target/fuzz-build.log 2>&1 || { tail -n 40 target/fuzz-build.log && exit 1; }
+done
+failed=0 running=0
+for target in "${targets[@]}"; do
+    if ((running == $(nproc))); then
+        wait -n || ((++failed))
+        ((running -= 1)) || true
+    fi
+    # What it says comes out whole, when it is done.
+    (said=$(fuzz "$target" 2>&1) && ended=0 || ended=1; echo "$said"; exit $ended) &
+    ((++running))
+done
+while ((running)); do
+    wait -n || ((++failed))
+    ((running -= 1)) || true
 done
 echo "fuzz: $((${#targets[@]} - failed)) passed, $failed failed"
 ((failed == 0))

@@ -33,7 +33,7 @@ const ENDS: [(&str, End); 22] = [
     ("bomb/tile.tif", End::Limit),
     ("bomb/tiles.tif", End::Limit),
     ("bomb/bands.tif", End::Format),
-    ("count/bands.tif", End::Read),
+    ("count/samples.tif", End::Read),
     ("count/entries.tif", End::Format),
     ("count/big_entries.tif", End::Limit),
     ("count/values.tif", End::Read),

@@ -77,7 +77,6 @@ def shared():
             return Path(path) / "data"
     if os.environ.get("CI") == "true":
         raise SystemExit("compare: the shared rasters are missing (set SWATH_SHARED)")
-    print("compare: no shared rasters (SWATH_SHARED): only the fixtures are compared")
     return None
 
 
