@@ -1,6 +1,8 @@
 //! Laws of the warp verb on small synthetic rasters.
 
 use swath::crs::Crs;
+use swath::engine::{Engine, EngineOptions, Silent};
+use swath::geotiff::{GeoTiff, OpenOptions, Overviews, WriteOptions};
 use swath::kernel::Resampling;
 use swath::ops::warp::WarpOptions;
 use swath::raster::{
@@ -255,6 +257,33 @@ fn seams_and_poles_are_read_in_parts() {
             assert!(warped.source().footprint(window) < 40 << 20);
         }
     }
+}
+
+/// The chunks of a scene are kept while a tile is to come that needs them, and no longer: each is
+/// decoded once, in a fraction of the memory that all take.
+#[test]
+fn chunks_are_kept_no_longer_than_they_are_needed() {
+    let engine = Engine::new(EngineOptions { threads: 2, ..EngineOptions::default() }).unwrap();
+    let folder = tempfile::tempdir().expect("there is room");
+    let path = folder.path().join("scene.tif");
+    let side = 2048;
+    let scene = raster(
+        Size::new(side, side),
+        GeoTransform::north_up(5e5, 5e6, 30.0, 30.0),
+        32633,
+        |_, x, y| Some(x + y),
+    );
+    let options = WriteOptions { tile: 128, ..WriteOptions::default() };
+    scene.write_with(&engine, &path, &options, &mut Silent).expect("is written");
+    let file = GeoTiff::open(&path, &OpenOptions::default()).expect("opens").raster();
+    let engine = engine.afresh();
+    let warped = file.warp_to(Crs::from_epsg(3857), &with(Resampling::Cubic)).expect("warps");
+    let again = folder.path().join("warped.tif");
+    let options = WriteOptions { overviews: Overviews::None, ..options };
+    warped.write_with(&engine, &again, &options, &mut Silent).expect("is written");
+    let all = u64::from(side) * u64::from(side) * 2 * 8;
+    assert_eq!((engine.chunks_decoded(), engine.chunks_seen()), (256, 256));
+    assert!(engine.chunk_bytes() < all / 3, "{} of {all} bytes", engine.chunk_bytes());
 }
 
 #[test]

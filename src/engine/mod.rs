@@ -2,6 +2,8 @@
 
 /// Memory limits of the machine and its containers.
 mod budget;
+/// What chunks a run will want, known before it begins.
+mod foresight;
 /// A sink that keeps all pixels.
 mod memory;
 /// [`Metrics`]: where the time of runs went.
@@ -14,6 +16,7 @@ mod sink;
 mod tiling;
 
 pub use budget::default_memory;
+pub(crate) use foresight::Foresight;
 pub use metrics::Metrics;
 pub(crate) use run::too_large;
 pub use run::{Engine, EngineOptions};

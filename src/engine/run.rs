@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, mpsc};
 
+use super::foresight::Foresight;
 use super::metrics::{Clocks, Metrics};
 use super::{Encode, Observer, Sink, Tile, default_memory};
 use crate::error::{Error, Result};
@@ -138,6 +139,11 @@ impl Engine {
         self.cache.seen()
     }
 
+    /// Returns the most bytes of decoded chunks that were kept at once.
+    pub fn chunk_bytes(&self) -> u64 {
+        self.cache.peak()
+    }
+
     /// Pulls every tile that `sink` wants out of `raster`.
     ///
     /// The calling thread admits tiles in canonical order while their
@@ -178,6 +184,9 @@ impl Engine {
         let room = self.options.memory / 2;
         let overlap = tiling.iter().next().is_some_and(|tile| encoder.window(tile) != tile.window);
         let once = tiling.keeps_whole(info.chunk) && !overlap;
+        let window = |tile| encoder.window(tile);
+        let foresee = || Foresight::of(raster, window, &tiling, &self.cache, &self.cancel);
+        let _foresight = self.workers.install(foresee);
         // Beyond this many, tiles only wait for their turn to be stored.
         let most_in_flight = self.workers.current_num_threads() as u64 * 4;
         self.workers.in_place_scope_fifo(|scope| -> Result<()> {

@@ -9,8 +9,12 @@ use super::{Image, StoredChunk, chunk};
 use crate::error::{Error, Result};
 use crate::kernel::mark_nodata;
 use crate::raster::{
-    Buffer, ChunkKey, Context, Info, Need, NoData, Origin, Raster, Sample, Source, Window, dispatch,
+    Buffer, ChunkKey, Context, Info, Need, NoData, Origin, Raster, Sample, Source, Tell, Window,
+    dispatch,
 };
+
+/// The bytes between two chunks up to which they are asked for together.
+const CLOSE: u64 = 64 << 10;
 
 impl Image {
     /// Decodes one chunk, found where [`Image::stored`] says, into a buffer of its
@@ -130,6 +134,7 @@ impl Image {
         let layout = &self.layout;
         out.validate();
         let Some((columns, rows)) = self.touched(out.window()) else { return Ok(()) };
+        self.prefetch(bands, &columns, &rows, cx);
         for wanted in self.planes(bands) {
             let end = match &self.damage {
                 Some(damage) => self.miss(wanted, columns.clone(), rows.clone(), damage, out)?,
@@ -144,6 +149,40 @@ impl Image {
             }
         }
         Ok(())
+    }
+
+    /// Asks the system for all chunks of a read that were not decoded before, so that it fetches
+    /// those that follow while the first is decoded. Chunks that lie close together are one range.
+    fn prefetch(&self, bands: &[u16], columns: &Range<u64>, rows: &Range<u64>, cx: &Context<'_>) {
+        let chunks = |range: &Range<u64>| range.end - range.start;
+        let mut planes = self.planes(bands).peekable();
+        let Some(Wanted { first, .. }) = planes.next() else { return };
+        if planes.peek().is_none() && chunks(columns) == 1 && chunks(rows) == 1 {
+            return;
+        }
+        let ask = |range: Range<u64>| {
+            if !range.is_empty() {
+                self.source.prefetch(range.start, range.end - range.start);
+            }
+        };
+        let mut range = 0..0;
+        for first in [first].into_iter().chain(planes.map(|wanted| wanted.first)) {
+            for (row, col) in rows.clone().flat_map(|row| columns.clone().map(move |c| (row, c))) {
+                let index = self.layout.chunk_index(col, row, first);
+                if cx.cache.has_seen(ChunkKey { source: self.key, chunk: index }) {
+                    continue;
+                }
+                // What is wrong with it is told when it is read.
+                let Ok(Some(StoredChunk { offset, bytes })) = self.stored(index) else { continue };
+                let Some(end) = offset.checked_add(bytes) else { continue };
+                if (range.start..=range.end + CLOSE).contains(&offset) {
+                    range.end = range.end.max(end);
+                } else {
+                    ask(std::mem::replace(&mut range, offset..end));
+                }
+            }
+        }
+        ask(range);
     }
 
     /// Returns the planes of chunks in which bands lie: all in one, or each in its own.
@@ -169,14 +208,14 @@ impl Image {
     }
 
     /// Tells of the chunks that a window of some bands is read from.
-    fn needs(&self, bands: &[u16], window: Window, tell: &mut dyn FnMut(Need)) {
+    fn needs(&self, bands: &[u16], window: Window, tell: &mut dyn Tell) {
         let layout = &self.layout;
         let Some((columns, rows)) = self.touched(window) else { return };
         for Wanted { first, .. } in self.planes(bands) {
             for (row, col) in rows.clone().flat_map(|row| columns.clone().map(move |c| (row, c))) {
                 let index = layout.chunk_index(col, row, first);
                 let stored = self.stored(index).ok().flatten();
-                tell(Need {
+                tell.tell(Need {
                     key: ChunkKey { source: self.key, chunk: index },
                     stored_bytes: stored.map_or(0, |stored| stored.bytes),
                     decoded_bytes: layout
@@ -344,7 +383,7 @@ impl Source for Stored {
         one(&self.image) + mask
     }
 
-    fn needs(&self, window: Window, tell: &mut dyn FnMut(Need)) {
+    fn needs(&self, window: Window, tell: &mut dyn Tell) {
         self.image.needs(&self.bands, window, tell);
         if let Some(mask) = &self.image.mask {
             let own = if mask.layout.bands == 1 { &[0][..] } else { &self.bands };

@@ -89,27 +89,10 @@ impl Segment {
         out: &mut [T],
         valid: &mut [u8],
     ) -> bool {
-        let stride = source.window.width as usize;
-        if self.inside[block] {
-            let taps = self.x.base[range.clone()].iter().zip(&self.y.base[range]);
-            let at = |(&x, &y): (&i32, &i32)| y as usize * stride + x as usize;
-            for (sample, tap) in out.iter_mut().zip(taps.clone()) {
-                *sample = source.samples[at(tap)];
-            }
-            let Some(source_valid) = source.valid else {
-                valid.fill(255);
-                return true;
-            };
-            let mut all = 255;
-            for ((byte, sample), tap) in valid.iter_mut().zip(out).zip(taps) {
-                *byte = source_valid[at(tap)];
-                all &= *byte;
-                if *byte == 0 {
-                    *sample = T::zeroed();
-                }
-            }
-            return all == 255;
+        if self.inside[block] && source.samples.len() <= u32::MAX as usize {
+            return nearest(&self.x.base[range.clone()], &self.y.base[range], source, out, valid);
         }
+        let stride = source.window.width as usize;
         let (width, height) = (source.window.width as i32, source.window.height as i32);
         self.one_by_one(range, out, valid, |i| {
             let (x, y) = (self.x.base[i], self.y.base[i]);
@@ -226,6 +209,39 @@ impl Segment {
     fn corner(&self, back: i32, stride: usize, i: usize) -> usize {
         (self.y.base[i] - back) as usize * stride + (self.x.base[i] - back) as usize
     }
+}
+
+/// Copies the samples of some pixels of the source's window, up to [`BLOCK`], with their validity;
+/// returns whether all are valid.
+#[multiversion(targets("x86_64+avx2"))]
+fn nearest<T: Sample>(
+    x: &[i32],
+    y: &[i32],
+    source: Plane<'_, T>,
+    out: &mut [T],
+    valid: &mut [u8],
+) -> bool {
+    let stride = source.window.width;
+    let mut places = [0; BLOCK];
+    for (place, (&x, &y)) in places.iter_mut().zip(x.iter().zip(y)) {
+        *place = (y as u32).wrapping_mul(stride).wrapping_add(x as u32);
+    }
+    for (sample, &at) in out.iter_mut().zip(&places) {
+        *sample = source.samples[at as usize];
+    }
+    let Some(source_valid) = source.valid else {
+        valid.fill(255);
+        return true;
+    };
+    let mut all = 255;
+    for ((byte, sample), &at) in valid.iter_mut().zip(out).zip(&places) {
+        *byte = source_valid[at as usize];
+        all &= *byte;
+        if *byte == 0 {
+            *sample = T::zeroed();
+        }
+    }
+    all == 255
 }
 
 /// [`Plain::plain_block`], compiled for the processor at hand.

@@ -64,7 +64,7 @@ pub use label::{Connect, label, root, union};
 pub use nearest::{Distances, Hull, Metric, Stand, nearest};
 pub use nodata::{avoid_nodata, mark_nodata};
 pub use outline::{Arc, Corner, Outlines, Side, outline};
-pub use quad::Quad;
+pub use quad::{Corners, Quad, Quads};
 pub use ramp::{Colouring, Rgba, Shade};
 pub use ranks::{Ranks, Wanted, interpolate_ranks, ranks_beside};
 pub use reduce::{OverviewResampling, Reduction};

@@ -4,6 +4,9 @@ use std::ops::Range;
 
 use crate::raster::{Buffer, NoData, Sample, dispatch};
 
+/// The samples that are looked at together.
+const LOOK: usize = 1024;
+
 /// Writes `nodata` over every invalid sample and moves every valid sample that
 /// equals it to the next value; returns how many were moved.
 ///
@@ -22,23 +25,31 @@ use crate::raster::{Buffer, NoData, Sample, dispatch};
 /// If `valid` has another length than `samples`.
 pub fn avoid_nodata<T: Sample>(nodata: T, valid: Option<&[u8]>, samples: &mut [T]) -> usize {
     let instead = beside(nodata);
-    let mut moved = 0;
-    match valid {
-        Some(valid) => {
-            assert_eq!(valid.len(), samples.len(), "one validity a sample");
-            for (sample, &valid) in samples.iter_mut().zip(valid) {
-                let collides = valid != 0 && sample.matches(nodata);
-                moved += usize::from(collides);
-                let kept = if collides { instead } else { *sample };
-                *sample = if valid == 0 { nodata } else { kept };
-            }
+    let give_way = |samples: &mut [T]| {
+        // A look alone is wide, and mostly enough.
+        if !samples.iter().fold(false, |any, v| any | v.matches(nodata)) {
+            return 0;
         }
-        None => {
-            for sample in samples {
-                let collides = sample.matches(nodata);
-                moved += usize::from(collides);
-                *sample = if collides { instead } else { *sample };
-            }
+        let mut moved = 0;
+        for sample in samples.iter_mut().filter(|v| v.matches(nodata)) {
+            *sample = instead;
+            moved += 1;
+        }
+        moved
+    };
+    let Some(valid) = valid else { return samples.chunks_mut(LOOK).map(give_way).sum() };
+    assert_eq!(valid.len(), samples.len(), "one validity a sample");
+    let mut moved = 0;
+    for (samples, valid) in samples.chunks_mut(LOOK).zip(valid.chunks(LOOK)) {
+        if valid.iter().fold(255, |all, &v| all & v) == 255 {
+            moved += give_way(samples);
+            continue;
+        }
+        for (sample, &valid) in samples.iter_mut().zip(valid) {
+            let collides = valid != 0 && sample.matches(nodata);
+            moved += usize::from(collides);
+            let kept = if collides { instead } else { *sample };
+            *sample = if valid == 0 { nodata } else { kept };
         }
     }
     moved
@@ -59,7 +70,7 @@ fn mark<T: Sample>(nodata: NoData, bands: Range<u16>, out: &mut Buffer) {
         // Without a branch in the loop it vectorises; most blocks miss nothing.
         let any = out
             .plane::<T>(band)
-            .chunks(1024)
+            .chunks(LOOK)
             .any(|block| block.iter().fold(false, |any, &v| any | missing(v)));
         if !any {
             continue;
@@ -170,6 +181,23 @@ mod tests {
                 assert_eq!(avoid_nodata(nodata, None, &mut samples), 2);
                 assert!(samples.iter().all(|&s| s != nodata));
             });
+        }
+        // Whole blocks of all kinds, and a part of one.
+        let mut many: Vec<u16> = (0..5 * LOOK as u16 / 2).map(|i| i % 7).collect();
+        let gap = |i| if i > LOOK && i % LOOK == 3 { 0 } else { 255 };
+        let valid: Vec<u8> = (0..many.len()).map(gap).collect();
+        let zeros = (0..many.len()).filter(|i| i % 7 == 0 && valid[*i] != 0).count();
+        assert_eq!(avoid_nodata(0, Some(&valid), &mut many), zeros);
+        for (i, (&sample, &valid)) in many.iter().zip(&valid).enumerate() {
+            let own = i as u16 % 7;
+            let wanted = if valid == 0 {
+                0
+            } else if own == 0 {
+                1
+            } else {
+                own
+            };
+            assert_eq!(sample, wanted, "{i}");
         }
         let mut floats = [1.0, f64::NAN];
         assert_eq!(avoid_nodata(f64::NAN, Some(&[0, 255]), &mut floats), 0);

@@ -6,12 +6,66 @@
 //! what is covered of a pixel by all parts together is that pixel, but for
 //! rounding in the sixteenth digit, and totals are conserved.
 
-use super::Plane;
+use super::{Plane, Segment};
 use crate::raster::{Point, Sample, Size};
 
 /// The corners of an output pixel in absolute source pixels: its upper left,
 /// upper right, lower right and lower left. NaN where one has no place.
 pub type Quad = [Point; 4];
+
+/// The corners of a run of up to [`Segment::MAX`] output pixels, which share those between them.
+#[derive(Debug, Clone, Default)]
+pub struct Quads {
+    /// The upper left corner of each, and the upper right one of the last.
+    pub upper: Corners,
+    /// The lower left corner of each, and the lower right one of the last.
+    pub lower: Corners,
+    /// Pixels that share none, ascending.
+    odd: Vec<(usize, Quad)>,
+}
+
+/// Places of corners in absolute source pixels, side by side.
+#[derive(Debug, Clone)]
+pub struct Corners {
+    /// Along the source's columns.
+    pub x: [f64; Segment::MAX + 1],
+    /// Along the source's rows.
+    pub y: [f64; Segment::MAX + 1],
+}
+
+impl Default for Corners {
+    fn default() -> Self {
+        let none = [f64::NAN; Segment::MAX + 1];
+        Self { x: none, y: none }
+    }
+}
+
+impl Quads {
+    /// Returns the corners of a pixel.
+    pub fn get(&self, i: usize) -> Quad {
+        if let Ok(at) = self.odd.binary_search_by_key(&i, |(pixel, _)| *pixel) {
+            return self.odd[at].1;
+        }
+        let corner = |of: &Corners, i: usize| Point { x: of.x[i], y: of.y[i] };
+        let Self { upper, lower, .. } = self;
+        [corner(upper, i), corner(upper, i + 1), corner(lower, i + 1), corner(lower, i)]
+    }
+
+    /// Gives a pixel, behind all that were given some, corners of its own.
+    pub fn set(&mut self, i: usize, quad: Quad) {
+        self.odd.push((i, quad));
+    }
+
+    /// Takes those corners back.
+    pub fn share(&mut self) {
+        self.odd.clear();
+    }
+
+    /// Returns whether all pixels share corners.
+    pub fn all_share(&self) -> bool {
+        self.odd.is_empty()
+    }
+}
 
 /// How far a footprint may reach into a pixel and still not touch it, in pixels
 /// (gdalwarpkernel.cpp's 1e-10): what is nearer is a rounding error.

@@ -154,8 +154,9 @@ impl Segment {
         self.how = how;
         self.window = window;
         self.len = len;
-        locate(&mut self.x, how, raster.width, window.col, at.x);
-        locate(&mut self.y, how, raster.height, window.row, at.y);
+        let locate = if how == Resampling::Near { locate_pixels } else { locate_taps };
+        locate(&mut self.x, raster.width, window.col, at.x);
+        locate(&mut self.y, raster.height, window.row, at.y);
         self.minified = false;
         if let (Some(footprints), true) = (at.footprints, how.radius() > 0) {
             assert!(
@@ -258,33 +259,49 @@ impl Axis {
     }
 }
 
+/// The source pixels from a window's first up to which bases are numbers.
+const FAR: f64 = (1 << 30) as f64;
+
+/// Works out the pixels that positions on a raster of `extent` pixels lie on, from pixel `origin`.
+#[multiversion(targets("x86_64+avx2"))]
+fn locate_pixels(axis: &mut Axis, extent: u32, origin: i64, positions: &[f64]) {
+    let (end, origin) = (f64::from(extent), origin as f64);
+    let outputs = axis.base.iter_mut().zip(&mut axis.placed);
+    for (&position, (base, placed)) in positions.iter().zip(outputs) {
+        // Positions on a pixel's border belong to the pixel after it even if they are a rounding
+        // error before it (gdalwarpkernel.cpp's 1e-10); a position on the far edge of the raster
+        // belongs to its last pixel.
+        let whole = floor(position + 1e-10);
+        let whole = if whole < end - 1.0 { whole } else { end - 1.0 };
+        let from_origin = whole - origin;
+        *base = low_bits(from_origin);
+        *placed = placed_here(position, end, from_origin);
+    }
+}
+
 /// Works out base and fraction for positions on a raster of `extent` pixels,
 /// the base from pixel `origin`.
 #[multiversion(targets("x86_64+avx2"))]
-fn locate(axis: &mut Axis, how: Resampling, extent: u32, origin: i64, positions: &[f64]) {
-    let end = f64::from(extent);
-    let origin = origin as f64;
-    // Positions on a pixel's border belong to the pixel after it even if
-    // they are a rounding error before it (gdalwarpkernel.cpp's 1e-10);
-    // a position on the far edge of the raster belongs to its last pixel.
-    let (shift, least, back) = match how {
-        Resampling::Near => (1e-10, end - 1.0, 0.0),
-        // The base is floor(p - 0.5) = floor(p + 0.5) - 1, free of negatives.
-        _ => (0.5, end, 1.0),
-    };
+fn locate_taps(axis: &mut Axis, extent: u32, origin: i64, positions: &[f64]) {
+    let (end, origin) = (f64::from(extent), origin as f64);
     let outputs = axis.base.iter_mut().zip(&mut axis.fraction).zip(&mut axis.placed);
     for (&position, ((base, fraction), placed)) in positions.iter().zip(outputs) {
-        let shifted = position + shift;
+        // The base is floor(p - 0.5) = floor(p + 0.5) - 1, free of negatives.
+        let shifted = position + 0.5;
         let whole = floor(shifted);
-        let whole = if whole < least { whole } else { least };
-        let from_origin = whole - back - origin;
+        let whole = if whole < end { whole } else { end };
+        let from_origin = whole - 1.0 - origin;
         *base = low_bits(from_origin);
         *fraction = shifted - whole;
-        // The last condition keeps `base` meaningful whatever the window.
-        let placed_here =
-            (position >= 0.0) & (position <= end) & (from_origin.abs() < f64::from(1 << 30));
-        *placed = if placed_here { 255 } else { 0 };
+        *placed = placed_here(position, end, from_origin);
     }
+}
+
+/// Returns 255 for a position on the raster whose base is a number, whatever the window; else 0.
+#[inline(always)]
+fn placed_here(position: f64, end: f64, from_origin: f64) -> u8 {
+    let here = (position >= 0.0) & (position <= end) & (from_origin.abs() < FAR);
+    if here { 255 } else { 0 }
 }
 
 /// Returns the least and the largest of some numbers.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::raster::{
-    Alpha, Buffer, Colors, Context, DataType, Info, Masked, Need, Raster, Sample, Source, Window,
+    Alpha, Buffer, Colors, Context, DataType, Info, Masked, Raster, Sample, Source, Tell, Window,
     dispatch,
 };
 use crate::{Error, Result};
@@ -95,7 +95,7 @@ impl Source for WithAlpha {
         Buffer::bytes_for(window, info.bands, info.dtype) + self.input.source().footprint(window)
     }
 
-    fn needs(&self, window: Window, tell: &mut dyn FnMut(Need)) {
+    fn needs(&self, window: Window, tell: &mut dyn Tell) {
         self.input.source().needs(window, tell);
     }
 

@@ -4,7 +4,7 @@ use super::nodata::{check_fits, fill_missing};
 use crate::Result;
 use crate::kernel::mark_nodata;
 use crate::raster::{
-    Buffer, Context, Info, Masked, Need, NoData, Raster, Source, Window, dispatch,
+    Buffer, Context, Info, Masked, NoData, Raster, Source, Tell, Window, dispatch,
 };
 
 impl Raster {
@@ -55,7 +55,7 @@ impl Source for Assumed {
         self.input.source().footprint(window)
     }
 
-    fn needs(&self, window: Window, tell: &mut dyn FnMut(Need)) {
+    fn needs(&self, window: Window, tell: &mut dyn Tell) {
         self.input.source().needs(window, tell);
     }
 

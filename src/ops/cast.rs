@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::settled::without_statistics;
 use crate::raster::{
-    Alpha, Buffer, Colors, Context, DataType, Info, Masked, Need, NoData, Raster, Sample, Source,
+    Alpha, Buffer, Colors, Context, DataType, Info, Masked, NoData, Raster, Sample, Source, Tell,
     Window, dispatch,
 };
 use crate::{Error, Result};
@@ -212,7 +212,7 @@ impl Source for Cast {
         Buffer::bytes_for(window, info.bands, info.dtype) + self.input.source().footprint(window)
     }
 
-    fn needs(&self, window: Window, tell: &mut dyn FnMut(Need)) {
+    fn needs(&self, window: Window, tell: &mut dyn Tell) {
         self.input.source().needs(window, tell);
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::settled::without_statistics;
 use crate::raster::{
-    Bounds, Buffer, Context, Gcp, Gcps, Info, Metadata, Need, Point, Raster, Rpc, Source, Window,
+    Bounds, Buffer, Context, Gcp, Gcps, Info, Metadata, Point, Raster, Rpc, Source, Tell, Window,
 };
 use crate::{Error, Result};
 
@@ -130,7 +130,7 @@ impl Source for Crop {
         Some(Raster::new(Self { input, info, window: self.window }))
     }
 
-    fn needs(&self, window: Window, tell: &mut dyn FnMut(Need)) {
+    fn needs(&self, window: Window, tell: &mut dyn Tell) {
         self.input.source().needs(self.outer(window), tell);
     }
 }

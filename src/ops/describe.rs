@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::Result;
-use crate::raster::{Buffer, Context, Info, Metadata, Need, Origin, Raster, Source, Window};
+use crate::raster::{Buffer, Context, Info, Metadata, Origin, Raster, Source, Tell, Window};
 
 impl Raster {
     /// Returns this raster with other metadata: the same pixels, described anew.
@@ -63,7 +63,7 @@ impl Source for Described {
         self.input.source().footprint(window)
     }
 
-    fn needs(&self, window: Window, tell: &mut dyn FnMut(Need)) {
+    fn needs(&self, window: Window, tell: &mut dyn Tell) {
         self.input.source().needs(window, tell);
     }
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::raster::{
-    Buffer, Colors, Context, DataType, Info, Masked, Metadata, Need, NoData, Raster, Sample,
-    Source, Window, dispatch,
+    Buffer, Colors, Context, DataType, Info, Masked, Metadata, NoData, Raster, Sample, Source,
+    Tell, Window, dispatch,
 };
 
 /// What colours become.
@@ -254,7 +254,7 @@ impl Source for Expanded {
         Buffer::bytes_for(window, info.bands, info.dtype) + self.input.source().footprint(window)
     }
 
-    fn needs(&self, window: Window, tell: &mut dyn FnMut(Need)) {
+    fn needs(&self, window: Window, tell: &mut dyn Tell) {
         self.input.source().needs(window, tell);
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::settled::without_statistics;
 use crate::kernel::{Gaps, narrow, smooth};
-use crate::raster::{Buffer, Colors, Context, Info, Need, Raster, Source, Window};
+use crate::raster::{Buffer, Colors, Context, Info, Raster, Source, Tell, Window};
 use crate::{Error, Result};
 
 /// How gaps are filled.
@@ -164,7 +164,7 @@ impl Source for Filled {
             + smoothing
     }
 
-    fn needs(&self, window: Window, tell: &mut dyn FnMut(Need)) {
+    fn needs(&self, window: Window, tell: &mut dyn Tell) {
         self.input.source().needs(self.need(window), tell);
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::settled::{usual_nodata, without_statistics};
 use crate::kernel::{Focal, Neighbourhood, widen};
 use crate::raster::{
-    Buffer, Colors, Context, Info, Masked, Metadata, Need, NoData, Raster, Source, Window,
+    Buffer, Colors, Context, Info, Masked, Metadata, NoData, Raster, Source, Tell, Window,
 };
 use crate::{Error, Result};
 
@@ -167,7 +167,7 @@ impl Source for Neighbours {
             + self.what.bytes(&self.around, window)
     }
 
-    fn needs(&self, window: Window, tell: &mut dyn FnMut(Need)) {
+    fn needs(&self, window: Window, tell: &mut dyn Tell) {
         self.input.source().needs(self.need(window), tell);
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::settled::without_statistics;
 use crate::kernel::mark_nodata;
 use crate::raster::{
-    Buffer, Context, Info, Masked, Need, NoData, Raster, Sample, Source, Window, dispatch,
+    Buffer, Context, Info, Masked, NoData, Raster, Sample, Source, Tell, Window, dispatch,
 };
 use crate::{Error, Result};
 
@@ -75,7 +75,7 @@ impl Source for Relabelled {
         Buffer::bytes_for(window, info.bands, info.dtype) + self.input.source().footprint(window)
     }
 
-    fn needs(&self, window: Window, tell: &mut dyn FnMut(Need)) {
+    fn needs(&self, window: Window, tell: &mut dyn Tell) {
         self.input.source().needs(window, tell);
     }
 

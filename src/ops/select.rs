@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::raster::{
-    Buffer, ColorInterpretation, Colors, Context, Info, Metadata, Need, Origin, Raster, Source,
+    Buffer, ColorInterpretation, Colors, Context, Info, Metadata, Origin, Raster, Source, Tell,
     Window,
 };
 use crate::{Error, Result};
@@ -103,7 +103,7 @@ impl Source for Select {
         Buffer::bytes_for(window, info.bands, info.dtype) + self.input.source().footprint(window)
     }
 
-    fn needs(&self, window: Window, tell: &mut dyn FnMut(Need)) {
+    fn needs(&self, window: Window, tell: &mut dyn Tell) {
         self.input.source().needs(window, tell);
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::kernel::{Cell, Terrain, metres_of_a_degree, narrow, widen};
 use crate::raster::{
-    Buffer, Context, DataType, Info, Metadata, Need, NoData, Point, Raster, Source, Window,
+    Buffer, Context, DataType, Info, Metadata, NoData, Point, Raster, Source, Tell, Window,
 };
 use crate::{Error, Result};
 
@@ -140,7 +140,7 @@ impl Source for Ground {
         Buffer::bytes_for(need, 1, info.dtype) + self.input.source().footprint(need) + lines
     }
 
-    fn needs(&self, window: Window, tell: &mut dyn FnMut(Need)) {
+    fn needs(&self, window: Window, tell: &mut dyn Tell) {
         self.input.source().needs(Self::need(window), tell);
     }
 }

@@ -27,8 +27,8 @@ impl ChunkKey {
     }
 }
 
-/// Decoded chunks, least recently used dropped first once they exceed a
-/// number of bytes. What it holds changes how long reads take, never what they give.
+/// Decoded chunks: one that is known to be wanted no more is dropped at once, the others,
+/// least recently used first, once they exceed a number of bytes. What it holds changes how long reads take, never what they give.
 #[derive(Debug)]
 pub struct ChunkCache {
     shelves: Mutex<Shelves>,
@@ -44,6 +44,10 @@ struct Shelves {
     by_use: BTreeMap<u64, ChunkKey>,
     clock: u64,
     bytes: u64,
+    /// The most that `bytes` was.
+    peak: u64,
+    /// How often chunks will still be wanted, of those of which that is known.
+    wanted: HashMap<ChunkKey, u32>,
     /// The chunks ever decoded: a bit each, in blocks of 512 by source.
     seen: BTreeMap<(u64, u64), [u64; 8]>,
 }
@@ -83,11 +87,27 @@ impl ChunkCache {
         self.lock().seen.values().map(bits).sum()
     }
 
+    /// Returns the most bytes that were kept, or wanted to be, at once.
+    pub fn peak(&self) -> u64 {
+        self.lock().peak
+    }
+
     /// Returns whether a chunk was decoded before.
     pub fn has_seen(&self, key: ChunkKey) -> bool {
         let shelves = self.lock();
         let block = shelves.seen.get(&(key.source, key.chunk / 512));
         block.is_some_and(|b| b[(key.chunk % 512 / 64) as usize] >> (key.chunk % 64) & 1 == 1)
+    }
+
+    /// Takes note that chunks will be wanted, each once more than it was known before.
+    pub fn expect(&self, keys: impl IntoIterator<Item = ChunkKey>) {
+        let mut shelves = self.lock();
+        keys.into_iter().for_each(|key| *shelves.wanted.entry(key).or_default() += 1);
+    }
+
+    /// Forgets what chunks will be wanted: those kept are as all others.
+    pub fn expect_nothing(&self) {
+        self.lock().wanted = HashMap::new();
     }
 
     /// Returns the chunk named `key`, by `decode` if it is not here.
@@ -143,7 +163,17 @@ impl Shelves {
         self.by_use.remove(&entry.used);
         self.by_use.insert(now, key);
         entry.used = now;
-        entry.slot.clone()
+        let slot = entry.slot.clone();
+        self.peak = self.peak.max(self.bytes);
+        if let Some(times) = self.wanted.get_mut(&key) {
+            *times -= 1;
+            if *times == 0 {
+                // Whoever decodes it, or waits for that, holds the slot.
+                self.wanted.remove(&key);
+                self.remove(key);
+            }
+        }
+        slot
     }
 
     fn remove(&mut self, key: ChunkKey) {
@@ -204,6 +234,26 @@ mod tests {
             }
         });
         assert_eq!(cache.decoded(), 50);
+    }
+
+    #[test]
+    fn chunks_are_dropped_once_they_are_known_to_be_wanted_no_more() {
+        let cache = ChunkCache::new(1 << 20);
+        let key = |index| ChunkKey { source: 1, chunk: index };
+        let get = |index| cache.get_or_decode(key(index), 64, || Ok(chunk())).expect("decodes");
+        cache.expect([0, 1, 0, 2, 0].map(key));
+        get(0);
+        get(1);
+        assert_eq!((cache.decoded(), cache.lock().bytes), (2, 64));
+        get(0);
+        let kept = get(0);
+        assert_eq!((cache.decoded(), cache.lock().bytes), (2, 0));
+        assert_eq!(Arc::strong_count(&kept), 1);
+        // One that is wanted more often than it was known to be stays, as it does without.
+        get(0);
+        cache.expect_nothing();
+        get(2);
+        assert_eq!((cache.decoded(), cache.seen(), cache.lock().bytes), (4, 3, 128));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Buffer, Context, Grid, Info, Masked, Need, Raster, Source, Window};
+use super::{Buffer, Context, Grid, Info, Masked, Raster, Source, Tell, Window};
 use crate::error::{Error, Result};
 
 /// Open rasters, least recently used dropped first once there are more than a
@@ -174,7 +174,10 @@ impl Source for Lazy {
         one.saturating_mul(3).saturating_add(window.pixels().saturating_mul(2))
     }
 
-    fn needs(&self, window: Window, tell: &mut dyn FnMut(Need)) {
+    fn needs(&self, window: Window, tell: &mut dyn Tell) {
+        if !tell.may_open() {
+            return;
+        }
         // What cannot be opened is told when it is read.
         if let Ok(raster) = self.raster() {
             raster.source().needs(window, tell);

@@ -53,5 +53,5 @@ pub use lazy::Shelf;
 pub use metadata::{BandMetadata, ColorInterpretation, Gcp, Gcps, Items, Metadata, Rpc, Validity};
 pub use nodata::NoData;
 pub use pool::{Pool, Words};
-pub use source::{Alpha, Colors, Info, Masked, Need, Origin, Raster, Source};
+pub use source::{Alpha, Colors, Info, Masked, Need, Origin, Raster, Source, Tell};
 pub use window::{Size, Window};

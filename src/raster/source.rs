@@ -184,6 +184,27 @@ pub struct Need {
     pub decoded_bytes: u64,
 }
 
+/// Who is told what a read needs.
+pub trait Tell {
+    /// Takes note of a chunk.
+    fn tell(&mut self, need: Need);
+
+    /// Whether files that are not open are opened to find out. What needs others
+    /// than these is left out otherwise.
+    fn may_open(&self) -> bool;
+}
+
+/// To plan a run it may be worth it to open all files.
+impl<F: FnMut(Need)> Tell for F {
+    fn tell(&mut self, need: Need) {
+        self(need);
+    }
+
+    fn may_open(&self) -> bool {
+        true
+    }
+}
+
 /// A raster that can make any window of itself, on any thread, at any time.
 pub trait Source: Send + Sync + fmt::Debug {
     /// Returns what the raster is.
@@ -201,8 +222,9 @@ pub trait Source: Send + Sync + fmt::Debug {
     fn footprint(&self, window: Window) -> u64;
 
     /// Tells of every stored chunk that `read` of `window` takes samples from, as often as it asks
-    /// for it; what cannot be found out is left out. For plans: what is told changes nothing.
-    fn needs(&self, _window: Window, _tell: &mut dyn FnMut(Need)) {}
+    /// for it; what cannot be found out is left out. For plans, and to know how long chunks are
+    /// kept: what is told changes no pixel.
+    fn needs(&self, _window: Window, _tell: &mut dyn Tell) {}
 
     /// Returns a raster of these bands alone (from 0, ascending, each once) on the same grid and of
     /// the same type, which takes less to read than all of them; `None` if there is none. What else

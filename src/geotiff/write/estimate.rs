@@ -9,7 +9,7 @@ use super::moves::Moves;
 use super::plan::Plan;
 use super::pyramid::Waiting;
 use super::{WriteOptions, choose, head};
-use crate::engine::{Encode, Engine, Tiling};
+use crate::engine::{Encode, Engine, Foresight, Tiling};
 use crate::error::{Error, Result};
 use crate::io::Scratch;
 use crate::raster::{
@@ -169,6 +169,8 @@ fn needs(raster: &Raster, engine: &Engine, tiling: Tiling) -> Result<(Needs, boo
     let runs = if all { 1 } else { COUNTED / RUN };
     let run = if all { tiling.len() } else { RUN };
     let (cancel, mut asked, mut half) = (engine.cancel_flag(), 0u64, 0);
+    let foresee = || Foresight::of(raster, |tile| tile.window, &tiling, &cache, &cancel);
+    let _foresight = if all { foresee() } else { None };
     for number in 0..runs {
         if number == runs / 2 {
             half = needs.chunks;

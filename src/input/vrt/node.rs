@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::input::Files;
 use crate::kernel::mark_nodata;
 use crate::raster::{
-    Buffer, Context, Info, Masked, Need, NoData, Raster, Sample, Shelf, Size, Source, Window,
+    Buffer, Context, Info, Masked, NoData, Raster, Sample, Shelf, Size, Source, Tell, Window,
     dispatch,
 };
 
@@ -230,7 +230,7 @@ impl Source for Vrt {
         all.filter_map(one).max().unwrap_or(0)
     }
 
-    fn needs(&self, window: Window, tell: &mut dyn FnMut(Need)) {
+    fn needs(&self, window: Window, tell: &mut dyn Tell) {
         for piece in (0..self.info.bands).flat_map(|band| self.pieces(band, window)) {
             let Ok(Some((raster, place, all))) = self.placed(piece, window) else { continue };
             for part in parts(all, place.step()) {

@@ -9,7 +9,7 @@ use super::program::{Axis, BLOCK, Op, Program, Shift};
 use crate::crs::Transformer;
 use crate::kernel::widen;
 use crate::raster::{
-    Buffer, Context, DataType, Info, Need, Point, Raster, Sample, Source, Window, dispatch,
+    Buffer, Context, DataType, Info, Point, Raster, Sample, Source, Tell, Window, dispatch,
 };
 use crate::{Error, Result};
 
@@ -270,7 +270,7 @@ impl Source for Calculation {
         self.bytes(part) + inner.max().unwrap_or(0) + self.program.bytes()
     }
 
-    fn needs(&self, window: Window, tell: &mut dyn FnMut(Need)) {
+    fn needs(&self, window: Window, tell: &mut dyn Tell) {
         for part in self.parts(window) {
             for input in &self.inputs {
                 input.raster.source().needs(Self::need(input, part), tell);

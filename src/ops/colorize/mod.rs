@@ -11,8 +11,8 @@ use crate::engine::{Engine, Observer};
 use crate::kernel::{Colouring, Rgba, Shade, widen};
 use crate::ops::stats::StatsOptions;
 use crate::raster::{
-    Alpha, Buffer, Colors, Context, DataType, Info, Masked, Metadata, Need, NoData, Raster, Sample,
-    Source, Validity, Window, dispatch,
+    Alpha, Buffer, Colors, Context, DataType, Info, Masked, Metadata, NoData, Raster, Sample,
+    Source, Tell, Validity, Window, dispatch,
 };
 use crate::{Error, Result};
 
@@ -250,7 +250,7 @@ impl Source for Colorized {
             + line
     }
 
-    fn needs(&self, window: Window, tell: &mut dyn FnMut(Need)) {
+    fn needs(&self, window: Window, tell: &mut dyn Tell) {
         self.input.source().needs(window, tell);
     }
 }

@@ -13,7 +13,7 @@ use super::warp::place_options;
 use crate::crs::{Crs, TransformOptions, Transformer};
 use crate::ops::nodata::fill_missing;
 use crate::raster::{
-    Buffer, Context, Grid, Info, Need, Point, Raster, Sample, Source, Window, dispatch,
+    Buffer, Context, Grid, Info, Point, Raster, Sample, Source, Tell, Window, dispatch,
 };
 use crate::{Error, Result};
 
@@ -260,7 +260,7 @@ impl Source for Cut {
         window.pixels() + own + self.input.source().footprint(window)
     }
 
-    fn needs(&self, window: Window, tell: &mut dyn FnMut(Need)) {
+    fn needs(&self, window: Window, tell: &mut dyn Tell) {
         for part in self.parts(window, &self.lines.inside(window)) {
             self.input.source().needs(part, tell);
         }

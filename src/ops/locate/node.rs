@@ -11,8 +11,8 @@ use super::rational::Rational;
 use super::spline::Spline;
 use crate::crs::{Crs, Locate, Locator};
 use crate::raster::{
-    Bounds, Buffer, Context, Gcp, Gcps, GeoTransform, Grid, Info, Metadata, Need, Point, Raster,
-    Rpc, Source, Window,
+    Bounds, Buffer, Context, Gcp, Gcps, GeoTransform, Grid, Info, Metadata, Point, Raster, Rpc,
+    Source, Tell, Window,
 };
 use crate::{Error, Result};
 
@@ -211,7 +211,7 @@ impl Source for OnPixels {
         self.input.source().footprint(window)
     }
 
-    fn needs(&self, window: Window, tell: &mut dyn FnMut(Need)) {
+    fn needs(&self, window: Window, tell: &mut dyn Tell) {
         self.input.source().needs(window, tell);
     }
 

@@ -14,8 +14,8 @@ use crate::ops::nodata::{check_fits, fill_missing};
 use crate::ops::settled::without_statistics;
 use crate::ops::warp::{CELL, Shift, Tally, WarpOptions, hide_unseen};
 use crate::raster::{
-    Buffer, Colors, Context, DataType, GeoTransform, Grid, Info, Masked, Metadata, Need, Point,
-    Raster, Shelf, Size, Source, Window, dispatch,
+    Buffer, Colors, Context, DataType, GeoTransform, Grid, Info, Masked, Metadata, Point, Raster,
+    Shelf, Size, Source, Tell, Window, dispatch,
 };
 use crate::{Error, Result};
 
@@ -556,7 +556,11 @@ impl Source for Stack {
         }
     }
 
-    fn needs(&self, window: Window, tell: &mut dyn FnMut(Need)) {
+    fn needs(&self, window: Window, tell: &mut dyn Tell) {
+        // To find out, a map into each raster is made.
+        if !tell.may_open() {
+            return;
+        }
         for at in self.at(window) {
             let Some(part) = self.layers[at].window.intersection(window) else { continue };
             // What cannot be opened is told when it is read.

@@ -6,7 +6,7 @@ use super::index::{Index, SIDE, parts};
 use super::targets::Targets;
 use crate::Result;
 use crate::kernel::{Distances, Hull, Metric, Stand, narrow, nearest};
-use crate::raster::{Buffer, Context, Info, Need, Source, Window};
+use crate::raster::{Buffer, Context, Info, Source, Tell, Window};
 
 /// Distances up to a furthest.
 #[derive(Debug)]
@@ -66,7 +66,7 @@ impl Source for Near {
             + Distances::bytes(need, window)
     }
 
-    fn needs(&self, window: Window, tell: &mut dyn FnMut(Need)) {
+    fn needs(&self, window: Window, tell: &mut dyn Tell) {
         self.targets.input.source().needs(self.need(window), tell);
     }
 }
@@ -209,7 +209,7 @@ impl Source for Anywhere {
             + around * 128
     }
 
-    fn needs(&self, window: Window, tell: &mut dyn FnMut(Need)) {
+    fn needs(&self, window: Window, tell: &mut dyn Tell) {
         for part in self.inside(window).into_iter().flat_map(parts) {
             for (x, y) in self.index.candidates(part, self.metric) {
                 if let Some(targets) = self.index.targets_of(x, y) {

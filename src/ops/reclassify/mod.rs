@@ -10,7 +10,7 @@ pub use rules::Rules;
 use super::settled::{usual_nodata, without_statistics};
 use crate::kernel::{Classes, widen};
 use crate::raster::{
-    Buffer, Context, DataType, Info, Need, NoData, Raster, Sample, Source, Validity, Window,
+    Buffer, Context, DataType, Info, NoData, Raster, Sample, Source, Tell, Validity, Window,
     dispatch_real,
 };
 use crate::{Error, Result};
@@ -295,7 +295,7 @@ impl Source for Reclassified {
             + line
     }
 
-    fn needs(&self, window: Window, tell: &mut dyn FnMut(Need)) {
+    fn needs(&self, window: Window, tell: &mut dyn Tell) {
         self.input.source().needs(window, tell);
     }
 }

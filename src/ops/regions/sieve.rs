@@ -11,7 +11,7 @@ use crate::kernel::Connect;
 use crate::ops::held::Held;
 use crate::ops::settled::without_statistics;
 use crate::raster::{
-    Buffer, Context, Info, Need, Raster, Sample, Size, Source, Window, dispatch_real,
+    Buffer, Context, Info, Raster, Sample, Size, Source, Tell, Window, dispatch_real,
 };
 use crate::{Error, Result};
 
@@ -457,7 +457,7 @@ impl Source for Sieved {
         self.tiles(window).map(tile).max().unwrap_or(0)
     }
 
-    fn needs(&self, window: Window, tell: &mut dyn FnMut(Need)) {
+    fn needs(&self, window: Window, tell: &mut dyn Tell) {
         self.tiles(window).for_each(|tile| self.input.source().needs(tile.window, tell));
     }
 }

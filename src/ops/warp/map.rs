@@ -7,7 +7,7 @@ use super::curve::{Curve, Shift, affine};
 use super::patch::{CELL, CENTRES, CHECKS, NODES, Patch, Span, Spans};
 use super::place;
 use crate::crs::{TransformOptions, Transformer};
-use crate::kernel::Quad;
+use crate::kernel::{Corners, Quads};
 use crate::raster::{GeoTransform, Grid, Point, Size, Window};
 use crate::{Error, Result};
 
@@ -333,26 +333,19 @@ impl PixelMap {
         row: i64,
         cols: Range<i64>,
         shared: bool,
-        quads: &mut [Quad],
+        quads: &mut Quads,
     ) {
-        let (_, within) = leaf.locate(row, cols.clone(), quads.len(), quads.len());
-        let count = within.len() + 1;
-        let corners = |row: i64| {
-            let mut places = [[0.0; CELL as usize + 1]; 2];
-            let [xs, ys] = &mut places;
-            self.corner_row(leaf, row, cols.start, shared, &mut xs[..count], &mut ys[..count]);
-            places
-        };
-        let ([ux, uy], [lx, ly]) = (corners(row), corners(row + 1));
-        let upper = |i: usize| Point { x: ux[i], y: uy[i] };
-        let lower = |i: usize| Point { x: lx[i], y: ly[i] };
-        for (i, quad) in quads.iter_mut().enumerate() {
-            *quad = [upper(i), upper(i + 1), lower(i + 1), lower(i)];
+        let len = (cols.end - cols.start) as usize;
+        leaf.locate(row, cols.clone(), len, len);
+        let count = len + 1;
+        for (row, Corners { x, y }) in [(row, &mut quads.upper), (row + 1, &mut quads.lower)] {
+            self.corner_row(leaf, row, cols.start, shared, &mut x[..count], &mut y[..count]);
         }
+        quads.share();
         if let (Form::Exact { .. }, Path::Curved(curve)) = (&leaf.form, &self.0.path) {
-            curve.slopes(cols.start, row, quads.len(), |i, slopes| {
-                if !slopes.are_of(&quads[i]) {
-                    quads[i] = slopes.quad();
+            curve.slopes(cols.start, row, len, |i, slopes| {
+                if !slopes.are_of(&quads.get(i)) {
+                    quads.set(i, slopes.quad());
                 }
             });
         }

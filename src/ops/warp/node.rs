@@ -6,12 +6,12 @@ use std::sync::Arc;
 use super::density::{Form, hide_unseen, opaque, show_unseen, unweigh, weigh};
 use super::{CELL, Cell, GridRequest, Leaf, PixelMap, SourceOverview, Tally, Unified, place};
 use crate::crs::{Crs, TransformOptions};
-use crate::kernel::{Cover, Footprints, Outcome, Plane, Positions, Quad, Resampling, Segment};
+use crate::kernel::{Cover, Footprints, Outcome, Plane, Positions, Quads, Resampling, Segment};
 use crate::ops::nodata::check_fits;
 use crate::ops::settled::without_statistics;
 use crate::raster::{
-    Alpha, Buffer, Colors, Context, DataType, GeoTransform, Grid, Info, Masked, Metadata, Need,
-    NoData, Point, Raster, Size, Source, Window, dispatch,
+    Alpha, Buffer, Colors, Context, DataType, GeoTransform, Grid, Info, Masked, Metadata, NoData,
+    Raster, Size, Source, Tell, Window, dispatch,
 };
 use crate::{Error, Result};
 
@@ -262,7 +262,7 @@ impl Source for Warp {
             + (size_of::<Rows<'_>>() + leaves * size_of::<Leaf>()) as u64
     }
 
-    fn needs(&self, window: Window, tell: &mut dyn FnMut(Need)) {
+    fn needs(&self, window: Window, tell: &mut dyn Tell) {
         let Some(window) = window.intersection(self.info.grid.size.window()) else { return };
         let cells: Vec<Cell> = self.map.cells(window).collect();
         for need in self.steps(&cells, window).into_iter().filter_map(|step| step.need) {
@@ -395,7 +395,7 @@ struct Rows<'a> {
     warp: &'a Warp,
     segment: Segment,
     cover: Cover,
-    quads: [Quad; Segment::MAX],
+    quads: Quads,
     x: [f64; Segment::MAX],
     y: [f64; Segment::MAX],
     footprint_x: [f64; Segment::MAX],
@@ -409,7 +409,7 @@ impl<'a> Rows<'a> {
             warp,
             segment: Segment::new(),
             cover: Cover::new(),
-            quads: [[Point { x: 0.0, y: 0.0 }; 4]; Segment::MAX],
+            quads: Quads::default(),
             x: zeros,
             y: zeros,
             footprint_x: zeros,
@@ -460,9 +460,8 @@ impl<'a> Rows<'a> {
         let (how, raster) = (self.warp.how(), input.info().grid.size);
         let len = (cols.end - cols.start) as usize;
         if how.is_summary() {
-            let quads = &mut self.quads[..len];
-            map.quad_row(leaf, row, cols, how.is_exact_cover(), quads);
-            return self.cover.locate(how, raster, window, quads);
+            map.quad_row(leaf, row, cols, how.is_exact_cover(), &mut self.quads);
+            return self.cover.locate(how, raster, window, &self.quads, len);
         }
         let (x, y) = (&mut self.x[..len], &mut self.y[..len]);
         map.row(leaf, row, cols.clone(), x, y);

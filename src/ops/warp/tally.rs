@@ -44,7 +44,11 @@ impl Tally {
     pub(in crate::ops) fn add(&self, made: &Buffer, saturated: u64) {
         let pixels = made.window().pixels();
         let valid = |band| match made.valid(band) {
-            Some(valid) => valid.iter().map(|&v| u64::from(v >> 7)).sum(),
+            // As many as a byte can count.
+            Some(valid) => valid
+                .chunks(255)
+                .map(|some| u64::from(some.iter().fold(0u8, |count, &v| count + (v >> 7))))
+                .sum(),
             None => pixels,
         };
         let valid: u64 = (0..made.bands()).map(valid).sum();
