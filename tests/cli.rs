@@ -105,9 +105,16 @@ fn errors_name_the_file_and_end_with_their_own_code() {
     let whole = std::fs::read(&cut).expect("reads");
     std::fs::write(&cut, &whole[..whole.len() / 2]).expect("writes");
     let absent = dir.path().join("absent.tif");
+    let world = dir.path().join("world.geojson");
+    let ring = "[[-180,-90],[180,-90],[180,90],[-180,90],[-180,-90]]";
+    std::fs::write(&world, format!(r#"{{"type":"Polygon","coordinates":[{ring}]}}"#))
+        .expect("writes");
+    let cut_out =
+        ["warp", text(&scene), text(&out), "--to", "EPSG:3857", "--cutline", text(&world)];
 
     let huge = "2147483647,2147483647";
-    let cases: [(&[&str], i32, &str); 11] = [
+    let cases: [(&[&str], i32, &str); 12] = [
+        (&cut_out, 2, "85.06 degrees"),
         (&["warp", text(&scene), text(&out), "--to", "EPSG:3857", "--size", huge], 6, "tiles"),
         (&["convert", text(&scene), text(&out), "--memory", "16MiB", "--tile", "8192"], 6, "MiB"),
         (&["convert", text(&junk), text(&out)], 3, "junk.tif: not a TIFF"),

@@ -70,7 +70,8 @@ impl Cutline {
             }
             Err(Error::usage("cutline")
                 .expected(format!("coordinates that {to} has a place for"))
-                .found(format!("{}, {} in {from}", c.x, c.y)))
+                .found(format!("{}, {} in {from}", c.x, c.y))
+                .hint("end the polygon where that system does: web mercator ends at 85.06 degrees north and south"))
         };
         let ring = |ring: &LineString<f64>| -> Result<LineString<f64>> {
             let mut points = Vec::new();
