@@ -160,6 +160,106 @@ fn outputs_are_replaced_only_when_told_and_only_whole() {
     assert_eq!(std::fs::read_dir(dir.path()).expect("lists").count(), 1);
 }
 
+/// Runs in a folder; returns the exit code and what was said.
+fn within(dir: &Path, words: &[&str]) -> (Option<i32>, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_swath"));
+    let ended = command.args(words).current_dir(dir).output().expect("swath runs");
+    (ended.status.code(), stderr(&ended))
+}
+
+#[test]
+fn no_output_takes_the_place_of_what_else_a_run_reads() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let at = |name: &str| dir.path().join(name);
+    for (from, to) in [
+        ("landsat.tif", "a.tif"),
+        ("landsat.tif", "in/b.tif"),
+        ("landsat.tif", "in/like.tif"),
+        ("field.geojson", "line.geojson"),
+        ("field.geojson", "a.geojson"),
+        ("classes.csv", "classes.csv"),
+        ("dunes.txt", "dunes.txt"),
+    ] {
+        std::fs::create_dir_all(at("in")).expect("makes");
+        std::fs::copy(fixture(from), at(to)).expect("copies");
+    }
+    for name in ["x.vrt", "in/y.vrt"] {
+        let source = if name == "x.vrt" { "in/b.tif" } else { "b.tif" };
+        let text = format!(
+            "<VRTDataset rasterXSize=\"760\" rasterYSize=\"680\"><SRS>EPSG:32621</SRS>\
+             <GeoTransform>738345,30,0,-2784195,0,-30</GeoTransform><VRTRasterBand dataType=\"UInt16\">\
+             <SimpleSource><SourceFilename relativeToVRT=\"1\">{source}</SourceFilename>\
+             </SimpleSource></VRTRasterBand></VRTDataset>"
+        );
+        std::fs::write(at(name), text).expect("writes");
+    }
+    std::fs::write(at("list"), "a.tif\nin/b.tif\n").expect("writes");
+    std::fs::write(at("weights"), "1 1 1\n1 1 1\n1 1 1\n").expect("writes");
+    let step = |words: &str| format!("[[steps]]\n{words}\n");
+    let job =
+        ["verb = \"read\"\nfile = \"a.tif\"", "verb = \"write\"\nfile = \"job\"\noverwrite = true"];
+    let job = job.map(step).concat();
+    std::fs::write(at("job"), job).expect("writes");
+    let (code, said) = within(dir.path(), &["index", "a.tif", "in/b.tif", "-o", "i.geojson"]);
+    assert_eq!(code, Some(0), "{said}");
+    std::fs::copy(at("in/b.tif"), at("c.tif")).expect("copies");
+    std::fs::write(at("c.tif.aux.xml"), "<PAMDataset></PAMDataset>").expect("writes");
+    std::fs::hard_link(at("line.geojson"), at("second.tif")).expect("links");
+    std::os::unix::fs::symlink("line.geojson", at("link.tif")).expect("links");
+    let warp = "warp a.tif OUT --to EPSG:4326";
+    for (words, kept) in [
+        (&*format!("{warp} --cutline line.geojson"), "line.geojson"),
+        (&*format!("{warp} --cutline line.geojson --follow-links"), "link.tif"),
+        (&*format!("{warp} --cutline line.geojson"), "second.tif"),
+        ("warp a.tif OUT --like in/like.tif", "in/like.tif"),
+        ("warp @list -o OUT --to EPSG:4326", "list"),
+        ("warp @list -o OUT --to EPSG:4326", "in/b.tif"),
+        ("warp x.vrt OUT --to EPSG:32621", "x.vrt"),
+        ("mosaic a.tif in/b.tif -o OUT --cutline line.geojson", "line.geojson"),
+        ("mosaic a.tif in/b.tif -o OUT --cutline-of a*={stem}.geojson", "a.geojson"),
+        ("mosaic a.tif -o OUT --like in/like.tif", "in/like.tif"),
+        ("mosaic @list -o OUT", "list"),
+        ("mosaic i.geojson -o OUT", "i.geojson"),
+        ("mosaic i.geojson -o OUT", "in/b.tif"),
+        ("mosaic in/*.tif -o OUT", "in/like.tif"),
+        ("mosaic in/y.vrt x.vrt -o OUT", "in/b.tif"),
+        ("convert x.vrt OUT", "in/b.tif"),
+        ("convert x.vrt OUT", "x.vrt"),
+        ("convert c.tif OUT", "c.tif.aux.xml"),
+        ("plan convert x.vrt OUT", "in/b.tif"),
+        ("calc A OUT --in A=in/y.vrt", "in/b.tif"),
+        ("calc A OUT --in A=a.tif --grid in/like.tif", "in/like.tif"),
+        ("terrain slope in/y.vrt OUT", "in/b.tif"),
+        ("focal a.tif OUT --stat sum --kernel-file weights", "weights"),
+        ("colorize a.tif OUT --ramp dunes.txt --range 0,9", "dunes.txt"),
+        ("reclassify a.tif OUT --table classes.csv", "classes.csv"),
+        ("pipe --job OUT", "job"),
+        ("index a.tif in/y.vrt -o OUT", "a.tif"),
+        ("index x.vrt in/y.vrt -o OUT", "in/b.tif"),
+        ("index @list -o OUT", "list"),
+    ] {
+        let mut words: Vec<&str> =
+            words.split(' ').map(|word| if word == "OUT" { kept } else { word }).collect();
+        if words[0] != "pipe" {
+            words.push("--overwrite");
+        }
+        let before = sha256(&at(kept));
+        let (code, said) = within(dir.path(), &words);
+        assert_eq!(code, Some(2), "{words:?}: {said}");
+        assert!(said.contains("which would be lost"), "{words:?}: {said}");
+        assert_eq!(sha256(&at(kept)), before, "{words:?}");
+    }
+    // A raster that was typed may give way to what comes of it.
+    for words in [
+        "convert a.tif a.tif -q --overwrite",
+        "mosaic a.tif in/b.tif -o a.tif -q --overwrite",
+        "calc A+B a.tif --in A=a.tif --in B=in/b.tif -q --overwrite",
+    ] {
+        let (code, said) = within(dir.path(), &words.split(' ').collect::<Vec<_>>());
+        assert_eq!(code, Some(0), "{words}: {said}");
+    }
+}
+
 #[test]
 fn mapped_and_positioned_reads_give_the_same() {
     let dir = tempfile::tempdir().expect("a directory");

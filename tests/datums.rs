@@ -242,6 +242,16 @@ fn what_lies_beyond_a_grid_is_told_and_measured() {
     let share = json(&many)["gridCoverage"].as_f64().expect("a share");
     assert!((share - 0.75).abs() < 0.02, "{share}");
     assert!(stderr(&many).contains("spain.tif: PENR2009.gsb covers"), "{}", stderr(&many));
+    // No output takes the place of a grid that it is made by.
+    let (grid, before) = (grids.join("PENR2009.gsb"), ntv2_to(-3));
+    for from in ["warp", "mosaic"] {
+        let out = if from == "warp" { vec![text(&grid)] } else { vec!["-o", text(&grid)] };
+        let words = [&[from, text(&spain)], &out[..], &["--to", "EPSG:4258"], &more[1..]].concat();
+        let refused = swath(&words, None);
+        let said = stderr(&refused);
+        assert!(refused.status.code() == Some(2) && said.contains("would be lost"), "{said}");
+        assert_eq!(std::fs::read(&grid).expect("is there"), before);
+    }
 }
 
 #[test]

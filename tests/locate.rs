@@ -227,3 +227,32 @@ fn what_places_nothing_is_refused() {
     let error = with_points(places(), bent).locate(&by(Placement::Polynomial(4)));
     assert!(matches!(error.expect_err("refused"), Error::Usage(_)));
 }
+
+#[test]
+fn heights_that_place_an_image_are_not_replaced_by_it() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let at = |name: &str| dir.path().join(name).display().to_string();
+    let (scene, heights) = (at("scene.tif"), at("heights.tif"));
+    let rpc = image(Metadata { rpc: Some(rational()), ..Metadata::default() });
+    rpc.write(&scene, &WriteOptions::default()).expect("writes");
+    let around = Grid {
+        size: SIZE,
+        transform: GeoTransform::north_up(10.0, 48.0, 0.01, 0.01),
+        crs: Some(Crs::from_epsg(4326)),
+    };
+    let pixels = Buffer::new(&Pool::new(0), SIZE.window(), 1, DataType::I16);
+    let ground = Raster::from_buffer(Info::new(around, 1, DataType::I16), pixels).expect("whole");
+    ground.write(&heights, &WriteOptions::default()).expect("writes");
+    let before = std::fs::read(&heights).expect("is there");
+    let warp = |out: &str| {
+        let words = ["warp", &scene, out, "--to", "EPSG:4326", "--dem", &heights, "--overwrite"];
+        let ended = std::process::Command::new(env!("CARGO_BIN_EXE_swath")).args(words).output();
+        let ended = ended.expect("swath runs");
+        (ended.status.code(), String::from_utf8_lossy(&ended.stderr).into_owned())
+    };
+    let (code, said) = warp(&heights);
+    assert!(code == Some(2) && said.contains("which would be lost"), "{said}");
+    assert_eq!(std::fs::read(&heights).expect("is there"), before);
+    let (code, said) = warp(&at("out.tif"));
+    assert_eq!(code, Some(0), "{said}");
+}

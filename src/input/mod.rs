@@ -37,6 +37,7 @@ pub struct Files {
     vrt_anywhere: bool,
     notes_absent: bool,
     touched: Arc<Mutex<BTreeSet<PathBuf>>>,
+    named: Arc<Mutex<BTreeSet<PathBuf>>>,
     absent: Arc<Mutex<BTreeSet<PathBuf>>>,
     unread: Arc<Mutex<BTreeSet<String>>>,
 }
@@ -52,6 +53,7 @@ impl Files {
             vrt_anywhere: false,
             notes_absent: false,
             touched: Arc::default(),
+            named: Arc::default(),
             absent: Arc::default(),
             unread: Arc::default(),
         }
@@ -101,7 +103,9 @@ impl Files {
         let notes = self.notes_absent && self.options.sidecars;
         let names = if notes { sidecar_names(path) } else { Vec::new() };
         let absent: Vec<_> = names.into_iter().filter(|name| !name.is_file()).collect();
-        let file = GeoTiff::open_listing(path, &self.options, &self.damage)?;
+        let file = GeoTiff::open_listing(path, &self.options, &self.damage);
+        // What cannot be made sense of was read too.
+        let file = file.inspect_err(|_| self.name(path))?;
         self.absent.lock().unwrap_or_else(PoisonError::into_inner).extend(absent);
         file.path().into_iter().chain(file.sidecars().iter().map(|s| &*s.path)).for_each(|path| {
             self.touch(path);
@@ -122,6 +126,21 @@ impl Files {
     pub fn touched(&self) -> Vec<PathBuf> {
         let touched = self.touched.lock().unwrap_or_else(PoisonError::into_inner);
         touched.iter().cloned().collect()
+    }
+
+    fn name(&self, path: &Path) {
+        let mut named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
+        if !named.contains(path) {
+            named.insert(path.to_path_buf());
+        }
+    }
+
+    /// Returns the files that were not opened for a caller, by name: sources of virtual rasters and
+    /// what is [known](Files::known), which are read when their pixels are wanted, and those that
+    /// could not be opened.
+    pub fn named(&self) -> Vec<PathBuf> {
+        let named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
+        named.iter().cloned().collect()
     }
 
     /// Returns the files that would have been heeded beside those that were opened so far, and were
@@ -146,7 +165,9 @@ impl Files {
     /// Makes a raster of a file that is not opened before it is read, of which `info` is
     /// known. Reading fails if it is another.
     pub fn known(&self, path: impl Into<PathBuf>, info: Info) -> Raster {
-        self.lazy(path.into(), info, Vec::new())
+        let path = path.into();
+        self.name(&path);
+        self.lazy(path, info, Vec::new())
     }
 
     fn lazy(&self, path: PathBuf, info: Info, copies: Vec<Info>) -> Raster {

@@ -116,7 +116,8 @@ pub(crate) fn run(args: &CalcArgs, session: &Session<'_>) -> Result<()> {
     // One of the two is there: clap saw to it.
     let output = args.output.as_ref().or(args.out.as_ref());
     let output = output.ok_or_else(|| Error::usage("no output"))?;
-    session.write(&raster, output, &write, &files)?;
+    let own: Vec<_> = args.step.inputs.iter().map(|input| input.path.clone()).collect();
+    session.write(&raster, output, &own, &write, &files)?;
     Ok(())
 }
 

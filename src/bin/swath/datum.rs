@@ -68,6 +68,13 @@ impl DatumArgs {
         directories.extend(named.iter().flat_map(std::env::split_paths));
         GridDirectories::new(directories)
     }
+
+    /// Returns the files of the grids that an operation takes.
+    fn files(&self, operation: &DatumOperation) -> Vec<PathBuf> {
+        let directories = self.directories();
+        let present = operation.grids().iter().filter(|grid| grid.is_present());
+        present.filter_map(|grid| directories.path(&grid.name)).collect()
+    }
 }
 
 /// What people should know of the operation that shifts their datums.
@@ -117,9 +124,7 @@ pub(crate) fn operation(
     let share = source.and_then(|source| grid_share(source, transformer));
     let short = share.and_then(|share| short(operation, share));
     let better = transformer.better().map(|better| lost(better, operation));
-    let (directories, present) = (datums.directories(), operation.grids().iter());
-    let present = present.filter(|grid| grid.is_present());
-    let grids = present.filter_map(|grid| directories.path(&grid.name)).collect();
+    let grids = datums.files(operation);
     let lost = better.into_iter().chain(damaged).chain(short);
     let lost = lost.chain(cautions(transformer)).collect();
     Told { remark: format!("datum: {operation}"), guess, lost, share, grids }
@@ -169,6 +174,9 @@ pub(crate) fn operations(
         let transformer = transformer(grid, to, how).map_err(|e| e.at_path(name))?;
         if is_first {
             told.push(operation(&transformer, None, datums));
+        } else if let Some(told) = told.last_mut() {
+            // Another area may have another operation.
+            told.grids.extend(datums.files(transformer.operation()));
         }
         let share = grid_share(grid, &transformer);
         let text = share.and_then(|share| short(transformer.operation(), share));

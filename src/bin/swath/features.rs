@@ -77,6 +77,7 @@ impl FeatureArgs {
             System::Wgs84 => Coordinates::Wgs84,
         };
         let overwrite = if self.overwrite { Overwrite::Replace } else { Overwrite::Refuse };
+        session.keep_read(&self.output, overwrite, &[])?;
         let mut writer = FeatureWriter::create(&self.output, overwrite, schema, coordinates)?;
         let mut progress = session.progress();
         find(&input, &mut writer, &mut progress).map_err(|e| match e {

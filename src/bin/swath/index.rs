@@ -43,12 +43,6 @@ pub(crate) fn run(args: &IndexArgs) -> Result<()> {
     for path in inputs::expand(&args.inputs)? {
         let Some(raster) = left_out.take(&args.read, &path, files.look(&path))? else { continue };
         let absolute = whole(&path)?;
-        if is_same(&path, &args.output) {
-            return Err(Error::usage("output")
-                .expected("another name than those of the inputs")
-                .found("that of an input, which would be lost")
-                .at_path(&path));
-        }
         let below = absolute.strip_prefix(folder).ok().filter(|_| !args.absolute);
         let location = below
             .unwrap_or(&absolute)
@@ -70,12 +64,8 @@ pub(crate) fn run(args: &IndexArgs) -> Result<()> {
     }
     files.unread().iter().for_each(|reason| report::warn(&report::unread(reason)));
     let overwrite = if args.overwrite { Overwrite::Replace } else { Overwrite::Refuse };
+    inputs::keep_read(&args.output, overwrite, &[], &[files], &[])?;
     left_out.lines().for_each(|line| report::warn(&line));
     report::note_damage(!left_out.is_empty());
     save_index(&args.output, overwrite, &entries)
-}
-
-/// Whether two names lead to one file that is there.
-fn is_same(a: &Path, b: &Path) -> bool {
-    matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }

@@ -1,9 +1,13 @@
 //! Many files as they are typed: names, patterns, lists.
 
+use std::collections::BTreeSet;
 use std::io::Read;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
-use swath::input::Files;
+use swath::input::{Files, is_virtual};
+use swath::io::Overwrite;
 use swath::ops::mosaic::MosaicInput;
 use swath::vector::read_index;
 use swath::{Error, Raster, Result};
@@ -15,6 +19,52 @@ use crate::walk;
 
 /// The most bytes of an index.
 const MOST_INDEX_BYTES: u64 = 1 << 30;
+
+/// The files that were read here, as texts and the like.
+static READ: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+fn note(path: &Path) {
+    READ.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_path_buf());
+}
+
+/// Returns the files besides rasters that this process read so far: lists of names, indexes,
+/// cutlines, tables, job files.
+fn read_so_far() -> BTreeSet<PathBuf> {
+    READ.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// Refuses an output that would take the place of a file that is read: a raster that `files` opened
+/// or may open, what lies beside it, one of `grids`, or a file besides rasters. Links and second
+/// names of a file are that file. A raster in `own` is one whose place the output may take, unless
+/// it is a virtual one: whoever named both wants what comes of it there.
+///
+/// # Errors
+/// [`Error::Usage`] if there is such an output.
+pub(crate) fn keep_read<'a>(
+    output: &Path,
+    overwrite: Overwrite,
+    own: &[PathBuf],
+    files: &[Files],
+    grids: impl IntoIterator<Item = &'a PathBuf>,
+) -> Result<()> {
+    // What is not to be replaced is refused by whoever writes.
+    let Some(place) = place(output).filter(|_| overwrite.replaces()) else { return Ok(()) };
+    let is_own = own.iter().any(|path| !is_virtual(path) && self::place(path) == Some(place));
+    let opened = files.iter().filter(|_| !is_own).flat_map(Files::touched);
+    let others = files.iter().flat_map(Files::named).chain(grids.into_iter().cloned());
+    let mut read = opened.chain(others).chain(read_so_far());
+    read.find(|path| self::place(path) == Some(place)).map_or(Ok(()), |path| {
+        Err(Error::usage("output")
+            .expected("another name than those of the files that are read")
+            .found(format!("that of {}, which would be lost", path.display()))
+            .at_path(output))
+    })
+}
+
+/// Where a file lies, links followed: its device and its number there.
+fn place(path: &Path) -> Option<(u64, u64)> {
+    std::fs::metadata(path).ok().map(|found| (found.dev(), found.ino()))
+}
 
 /// Spells out what was typed: `@FILE` is a list of names, one a line; a name that is no
 /// file and has `*`, `?` or `[` is a pattern, whose matches come sorted by name.
@@ -30,6 +80,7 @@ pub(crate) fn expand(typed: &[PathBuf]) -> Result<Vec<PathBuf>> {
                 let text = std::fs::read_to_string(list)
                     .map_err(|e| Error::io("read the list of inputs", e).at_path(list))?;
                 let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+                note(Path::new(list));
                 // Names in a list are meant as they would be at the prompt.
                 for line in lines.filter(|line| !line.starts_with('#')) {
                     matches(Path::new(line), &mut found)?;
@@ -70,6 +121,7 @@ pub(crate) fn bytes(path: &Path, most: u64) -> Result<Vec<u8>> {
         return Ok(bytes);
     }
     check(std::fs::metadata(path).map_err(io)?.len(), "")?;
+    note(path);
     std::fs::read(path).map_err(io)
 }
 

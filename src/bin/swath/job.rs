@@ -62,13 +62,13 @@ impl<'a> Job<'a> {
 
     /// Writes a raster made of the input; nothing if it is only planned.
     pub(crate) fn write(&self, raster: &Raster) -> Result<Option<Done>> {
-        let Parts { output, write, .. } = self.parts;
+        let Parts { input, output, write, .. } = self.parts;
+        let own = [input.to_path_buf()];
         let opaque = write.wants_alpha().then(|| raster.with_alpha()).transpose()?;
         let raster = opaque.as_ref().unwrap_or(raster);
         let engine = self.session.engine;
-        let Some(made) = self.session.write(raster, output, &self.options, &self.files)? else {
-            return Ok(None);
-        };
+        let made = self.session.write(raster, output, &own, &self.options, &self.files)?;
+        let Some(made) = made else { return Ok(None) };
         let (decoded, distinct) = (engine.chunks_decoded(), engine.chunks_seen());
         Ok(Some(Done { seconds: made.seconds, decoded, distinct }))
     }

@@ -201,6 +201,7 @@ pub(crate) fn run(args: &MosaicArgs, session: &Session<'_>) -> Result<()> {
         mosaic: &mosaic,
         raster: &raster,
         files: &files,
+        typed: &args.inputs,
         given,
         left_out: &left_out,
         output: &args.output,
@@ -249,6 +250,8 @@ pub(crate) struct Made<'a> {
     /// The mosaic, and what was done to it since.
     pub(crate) raster: &'a Raster,
     pub(crate) files: &'a Files,
+    /// What was typed for the inputs.
+    pub(crate) typed: &'a [PathBuf],
     /// How many files were named and not left out.
     pub(crate) given: usize,
     /// Which others were left out.
@@ -269,9 +272,10 @@ impl Made<'_> {
         how: Option<(&'static str, &'static str)>,
         session: &Session<'_>,
     ) -> Result<()> {
-        let Self { mosaic, raster, files, output, .. } = self;
+        let Self { mosaic, raster, files, typed, output, .. } = self;
         let (engine, options) = (session.engine, self.write.options()?);
-        let Some(made) = session.write(raster, output, &options, files)? else { return Ok(()) };
+        let made = session.write(raster, output, typed, &options, files)?;
+        let Some(made) = made else { return Ok(()) };
         session.left_out(self.left_out);
         let Outcome { written, seconds } = made;
         let missing = mosaic.made().missing();

@@ -14,6 +14,7 @@ use swath::{Raster, Result};
 
 use crate::args::ReadArgs;
 use crate::datum::Told;
+use crate::inputs;
 use crate::report::{self, Progress};
 use crate::sound::LeftOut;
 
@@ -179,15 +180,29 @@ impl<'a> Session<'a> {
         Progress::new(self.is_silent())
     }
 
+    /// Refuses an output that would take the place of a file that is read. That of a raster in `own`
+    /// it may take: whoever named both wants what comes of it there.
+    pub(crate) fn keep_read(
+        &self,
+        output: &Path,
+        overwrite: Overwrite,
+        own: &[PathBuf],
+    ) -> Result<()> {
+        let (files, grids) = (self.opened.borrow(), self.read.borrow());
+        inputs::keep_read(output, overwrite, own, &files, &*grids)
+    }
+
     /// Writes a raster and says what was written; or looks at it, if that is what it is for, and returns
-    /// nothing.
+    /// nothing. Of the files that are read the output may replace those in `own`.
     pub(crate) fn write(
         &self,
         raster: &Raster,
         output: &Path,
+        own: &[PathBuf],
         options: &WriteOptions,
         files: &Files,
     ) -> Result<Option<Outcome>> {
+        self.keep_read(output, options.overwrite, own)?;
         if let Voice::Instead(act) = self.voice {
             act(output, raster, options, self.engine)?;
             return Ok(None);
@@ -247,6 +262,7 @@ impl<'a> Session<'a> {
             // The plan is all there is to say.
             Voice::Instead(_) => Ok(()),
             Voice::Item { output, overwrite, .. } => {
+                self.keep_read(output, *overwrite, &[])?;
                 let mut file = Staged::create(output, *overwrite)?;
                 file.append(text.as_bytes())?;
                 file.commit()

@@ -210,12 +210,11 @@ pub(crate) fn run(args: &WarpArgs, session: &Session<'_>) -> Result<()> {
                 .hint("name the output of several inputs: -o OUTPUT"));
         }
     };
-    let inputs = inputs::expand(files)?;
-    match inputs.as_slice() {
+    match inputs::expand(files)?.as_slice() {
         [input] if !inputs::is_index(input) && !args.cut_each.is_given() => {
             one(args, input, output, session)
         }
-        _ => warp_many::run(args, &inputs, output, session),
+        _ => warp_many::run(args, files, output, session),
     }
 }
 

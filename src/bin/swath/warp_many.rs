@@ -60,6 +60,7 @@ pub(crate) fn run(
         mosaic: &mosaic,
         raster: &raster,
         files: &files,
+        typed,
         given,
         left_out: &left_out,
         output,

@@ -89,6 +89,10 @@ pub(super) fn open(path: &Path, files: &Files) -> Result<Raster> {
     let folder = path.parent().unwrap_or(Path::new(""));
     let find = |name: &str, relative: bool| place(folder, name, relative, files.vrt_anywhere);
     let (info, bands) = read::parse(&text, &find)?;
+    for piece in bands.iter().flat_map(|band| &band.pieces) {
+        let whole = split_page(&piece.path);
+        files.name(whole.as_ref().map_or(&piece.path, |(file, _)| file));
+    }
     Ok(Raster::new(node::Vrt::new(info, bands, files)))
 }
 
