@@ -297,6 +297,49 @@ fn sources_of_a_virtual_raster_are_no_outputs() {
 }
 
 #[test]
+fn what_is_told_of_sources_of_a_virtual_raster_is_told_again_when_they_go_and_come() {
+    let dir = rasters(&["in/a.tif", "in/sub/b.tif"]);
+    let at = |name: &str| dir.path().join(name);
+    let source = |name: &str| {
+        format!(
+            "<SimpleSource><SourceFilename relativeToVRT=\"1\">{name}</SourceFilename></SimpleSource>"
+        )
+    };
+    let text = format!(
+        "<VRTDataset rasterXSize=\"20\" rasterYSize=\"20\"><VRTRasterBand dataType=\"UInt16\">{}{}\
+         </VRTRasterBand></VRTDataset>",
+        source("a.tif"),
+        source("sub/b.tif#1"),
+    );
+    fs::write(at("in/x.vrt"), text).expect("writes");
+    let words = ["batch", "info", "in/x.vrt", "-o", "out/{stem}.json", "--resume", "--", "--json"];
+    let files = || {
+        let said = fs::read(at("out/x.json")).expect("is there");
+        let said: Value = serde_json::from_slice(&said).expect("JSON");
+        said["files"].as_array().expect("a list").len()
+    };
+    for more in [&[][..], &["--checksum"]] {
+        let words = [&words[..], more].concat();
+        let _ = fs::remove_dir_all(at("out"));
+        assert!(good(dir.path(), &words).contains("1  done"));
+        assert!(good(dir.path(), &words).contains("1  skipped"));
+        assert_eq!(files(), 3);
+        if !more.is_empty() {
+            continue;
+        }
+        for name in ["in/a.tif", "in/sub/b.tif"] {
+            fs::rename(at(name), at("aside.tif")).expect("moves");
+            assert!(good(dir.path(), &words).contains("1  done"), "{name} is gone");
+            assert_eq!(files(), 2, "{name}");
+            assert!(good(dir.path(), &words).contains("1  skipped"));
+            fs::rename(at("aside.tif"), at(name)).expect("moves");
+            assert!(good(dir.path(), &words).contains("1  done"), "{name} is back");
+            assert_eq!(files(), 3, "{name}");
+        }
+    }
+}
+
+#[test]
 fn globs_end_where_links_lead_back_and_know_their_folders() {
     let dir = rasters(&["in/x/a.tif", "in/y/b.tif"]);
     for name in ["in/x/up", "in/y/up", "in/x/again"] {

@@ -24,8 +24,10 @@ pub(crate) struct Session<'a> {
     voice: Voice<'a>,
     /// What opened the files that the output depends on.
     opened: RefCell<Vec<Files>>,
-    /// Other files that the output depends on: grids of datum shifts.
+    /// Other files that the output depends on: grids of datum shifts, files that are told of.
     read: RefCell<BTreeSet<PathBuf>>,
+    /// Files that the output depends on by not being there.
+    absent: RefCell<BTreeSet<PathBuf>>,
     /// What is said when the output has been written.
     afterwards: RefCell<Vec<Afterwards>>,
 }
@@ -76,6 +78,7 @@ impl<'a> Session<'a> {
             voice,
             opened: RefCell::default(),
             read: RefCell::default(),
+            absent: RefCell::default(),
             afterwards: RefCell::default(),
         }
     }
@@ -88,7 +91,8 @@ impl<'a> Session<'a> {
                 let files = self.opened.into_inner();
                 let inputs =
                     files.iter().flat_map(Files::touched).chain(self.read.into_inner()).collect();
-                let absent = files.iter().flat_map(Files::absent).collect();
+                let absent = files.iter().flat_map(Files::absent);
+                let absent = absent.chain(self.absent.into_inner()).collect();
                 Made { inputs, absent, ..made.into_inner() }
             }
         }
@@ -111,6 +115,13 @@ impl<'a> Session<'a> {
         };
         self.opened.borrow_mut().push(files.clone());
         files
+    }
+
+    /// Takes files for what the output depends on, by being there or not.
+    pub(crate) fn depends(&self, files: impl IntoIterator<Item = PathBuf>) {
+        let (there, absent) = files.into_iter().partition::<Vec<_>, _>(|path| path.is_file());
+        self.read.borrow_mut().extend(there);
+        self.absent.borrow_mut().extend(absent);
     }
 
     /// Tells of the operation that shifts the datums.

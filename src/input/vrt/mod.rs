@@ -40,6 +40,18 @@ pub struct VirtualSource {
     pub outside: bool,
 }
 
+impl VirtualSource {
+    /// Returns the file, without a page behind its name.
+    pub fn file(&self) -> PathBuf {
+        file(&self.path)
+    }
+}
+
+/// Returns the file of a source, without a page behind its name.
+fn file(path: &Path) -> PathBuf {
+    split_page(path).map_or_else(|| path.to_path_buf(), |(file, _)| file)
+}
+
 impl Virtual {
     /// Reads a virtual raster; none of its sources is opened.
     ///
@@ -56,12 +68,11 @@ impl Virtual {
             let pieces = pieces.filter(|piece| seen.insert(piece.path.as_path()));
             let source = |piece: &read::Piece| {
                 let path = piece.path.clone();
-                let file = split_page(&path).map_or_else(|| path.clone(), |(file, _)| file);
                 // What is said of the folder holds for an absolute path too.
                 let name = std::path::absolute(&path).unwrap_or_else(|_| path.clone());
                 let outside =
                     name.to_str().is_none_or(|name| place(folder, name, false, false).is_err());
-                VirtualSource { there: file.is_file(), outside, path }
+                VirtualSource { there: file(&path).is_file(), outside, path }
             };
             let sources = pieces.map(source).collect();
             Ok(Self { info, nodata: bands.iter().map(|band| band.fill).collect(), sources })
@@ -90,8 +101,8 @@ pub(super) fn open(path: &Path, files: &Files) -> Result<Raster> {
     let find = |name: &str, relative: bool| place(folder, name, relative, files.vrt_anywhere);
     let (info, bands) = read::parse(&text, &find)?;
     for piece in bands.iter().flat_map(|band| &band.pieces) {
-        let whole = split_page(&piece.path);
-        files.name(whole.as_ref().map_or(&piece.path, |(file, _)| file));
+        let file = file(&piece.path);
+        files.name(&file);
     }
     Ok(Raster::new(node::Vrt::new(info, bands, files)))
 }

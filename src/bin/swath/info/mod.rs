@@ -18,7 +18,7 @@ use std::path::Path;
 use serde_json::Value;
 use swath::engine::Engine;
 use swath::geotiff::GeoTiff;
-use swath::input::{Files, Virtual, is_virtual};
+use swath::input::{Files, Virtual, VirtualSource, is_virtual};
 use swath::ops::stats::{BandStatistics, StatsOptions};
 use swath::{Error, Raster, Result};
 
@@ -92,9 +92,11 @@ pub(crate) fn run_item(args: &InfoArgs, session: &Session<'_>) -> Result<()> {
         return Err(Error::defect("info of an item that is not one file"));
     };
     let files = session.files(&args.read)?;
-    if !is_virtual(path) {
+    match is_virtual(path) {
+        // It is told whether its sources are there.
+        true => session.depends(Virtual::read(path)?.sources.iter().map(VirtualSource::file)),
         // What lies beside it is kept with the item.
-        files.open(path)?;
+        false => drop(files.open(path)?),
     }
     let seen = look(args, path, Some(session.engine), files)?;
     let name = path.display().to_string();
