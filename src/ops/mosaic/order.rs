@@ -148,7 +148,8 @@ impl OrderBy {
     ///
     /// # Errors
     /// [`Error::Usage`] with line, column and a caret for a name that no input has a meaning for,
-    /// and naming the file of which the expression comes to nothing.
+    /// and naming the file of which the expression comes to nothing, with what is missing or the
+    /// text of an item that is no number.
     pub fn sort(&self, inputs: &mut Vec<MosaicInput>) -> Result<()> {
         let items: BTreeSet<&str> = inputs
             .iter()
@@ -159,17 +160,25 @@ impl OrderBy {
         let is_item = |name: &str| items.iter().any(|item| is_called(item, name));
         let mut keys = Vec::with_capacity(inputs.len());
         for (index, input) in (1..).zip(inputs.iter()) {
+            let mut lacks = Vec::new();
             let mut fact = |name: &str| {
                 let own = fact(input, index, name);
-                own.or_else(|| is_item(name).then(|| item(input.raster.info(), name)))
+                let found = own.or_else(|| is_item(name).then(|| item(input.raster.info(), name)));
+                if found.is_some_and(f64::is_nan) {
+                    lacks.push(lack(input, name));
+                }
+                found
             };
             let key = self.expression.number(&mut fact, &known)?;
             if key.is_nan() {
-                return Err(Error::usage(format!("order by {}", self.text))
-                    .expected("a number")
-                    .found("none: something in it is missing or has no result")
-                    .at_path(&input.name)
-                    .hint("coalesce(NAME, 0) stands for 0 where NAME is missing"));
+                let error = Error::usage(format!("order by {}", self.text)).expected("a number");
+                let error = error.at_path(&input.name);
+                return Err(match lacks.is_empty() {
+                    true => error.found("none: it has no result, as x/0 has none"),
+                    false => error
+                        .found(format!("none: {}", lacks.join("; ")))
+                        .hint("coalesce(NAME, 0) stands for 0 where NAME is missing"),
+                });
             }
             keys.push(key);
         }
@@ -216,15 +225,35 @@ fn is_called(item: &str, name: &str) -> bool {
     item == name || simple(item) == simple(name)
 }
 
-/// The number that an item states; NaN if there is none.
-fn item(info: &Info, name: &str) -> f64 {
+/// The text of an item.
+fn stated<'a>(info: &'a Info, name: &str) -> Option<&'a str> {
     let found = domains(info).find_map(|items| {
         items
             .get(name)
             .or_else(|| items.iter().find(|(item, _)| is_called(item, name)).map(|i| i.1))
     });
-    let number = found.and_then(|text| text.trim().parse::<f64>().ok());
+    found.map(String::as_str)
+}
+
+/// The number that an item states; NaN if there is none.
+fn item(info: &Info, name: &str) -> f64 {
+    let number = stated(info, name).and_then(|text| text.trim().parse::<f64>().ok());
     number.filter(|value| value.is_finite()).unwrap_or(f64::NAN)
+}
+
+/// Why what is called so has no number: there is no such thing, or it is another text.
+fn lack(input: &MosaicInput, name: &str) -> String {
+    let (item, kind) = match name {
+        "time" => (time(input), "time"),
+        _ => (stated(input.raster.info(), name), "number"),
+    };
+    match item {
+        Some(text) => {
+            let start: String = text.chars().take(40).collect();
+            format!("{name} is {start:?}, which is no {kind}")
+        }
+        None => format!("{name} is missing"),
+    }
 }
 
 /// The seconds since 1970 of a time such as `2020:05:18 13:05:12`.
@@ -311,9 +340,20 @@ mod tests {
     #[test]
     fn what_is_missing_or_means_nothing_is_an_error() {
         for (by, said) in [
-            ("eo_sun", "in/a_20190101.tif: order by eo_sun: expected a number, found none"),
-            ("name2", "in/c_20200518.tif"),
-            ("1 / (width - 9)", "in/a_20190101.tif"),
+            (
+                "eo_sun",
+                "in/a_20190101.tif: order by eo_sun: expected a number, found none: eo_sun is missing",
+            ),
+            (
+                "coalesce(eo_sun, CLOUD_COVER > 50 ? 1 : eo_sun)",
+                "in/b_20200518.tif: order by coalesce(eo_sun, CLOUD_COVER > 50 ? 1 : eo_sun): \
+                 expected a number, found none: eo_sun is \"high\", which is no number",
+            ),
+            ("name2", "in/c_20200518.tif: order by name2: expected a number, found none: name2 is"),
+            (
+                "1 / (width - 9)",
+                "in/a_20190101.tif: order by 1 / (width - 9): expected a number, found none: it has",
+            ),
             ("CLOUD", "column 1: unknown name `CLOUD`"),
             ("width +", "column 8: expected a value"),
         ] {
