@@ -133,7 +133,7 @@ fn ten_thousand_footprints_are_indexed_and_only_those_in_a_window_opened() {
             let grid = Grid { size: Size::new(64, 64), transform, crs };
             let info = Info::new(grid, 1, DataType::U16);
             let own = info.clone();
-            let raster = Raster::lazy(info, Vec::new(), &shelf, move || {
+            let raster = Raster::lazy(info, None, &shelf, move || {
                 let pool = swath::raster::Pool::new(0);
                 let size = own.grid.size.window();
                 let mut pixels = swath::raster::Buffer::new(&pool, size, 1, DataType::U16);
@@ -189,6 +189,84 @@ fn an_index_stands_for_its_files_and_those_outside_are_never_opened() {
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(refused.status.code() == Some(2) && said.contains("would be lost"), "{said}");
     swath::open(own).expect("a raster still");
+}
+
+#[test]
+fn an_index_stands_for_overviews_too() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let at = |name: &str| dir.path().join(name).display().to_string();
+    let mut paths = Vec::new();
+    for number in 0..9u32 {
+        let whole = noise(DataType::U16, 1, Size::new(256 + number % 3, 256), None);
+        let size = Size::new(256, 256);
+        let (x, y) = (f64::from(number % 3) * 256.0, f64::from(number / 3) * 256.0);
+        let transform =
+            GeoTransform::north_up(500_000.0 + 30.0 * x, 5_300_000.0 - 30.0 * y, 30.0, 30.0);
+        let grid = Grid { size, transform, ..whole.info().grid.clone() };
+        let info = Info { grid, ..whole.info().clone() };
+        let pixels = whole.read(size.window()).expect("reads");
+        let path = dir.path().join(format!("{number:05}.tif"));
+        let options = WriteOptions { format: Format::Tiled, tile: 64, ..Default::default() };
+        Raster::from_buffer(info, pixels).expect("whole").write(&path, &options).expect("writes");
+        paths.push(path);
+    }
+    // Overviews of several kinds; those made by `average` have other pixels than the images.
+    for (number, levels) in [(1, "2,4,8"), (2, "4"), (4, "2,4,8"), (5, "8"), (8, "2")] {
+        runs(&["overviews", paths[number].to_str().expect("text"), "--levels", levels, "-q"]);
+    }
+    for name in ["index.geojson", "index.fgb"] {
+        runs(&["index", &at("0*.tif"), "-o", &at(name)]);
+    }
+    let (from, of) = (at("files.tif"), at("index.tif"));
+    let plain = ["--quiet", "--overwrite", "--format", "gtiff", "--overviews", "none"];
+    let bare = tempfile::tempdir().expect("a directory");
+    for path in &paths {
+        let to = bare.path().join(path.file_name().expect("a name"));
+        std::fs::copy(path, &to).expect("copies");
+        runs(&["overviews", to.to_str().expect("text"), "--clean", "-q"]);
+    }
+    for (more, differs) in [
+        (&["--resolution", "240"][..], true),
+        (&["--resolution", "130", "--resample", "bilinear"], true),
+        (&["--resolution", "240", "--resample", "average", "--method", "mean"], true),
+        (&["--resolution", "100", "--to", "EPSG:3857", "--resample", "cubic"], true),
+        (&["--resolution", "240", "--resample", "sum"], false),
+        (&["--resolution", "240", "--type", "float32", "--blend", "3"], true),
+        (&["--resolution", "30"], false),
+        (&["--resolution", "7"], false),
+    ] {
+        runs(&[&["mosaic", &at("0*.tif"), "-o", &from], &plain[..], more].concat());
+        for name in ["index.geojson", "index.fgb"] {
+            for how in [["--threads", "1"], ["--work", "192,64"]] {
+                let job = ["mosaic", &at(name), "-o", &of];
+                runs(&[&job[..], &plain, more, &how].concat());
+                assert_eq!(sha256(Path::new(&of)), sha256(Path::new(&from)), "{name} {more:?}");
+            }
+        }
+        // As the pixels would be without any overview, where that is another thing.
+        let all = bare.path().join("0*.tif").display().to_string();
+        runs(&[&["mosaic", &all, "-o", &of], &plain[..], more].concat());
+        assert_eq!(sha256(Path::new(&of)) != sha256(Path::new(&from)), differs, "{more:?}");
+    }
+    let job = ["warp", &at("0*.tif"), "-o", &from, "--to", "EPSG:4326", "--resolution", "0.002"];
+    runs(&[&job[..], &plain].concat());
+    let job = ["warp", &at("index.fgb"), "-o", &of, "--to", "EPSG:4326", "--resolution", "0.002"];
+    runs(&[&job[..], &plain].concat());
+    assert_eq!(sha256(Path::new(&of)), sha256(Path::new(&from)));
+    // Files that lie elsewhere are opened neither for pixels nor for overviews.
+    for path in &paths[3..] {
+        std::fs::remove_file(path).expect("removes");
+    }
+    let bounds = "--bounds=500000,5294000,523040,5300000";
+    let job = ["mosaic", &at("index.geojson"), "-o", &of, bounds, "--resolution", "240", "--json"];
+    let said: serde_json::Value =
+        serde_json::from_str(&runs(&[&job[..], &plain].concat())).expect("is JSON");
+    assert!(said["inputs"]["opened"].as_u64() <= Some(3), "{said}");
+    let job = ["mosaic", &at("index.geojson"), "-o", &of, "--resolution", "240"];
+    let gone = swath(&[&job[..], &plain].concat());
+    let error = String::from_utf8_lossy(&gone.stderr).into_owned();
+    assert_eq!(gone.status.code(), Some(5), "{error}");
+    assert!(error.contains(".tif: open: No such file"), "{error}");
 }
 
 #[test]

@@ -159,18 +159,18 @@ impl Files {
         let path = path.into();
         let raster = self.open(&path)?;
         let copies = raster.overviews().iter().map(|o| o.info().clone()).collect();
-        Ok(self.lazy(path, raster.info().clone(), copies))
+        Ok(self.lazy(path, raster.info().clone(), Some(copies)))
     }
 
-    /// Makes a raster of a file that is not opened before it is read, of which `info` is
-    /// known. Reading fails if it is another.
+    /// Makes a raster of a file that is not opened before it is read, or asked for its overviews, of
+    /// which `info` is known. Reading fails if it is another.
     pub fn known(&self, path: impl Into<PathBuf>, info: Info) -> Raster {
         let path = path.into();
         self.name(&path);
-        self.lazy(path, info, Vec::new())
+        self.lazy(path, info, None)
     }
 
-    fn lazy(&self, path: PathBuf, info: Info, copies: Vec<Info>) -> Raster {
+    fn lazy(&self, path: PathBuf, info: Info, copies: Option<Vec<Info>>) -> Raster {
         let files = self.clone();
         Raster::lazy(info, copies, &self.shelf, move || files.open(&path))
     }

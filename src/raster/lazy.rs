@@ -1,8 +1,9 @@
 //! Rasters that are opened when they are read, a bounded number at a time.
 
 use std::fmt;
+use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::{Buffer, Context, Grid, Info, Masked, Raster, Source, Tell, Window};
 use crate::error::{Error, Result};
@@ -80,25 +81,28 @@ impl Shelf {
 type Open = dyn Fn() -> Result<Raster> + Send + Sync;
 
 impl Raster {
-    /// Makes a raster of which `info` is known, and the infos of its overviews;
-    /// `open` gives its pixels when they are read, and `shelf` keeps it open meanwhile.
+    /// Makes a raster of which `info` is known, and perhaps the infos of its overviews: those of
+    /// which nothing is known are looked up when somebody asks for them. `open` gives its pixels
+    /// when they are read, and `shelf` keeps it open meanwhile.
     pub fn lazy(
         info: Info,
-        overviews: Vec<Info>,
+        overviews: Option<Vec<Info>>,
         shelf: &Shelf,
         open: impl Fn() -> Result<Self> + Send + Sync + 'static,
     ) -> Self {
         let key = shelf.new_key();
         let (shelf, open): (_, Arc<Open>) = (shelf.clone(), Arc::new(open));
-        Self::new(Lazy { info, copies: overviews.into(), level: None, shelf, key, open })
+        let copies = Arc::new(overviews.map_or_else(OnceLock::new, |known| Some(known).into()));
+        Self::new(Lazy { info, copies, level: None, shelf, key, open })
     }
 }
 
 #[derive(Clone)]
 struct Lazy {
     info: Info,
-    /// What the overviews are.
-    copies: Arc<[Info]>,
+    /// What the overviews are, once that is known; `None` if they were looked for in vain, as the
+    /// raster could not be opened.
+    copies: Arc<OnceLock<Option<Vec<Info>>>>,
     /// Which of them this is.
     level: Option<usize>,
     shelf: Shelf,
@@ -121,12 +125,30 @@ impl Lazy {
             Some(level) => whole.overviews().into_iter().nth(level),
         };
         let found = raster.as_ref().map_or("none".into(), |raster| summary(raster.info()));
-        raster.filter(|raster| alike(raster.info(), &self.info)).ok_or_else(|| {
+        let raster = raster.filter(|raster| alike(raster.info(), &self.info)).ok_or_else(|| {
             Error::format("the raster is another than when it was looked at")
                 .expected(summary(&self.info))
                 .found(found)
                 .hint("it was changed meanwhile, or the index is older than the file")
-        })
+        })?;
+        match self.copies.get() {
+            // Who asked has other pixels of it, or of a copy of it, than the next would have.
+            Some(None) => Err(Error::io(
+                "open",
+                io::Error::other("it could not be opened to look for overviews, and now it can"),
+            )),
+            _ => Ok(raster),
+        }
+    }
+
+    /// Returns what the overviews are: none of a raster that cannot be opened, of which reading
+    /// tells.
+    fn copies(&self) -> &[Info] {
+        let look = || {
+            let overviews = self.raster().ok()?.overviews();
+            Some(overviews.iter().map(|o| o.info().clone()).collect())
+        };
+        self.copies.get_or_init(look).as_deref().unwrap_or_default()
     }
 }
 
@@ -191,7 +213,7 @@ impl Source for Lazy {
         let copy = |(level, info): (usize, &Info)| {
             Raster::new(Self { info: info.clone(), level: Some(level), ..self.clone() })
         };
-        self.copies.iter().enumerate().map(copy).collect()
+        self.copies().iter().enumerate().map(copy).collect()
     }
 }
 
@@ -213,7 +235,7 @@ mod tests {
         let lazy: Vec<_> = (0..4)
             .map(|v| {
                 let info = raster(v, size).info().clone();
-                Raster::lazy(info, Vec::new(), &shelf, move || Ok(raster(v, size)))
+                Raster::lazy(info, Some(Vec::new()), &shelf, move || Ok(raster(v, size)))
             })
             .collect();
         assert_eq!(shelf.opened(), 0);
@@ -228,9 +250,38 @@ mod tests {
     fn another_raster_than_was_promised_is_refused() {
         let (shelf, size) = (Shelf::new(2), Size::new(3, 2));
         let info = raster(0, Size::new(4, 2)).info().clone();
-        let lazy = Raster::lazy(info, Vec::new(), &shelf, move || Ok(raster(0, size)));
+        let lazy = Raster::lazy(info, Some(Vec::new()), &shelf, move || Ok(raster(0, size)));
         let error = lazy.read(size.window()).expect_err("is another");
         assert!(matches!(error, Error::Format(_)), "{error}");
+    }
+
+    #[test]
+    fn overviews_of_which_nothing_is_known_are_looked_up_when_they_are_asked_for() {
+        let (shelf, size) = (Shelf::new(1), Size::new(3, 2));
+        let info = raster(0, size).info().clone();
+        let known = Some(vec![info.clone()]);
+        let inner = move || {
+            Ok(Raster::lazy(info.clone(), known.clone(), &Shelf::new(1), move || {
+                Ok(raster(7, size))
+            }))
+        };
+        let lazy = Raster::lazy(raster(0, size).info().clone(), None, &shelf, inner);
+        assert_eq!(shelf.opened(), 0);
+        assert_eq!((lazy.overviews().len(), shelf.opened()), (1, 1));
+        assert_eq!(lazy.read(size.window()).expect("reads").plane::<u8>(0)[0], 7);
+    }
+
+    #[test]
+    fn what_could_not_be_opened_for_its_overviews_is_not_read_without_them() {
+        let (shelf, size) = (Shelf::new(1), Size::new(3, 2));
+        let tries = AtomicU64::new(0);
+        let open = move || match tries.fetch_add(1, Ordering::Relaxed) {
+            0 => Err(Error::io("open", io::Error::other("no handle is left"))),
+            _ => Ok(raster(7, size)),
+        };
+        let lazy = Raster::lazy(raster(0, size).info().clone(), None, &shelf, open);
+        assert!(lazy.overviews().is_empty());
+        assert!(matches!(lazy.read(size.window()), Err(Error::Io(..))));
     }
 
     #[test]
@@ -244,7 +295,7 @@ mod tests {
                 own.nodata = Some(NoData::Float(5.0));
                 Raster::from_buffer(own, raster(7, size).read(size.window())?)
             };
-            Raster::lazy(info, Vec::new(), &shelf, made).read(size.window())
+            Raster::lazy(info, Some(Vec::new()), &shelf, made).read(size.window())
         };
         read(&|info| info.nodata = Some(NoData::Integer(5))).expect("the same number");
         let changes: [&dyn Fn(&mut Info); 5] = [

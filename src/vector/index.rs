@@ -292,7 +292,7 @@ mod tests {
         assert_eq!(info.grid.size, Size::new(u32::MAX, u32::MAX));
         let whole = info.grid.size.window();
         let unread = || Err(Error::usage("unread"));
-        let raster = Raster::lazy(info, Vec::new(), &Shelf::new(1), unread);
+        let raster = Raster::lazy(info, None, &Shelf::new(1), unread);
         assert_eq!(raster.source().footprint(whole), u64::MAX);
     }
 

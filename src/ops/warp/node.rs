@@ -143,7 +143,7 @@ impl Raster {
         }
         // That of the image, whichever overview is read.
         let transform = place::options(&info.grid, &how.transform);
-        let input = how.overview.choose(self, &to, how.resampling, &transform)?;
+        let (input, _) = how.overview.choose(self, &to, how.resampling, &transform)?;
         let map = PixelMap::with_options(&to, &input.info().grid, how.max_error, &transform)?;
         // Every kernel gives the samples themselves at their centres; this one
         // does so without rounding, and without spreading NaN.

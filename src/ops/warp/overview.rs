@@ -3,7 +3,7 @@
 use super::suggest::Suggestion;
 use crate::crs::TransformOptions;
 use crate::kernel::Resampling;
-use crate::raster::{Grid, Raster};
+use crate::raster::{Grid, Info, Masked, Raster};
 use crate::{Error, Result};
 
 /// Which of a source's overviews a warp reads, as gdalwarp's `-ovr` has it.
@@ -20,20 +20,26 @@ pub enum SourceOverview {
 }
 
 impl SourceOverview {
-    /// Returns the image to read for an output grid.
+    /// Returns the image to read for an output grid, and the number of the overview that it is.
     pub(super) fn choose(
         self,
         input: &Raster,
         to: &Grid,
         resampling: Resampling,
         how: &TransformOptions,
-    ) -> Result<Raster> {
-        let mut overviews = match self {
-            Self::Auto if resampling.is_exact_cover() => Vec::new(),
-            Self::None => Vec::new(),
-            _ => input.overviews(),
-        };
+    ) -> Result<(Raster, Option<usize>)> {
         let own = input.info();
+        let ratio = match self {
+            Self::Auto if resampling.is_exact_cover() => 1.0,
+            Self::Auto => ratio(&own.grid, to, how),
+            Self::None | Self::Level(_) => 1.0,
+        };
+        // A file may have to be opened to see what overviews it has.
+        let mut overviews = match self {
+            Self::Auto if !is_coarser(ratio) => Vec::new(),
+            Self::None => Vec::new(),
+            Self::Auto | Self::Level(_) => input.overviews(),
+        };
         let level = match self {
             Self::None => None,
             Self::Level(level) if level >= overviews.len() => {
@@ -42,21 +48,21 @@ impl SourceOverview {
                     .found(level));
             }
             Self::Level(level) => Some(level),
-            Self::Auto if overviews.is_empty() => None,
             Self::Auto => {
                 let width = |grid: &Grid| f64::from(grid.size.width);
                 let factors = overviews.iter().map(|o| width(&own.grid) / width(&o.info().grid));
-                level(ratio(&own.grid, to, how), &factors.collect::<Vec<_>>())
+                level(ratio, &factors.collect::<Vec<_>>())
             }
         };
         let alike = |raster: &Raster| {
             let info = raster.info();
-            (info.bands, info.dtype, info.masked) == (own.bands, own.dtype, own.masked)
+            let is_masked = |info: &Info| info.masked != Masked::No;
+            (info.bands, info.dtype, is_masked(info)) == (own.bands, own.dtype, is_masked(own))
         };
         Ok(level
-            .map(|level| overviews.swap_remove(level))
-            .filter(alike)
-            .unwrap_or_else(|| input.clone()))
+            .map(|level| (overviews.swap_remove(level), Some(level)))
+            .filter(|(overview, _)| alike(overview))
+            .unwrap_or_else(|| (input.clone(), None)))
     }
 }
 
@@ -77,10 +83,15 @@ fn ratio(from: &Grid, to: &Grid, how: &TransformOptions) -> f64 {
     w.hypot(h) / (w * pixel.x / x).hypot(h * pixel.y / y)
 }
 
+/// Whether an output is so much coarser than the image that overviews come into question.
+fn is_coarser(ratio: f64) -> bool {
+    ratio > 1.0 && ratio - 1.0 >= 0.1
+}
+
 /// Chooses among overviews by how much coarser they are than the image: GDAL's
 /// rule (gdalwarp_lib.cpp), which takes one that is coarser by up to a tenth.
 fn level(ratio: f64, factors: &[f64]) -> Option<usize> {
-    if ratio <= 1.0 {
+    if !is_coarser(ratio) {
         return None;
     }
     let mut chosen = None;
