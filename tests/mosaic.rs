@@ -647,6 +647,131 @@ fn damaged_files_are_left_out_whatever_the_way_of_working() {
     );
 }
 
+#[test]
+fn only_damage_that_a_run_would_meet_leaves_a_file_out() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let at = |name: &str| dir.path().join(name).display().to_string();
+    let paths = tiles(dir.path(), 2);
+    let text = |at: usize| paths[at].to_str().expect("text");
+    let skip = ["--on-corrupt", "skip-file", "--quiet", "--overwrite", "--json"];
+    let out = at("out.tif");
+    let left = |words: &[&str]| {
+        let ended = swath(&[words, &skip[..]].concat());
+        let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+        assert!(matches!(ended.status.code(), Some(0 | 8)), "{words:?}: {said}");
+        let report: serde_json::Value = serde_json::from_slice(&ended.stdout).expect("JSON");
+        let left = report["inputs"]["leftOut"].as_array().expect("a list").clone();
+        assert_eq!(ended.status.code() == Some(8), !left.is_empty(), "{said}");
+        let name = |one: &serde_json::Value| one["path"].as_str().expect("a name").to_owned();
+        left.iter().map(name).collect::<Vec<_>>()
+    };
+    // An overview that is damaged is read by a coarse mosaic alone, and its image by a fine one.
+    runs(&["overviews", text(1), "--levels", "2,4", "-q"]);
+    let sound = std::fs::read(&paths[1]).expect("reads");
+    let spoil = |image: usize| {
+        let file = GeoTiff::open(&paths[1], &OpenOptions::default()).expect("opens");
+        let all: Vec<_> = std::iter::once(file.image()).chain(file.image().overviews()).collect();
+        let chunk = all[image].stored(0).expect("is told").expect("is stored");
+        let mut bytes = sound.clone();
+        bytes[chunk.offset as usize..][..chunk.bytes as usize].fill(0x55);
+        std::fs::write(&paths[1], bytes).expect("writes");
+    };
+    let all = at("0*.tif");
+    for (image, spacing, out_of) in [
+        (0, "30", true),
+        (0, "60", false),
+        (1, "30", false),
+        (1, "60", true),
+        (1, "120", false),
+        (2, "60", false),
+        (2, "120", true),
+    ] {
+        spoil(image);
+        let words = ["mosaic", &all, "-o", &out, "--resolution", spacing];
+        let wanted = if out_of { vec![text(1).to_owned()] } else { Vec::new() };
+        assert_eq!(left(&words), wanted, "image {image} at {spacing} m");
+        // Just what makes the run fail that leaves nothing out.
+        let ended = swath(&[&words[..], &["--quiet", "--overwrite"]].concat());
+        assert_eq!(ended.status.code(), Some(if out_of { 3 } else { 0 }), "{image} {spacing}");
+        std::fs::write(&paths[1], &sound).expect("writes");
+    }
+    // Damaged overviews beside a file are no overviews, and a damaged mask is damage.
+    std::fs::write(at("00002.tif.ovr"), "no TIFF").expect("writes");
+    assert!(left(&["mosaic", &all, "-o", &out, "--resolution", "60"]).is_empty());
+    std::fs::write(at("00002.tif.msk"), "no TIFF").expect("writes");
+    assert_eq!(left(&["mosaic", &all, "-o", &out]), [text(2)]);
+    std::fs::remove_file(at("00002.tif.msk")).expect("removes");
+
+    // What does not fit and is damaged is left out, be it the first; what is sound fails the run.
+    let bands = |path: &Path| {
+        let size = Size::new(64, 64);
+        let raster = noise(DataType::U16, 2, size, None);
+        let options = WriteOptions {
+            format: Format::Tiled,
+            tile: 64,
+            overwrite: swath::io::Overwrite::Replace,
+            ..Default::default()
+        };
+        raster.write(path, &options).expect("writes");
+    };
+    for other in [0, 3] {
+        let kept = std::fs::read(&paths[other]).expect("reads");
+        bands(&paths[other]);
+        let ended = swath(&[&["mosaic", &all, "-o", &out], &skip[..]].concat());
+        let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+        assert!(ended.status.code() == Some(2) && said.contains("bands: expected"), "{said}");
+        spoil_chunks(&paths[other], |_, _| false);
+        assert_eq!(left(&["mosaic", &all, "-o", &out]), [text(other)]);
+        std::fs::write(&paths[other], kept).expect("writes");
+    }
+    // A system that cannot be read is why a file does not fit.
+    let kept = std::fs::read(&paths[2]).expect("reads");
+    let mut bytes = kept.clone();
+    let entry = bytes.windows(4).position(|four| four == [0xaf, 0x87, 3, 0]).expect("GeoKeys");
+    // The keys of the directory lie beyond the end of the file.
+    bytes[entry + 8..entry + 12].copy_from_slice(&u32::MAX.to_le_bytes());
+    std::fs::write(&paths[2], bytes).expect("writes");
+    assert_eq!(left(&["mosaic", &all, "-o", &out, "--to", "EPSG:32634"]), [text(2)]);
+    std::fs::write(&paths[2], kept).expect("writes");
+
+    // An index of nothing is none.
+    for path in &paths {
+        std::fs::write(path, "no TIFF").expect("writes");
+    }
+    let index = at("all.geojson");
+    let ended = swath(&["index", &all, "-o", &index, "--on-corrupt", "skip-file"]);
+    let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+    assert_eq!(ended.status.code(), Some(3), "{said}");
+    assert!(said.contains("at least one without damage") && said.contains("00000.tif"), "{said}");
+    std::fs::write(at("list"), "\n").expect("writes");
+    let ended = swath(&["index", &format!("@{}", at("list")), "-o", &index]);
+    assert_eq!(ended.status.code(), Some(2));
+    assert!(!Path::new(&index).exists());
+}
+
+#[test]
+fn a_virtual_raster_of_virtual_rasters_is_not_supported_and_not_damaged() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let at = |name: &str| dir.path().join(name).display().to_string();
+    virtual_rows(dir.path(), "", "");
+    let text = std::fs::read_to_string(at("x.vrt")).expect("reads");
+    for source in ["x.vrt", "x.VRT#1"] {
+        std::fs::write(at("y.vrt"), text.replace("a.tif", source)).expect("writes");
+        for words in [
+            &["convert", &at("y.vrt"), &at("out.tif")][..],
+            &["mosaic", &at("y.vrt"), "-o", &at("out.tif"), "--on-corrupt", "skip-file"],
+            &["index", &at("y.vrt"), "-o", &at("out.geojson"), "--on-corrupt", "skip-file"],
+        ] {
+            let ended = swath(words);
+            let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+            assert_eq!(ended.status.code(), Some(4), "{words:?}: {said}");
+            let wanted = "y.vrt: not supported: a virtual raster in a virtual raster";
+            assert!(said.contains(wanted) && !said.contains("left out"), "{said}");
+        }
+    }
+    runs(&["info", &at("y.vrt")]);
+}
+
 /// Reads 9 x 5 pixels of a virtual raster of one source, whose 6 x 4 pixels are
 /// 1 to 6, 11 to 16, 21 to 26 and 31 to 36.
 fn virtual_rows(dir: &Path, nodata: &str, rects: &str) -> Vec<u8> {

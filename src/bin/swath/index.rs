@@ -62,10 +62,16 @@ pub(crate) fn run(args: &IndexArgs) -> Result<()> {
         };
         entries.push(Entry { location: location.to_owned(), info, complete: true, edge });
     }
+    left_out.lines().for_each(|line| report::warn(&line));
+    report::note_damage(!left_out.is_empty());
+    if entries.is_empty() {
+        return Err(match left_out.is_empty() {
+            true => Error::usage("inputs").expected("at least one").found("none"),
+            false => LeftOut::nothing_left(),
+        });
+    }
     files.unread().iter().for_each(|reason| report::warn(&report::unread(reason)));
     let overwrite = if args.overwrite { Overwrite::Replace } else { Overwrite::Refuse };
     inputs::keep_read(&args.output, overwrite, &[], &[files], &[])?;
-    left_out.lines().for_each(|line| report::warn(&line));
-    report::note_damage(!left_out.is_empty());
     save_index(&args.output, overwrite, &entries)
 }

@@ -185,14 +185,13 @@ pub(crate) fn run(args: &MosaicArgs, session: &Session<'_>) -> Result<()> {
         files: &files,
         opens_all: args.order_by.is_some(),
     };
-    let (Laid { inputs, mosaic }, left_out) = stacked.lay(session, |mut inputs, left_out| {
-        args.cut_each.cut(&mut inputs, args.cut.cutline_crs.as_ref(), "mosaic", left_out)?;
+    let (Laid { inputs, mosaic }, left_out) = stacked.lay(session, |inputs, left_out| {
+        args.cut_each.cut(inputs, args.cut.cutline_crs.as_ref(), "mosaic", left_out)?;
         match &args.order_by {
-            Some(by) => by.sort(&mut inputs)?,
-            None => args.order.sort(&mut inputs)?,
+            Some(by) => by.sort(inputs)?,
+            None => args.order.sort(inputs)?,
         }
-        let mosaic = Mosaic::new(inputs.clone(), &options)?;
-        Ok(Laid { inputs, mosaic })
+        Mosaic::new(inputs.clone(), &options)
     })?;
     let given = inputs.len();
     let share = tell(&inputs, &mosaic, &options, &args.datums, session)?;

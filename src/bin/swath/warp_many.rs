@@ -28,9 +28,9 @@ pub(crate) fn run(
     let src_nodata = args.step.src_nodata;
     let stacked = Stacked { typed, src_nodata, read: &args.read, files: &files, opens_all: false };
     let mut placements = Vec::new();
-    let (Laid { inputs, mosaic }, left_out) = stacked.lay(session, |mut inputs, left_out| {
+    let (Laid { inputs, mosaic }, left_out) = stacked.lay(session, |inputs, left_out| {
         placements.clear();
-        for input in &mut inputs {
+        for input in inputs.iter_mut() {
             let said = &input.raster.info().metadata;
             if said.gcps.is_none() && said.rpc.is_none() {
                 continue;
@@ -40,9 +40,8 @@ pub(crate) fn run(
             input.raster = raster;
             placements.extend(located.map(|located| (input.name.clone(), located)));
         }
-        args.cut_each.cut(&mut inputs, args.step.cut.cutline_crs.as_ref(), "warp", left_out)?;
-        let mosaic = Mosaic::new(inputs.clone(), &options)?;
-        Ok(Laid { inputs, mosaic })
+        args.cut_each.cut(inputs, args.step.cut.cutline_crs.as_ref(), "warp", left_out)?;
+        Mosaic::new(inputs.clone(), &options)
     })?;
     for (name, located) in &placements {
         place_args::tell(name, located, session);

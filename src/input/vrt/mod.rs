@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::geotiff::split_page;
 use crate::raster::{Info, NoData, Raster};
 
-use super::Files;
+use super::{Files, is_virtual};
 
 /// The most bytes of a virtual raster's text.
 const MOST_BYTES: u64 = 64 << 20;
@@ -102,6 +102,11 @@ pub(super) fn open(path: &Path, files: &Files) -> Result<Raster> {
     let (info, bands) = read::parse(&text, &find)?;
     for piece in bands.iter().flat_map(|band| &band.pieces) {
         let file = file(&piece.path);
+        if is_virtual(&file) {
+            return Err(Error::unsupported("a virtual raster in a virtual raster")
+                .expected("sources that are GeoTIFFs")
+                .found(file.display()));
+        }
         files.name(&file);
     }
     Ok(Raster::new(node::Vrt::new(info, bands, files)))

@@ -33,7 +33,9 @@ pub struct Mosaic {
     pub inputs: usize,
     /// How many of them are resampled.
     pub resampled: usize,
-    names: Arc<[String]>,
+    /// The name of each input in it, and its raster if it is resampled.
+    layers: Arc<[(String, Option<Raster>)]>,
+    how: WarpOptions,
     made: Arc<Tally>,
     warped: Arc<Tally>,
 }
@@ -123,15 +125,25 @@ impl Mosaic {
             made: stack.made.clone(),
             warped: stack.warped.clone(),
             inputs: stack.layers.len(),
-            names: stack.layers.iter().map(|layer| layer.name.clone()).collect(),
+            layers: stack.layers.iter().map(Layer::source).collect(),
+            how: stack.how.clone(),
             resampled,
             raster: Raster::new(stack),
         })
     }
 
-    /// Returns the names of the inputs that lie in it, lowest first.
-    pub fn names(&self) -> &[String] {
-        &self.names
+    /// Returns the names of the inputs that lie in it, lowest first, and which overview of each is
+    /// read; `None` for the image itself.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if an input has no such overview as was asked for.
+    pub fn sources(&self) -> Result<Vec<(&str, Option<usize>)>> {
+        let grid = &self.raster.info().grid;
+        let of = |(name, resampled): &'_ (String, Option<Raster>)| match resampled {
+            Some(raster) => raster.overview_for(grid, &self.how).map_err(|e| e.at_path(name)),
+            None => Ok(None),
+        };
+        self.layers.iter().map(|layer| Ok((layer.0.as_str(), of(layer)?))).collect()
     }
 
     /// Returns what counts the mosaic's samples as they are made.
@@ -266,6 +278,11 @@ impl Layer {
             raster.cast(how).map_err(|e| e.at_path(&name))?.0
         };
         Ok(Some(Self { name, raster, window, edge, shift }))
+    }
+
+    /// Returns its name, and its raster if it is resampled.
+    fn source(&self) -> (String, Option<Raster>) {
+        (self.name.clone(), self.shift.is_none().then(|| self.raster.clone()))
     }
 
     fn item(&self, at: usize) -> Item {

@@ -89,6 +89,16 @@ impl Raster {
         Ok((self.warp_counted(to, how, &tally)?, tally))
     }
 
+    /// Returns which overview a warp to a grid reads; `None` for the image itself.
+    pub(in crate::ops) fn overview_for(
+        &self,
+        to: &Grid,
+        how: &WarpOptions,
+    ) -> Result<Option<usize>> {
+        let transform = place::options(&self.info().grid, &how.transform);
+        Ok(how.overview.choose(self, to, how.resampling, &transform)?.1)
+    }
+
     /// Returns what [`Raster::warp`] does; its pixels are counted in `tally`.
     pub(in crate::ops) fn warp_counted(
         &self,
