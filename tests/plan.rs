@@ -68,6 +68,28 @@ fn a_warp_reads_and_writes_what_its_plan_says() {
 }
 
 #[test]
+fn a_vast_enlargement_needs_no_more_chunks_than_there_are() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (scene, large, out) =
+        (fixture("landsat.tif"), dir.path().join("large.tif"), dir.path().join("out.tif"));
+    let words =
+        ["resize", text(&scene), text(&large), "--size", "2000,1800", "--tile", "128", "-q"];
+    assert!(swath(&words).status.success());
+    let tail = ["--to", "EPSG:32621", "--size", "100000,0", "--tile", "256", "--memory", "512MiB"];
+    let file = swath::geotiff::GeoTiff::open(&large, &Default::default()).expect("opens");
+    let images: Vec<_> = std::iter::once(file.image()).chain(file.image().overviews()).collect();
+    for (which, image) in [("none", images[0]), ("0", images[1]), ("2", images[3])] {
+        let words = ["warp", text(&large), text(&out), "--overview", which];
+        let told = plan(&[&words[..], &tail].concat());
+        // All of it is read, in order, and what is decoded fits the memory.
+        let read = &told["read"];
+        assert_eq!(read["counted"], false, "{read}");
+        assert_eq!(read["chunks"].as_u64(), Some(image.layout().chunks()), "{which}: {read}");
+        assert_eq!(read["decodes"], read["chunks"], "{which}");
+    }
+}
+
+#[test]
 fn every_verb_that_writes_a_raster_has_a_plan() {
     let dir = tempfile::tempdir().expect("a directory");
     let (scene, out) = (fixture("landsat.tif"), dir.path().join("out.tif"));

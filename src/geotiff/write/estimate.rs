@@ -1,5 +1,6 @@
 //! What writing a raster would take, without doing it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -13,7 +14,7 @@ use crate::engine::{Encode, Engine, Foresight, Tiling};
 use crate::error::{Error, Result};
 use crate::io::Scratch;
 use crate::raster::{
-    Buffer, ChunkCache, Context, DataType, Info, Need, Pool, Raster, Size, Window,
+    Buffer, ChunkCache, ChunkKey, Context, DataType, Info, Need, Pool, Raster, Size, Window,
 };
 
 /// How many tiles are made to see how long they take and how small they become.
@@ -28,8 +29,8 @@ const RUN: u64 = 256;
 /// What writing a raster would take.
 ///
 /// Counts of chunks are those of a run in the order of tiles with this memory; where there are more than 65,536
-/// tiles, or 2^23 lookups, they follow from evenly spaced runs of 256 tiles: decodes scaled, different chunks as
-/// far as the second half of the runs still met new ones. Sizes and times follow from twelve tiles, made
+/// tiles, or 2^23 lookups, they follow from evenly spaced runs of 256 tiles: repeated decodes scaled, different chunks as
+/// far as the second half of the runs still met new ones, and no more than lie between the first and the last of an image. Sizes and times follow from twelve tiles, made
 /// and thrown away.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -168,12 +169,14 @@ fn needs(raster: &Raster, engine: &Engine, tiling: Tiling) -> Result<(Needs, boo
     // Runs of neighbours, evenly spaced.
     let runs = if all { 1 } else { COUNTED / RUN };
     let run = if all { tiling.len() } else { RUN };
-    let (cancel, mut asked, mut half) = (engine.cancel_flag(), 0u64, 0);
+    let (cancel, mut asked, mut half) = (engine.cancel_flag(), 0u64, (0, 0));
     let foresee = || Foresight::of(raster, |tile| tile.window, &tiling, &cache, &cancel);
     let _foresight = if all { foresee() } else { None };
+    // The first and the last chunk that is needed of each image.
+    let mut spans = BTreeMap::<u64, (u64, u64)>::new();
     for number in 0..runs {
         if number == runs / 2 {
-            half = needs.chunks;
+            half = (needs.chunks, spans.len() as u64);
         }
         let first = (u128::from(tiling.len() - run) * u128::from(number)
             / u128::from((runs - 1).max(1))) as u64;
@@ -195,6 +198,9 @@ fn needs(raster: &Raster, engine: &Engine, tiling: Tiling) -> Result<(Needs, boo
                 if !seen {
                     needs.chunks += 1;
                     needs.read_bytes += need.stored_bytes;
+                    let ChunkKey { source, chunk } = need.key;
+                    let span = spans.entry(source).or_insert((chunk, chunk));
+                    *span = (span.0.min(chunk), span.1.max(chunk));
                 }
             });
         }
@@ -202,14 +208,21 @@ fn needs(raster: &Raster, engine: &Engine, tiling: Tiling) -> Result<(Needs, boo
     let counted = looked == tiling.len();
     if !counted {
         let by = tiling.len() as f64 / looked.max(1) as f64;
-        // Where the second half of the tiles needed no other chunks, there are no others.
-        let new = (needs.chunks - half) as f64 / half.max(1) as f64;
-        let more = 1.0 + (by - 1.0) * new.min(1.0);
-        let scaled = |count: u64, by: f64| (count as f64 * by) as u64;
+        // Where the second half of the tiles needed no others, there are no others.
+        let more = |all: u64, half: u64| {
+            1.0 + (by - 1.0) * ((all - half) as f64 / half.max(1) as f64).min(1.0)
+        };
+        // No more than lie between the first and the last of each image.
+        let most: u64 = spans.values().map(|(first, last)| last - first + 1).sum();
+        let most = most as f64 * more(spans.len() as u64, half.1);
+        let chunks = (needs.chunks as f64 * more(needs.chunks, half.0)).min(most);
+        let share = chunks / needs.chunks.max(1) as f64;
+        // Chunks are decoded once each, and again as often as the tiles looked at had it.
+        let again = needs.decodes.saturating_sub(needs.chunks) as f64 * by;
         needs = Needs {
-            chunks: scaled(needs.chunks, more),
-            decodes: scaled(needs.decodes, by),
-            read_bytes: scaled(needs.read_bytes, more),
+            chunks: chunks as u64,
+            decodes: (chunks + again) as u64,
+            read_bytes: (needs.read_bytes as f64 * share) as u64,
         };
     }
     Ok((needs, counted))
