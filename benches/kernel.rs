@@ -111,6 +111,15 @@ fn warp<T: Sample>(c: &mut Criterion, how: Resampling, step: f64) {
         b.iter(|| black_box(warped.read(window).expect("reads")));
     });
     group.finish();
+    // What memory gives: as many pixels, copied as they are.
+    if how == Resampling::Near {
+        let mut group = c.benchmark_group("copy");
+        group.throughput(Throughput::Elements(window.pixels()));
+        group.bench_function(BenchmarkId::from_parameter(T::DTYPE), |b| {
+            b.iter(|| black_box(raster.read(window).expect("reads")));
+        });
+        group.finish();
+    }
 }
 
 fn halve<T: Sample>(c: &mut Criterion, method: OverviewResampling) {

@@ -21,7 +21,7 @@ enum End {
 }
 
 /// What each shipped file must come to; a file that is not listed fails the test.
-const ENDS: [(&str, End); 22] = [
+const ENDS: [(&str, End); 23] = [
     ("loop/itself.tif", End::Read),
     ("loop/pair.tif", End::Read),
     ("loop/inside.tif", End::Read),
@@ -42,6 +42,7 @@ const ENDS: [(&str, End); 22] = [
     ("place/beyond.tif", End::Format),
     ("place/across.tif", End::Format),
     ("place/wrap.tif", End::Format),
+    ("place/late.tif", End::Format),
     ("place/header.tif", End::Format),
     ("place/directory.tif", End::Format),
 ];

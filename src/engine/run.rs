@@ -184,9 +184,13 @@ impl Engine {
         let room = self.options.memory / 2;
         let overlap = tiling.iter().next().is_some_and(|tile| encoder.window(tile) != tile.window);
         let once = tiling.keeps_whole(info.chunk) && !overlap;
+        // Chunks that lie in one tile each skip the cache, if the raster itself holds them.
+        let skips = once && raster.source().origin().is_some();
+        let fits = tiling.tile(0).is_some_and(|tile| footprint(&tile) <= memory);
         let window = |tile| encoder.window(tile);
-        let foresee = || Foresight::of(raster, window, &tiling, &self.cache, &self.cancel);
-        let _foresight = self.workers.install(foresee);
+        let foresee = || Foresight::of(raster, window, &tiling, &self.cache, memory, &self.cancel);
+        let wants = sink.is_last() && !skips && fits;
+        let _foresight = if wants { self.workers.install(foresee) } else { None };
         // Beyond this many, tiles only wait for their turn to be stored.
         let most_in_flight = self.workers.current_num_threads() as u64 * 4;
         self.workers.in_place_scope_fifo(|scope| -> Result<()> {

@@ -59,6 +59,12 @@ pub trait Sink {
     /// Whatever keeps the packet from being stored; the run then stops.
     fn put(&mut self, tile: Tile, packet: <Self::Encoder as Encode>::Packet) -> Result<()>;
 
+    /// Returns whether the raster is not read again after this run: chunks are then dropped after
+    /// their last use in it, so that it holds less. What is kept otherwise may serve the next run.
+    fn is_last(&self) -> bool {
+        false
+    }
+
     /// Ends a run in which every tile was put. A sink that is dropped instead
     /// leaves nothing behind.
     ///

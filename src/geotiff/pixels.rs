@@ -15,6 +15,8 @@ use crate::raster::{
 
 /// The bytes between two chunks up to which they are asked for together.
 const CLOSE: u64 = 64 << 10;
+/// The most chunks that are asked for before the first of them is decoded.
+const AHEAD: usize = 1024;
 
 impl Image {
     /// Decodes one chunk, found where [`Image::stored`] says, into a buffer of its
@@ -134,12 +136,12 @@ impl Image {
         let layout = &self.layout;
         out.validate();
         let Some((columns, rows)) = self.touched(out.window()) else { return Ok(()) };
-        self.prefetch(bands, &columns, &rows, cx);
         for wanted in self.planes(bands) {
             let end = match &self.damage {
                 Some(damage) => self.miss(wanted, columns.clone(), rows.clone(), damage, out)?,
                 None => rows.end,
             };
+            self.prefetch(wanted.first, &columns, rows.start..end, cx);
             for row in rows.start..end {
                 for col in columns.clone() {
                     let index = layout.chunk_index(col, row, wanted.first);
@@ -151,38 +153,39 @@ impl Image {
         Ok(())
     }
 
-    /// Asks the system for all chunks of a read that were not decoded before, so that it fetches
-    /// those that follow while the first is decoded. Chunks that lie close together are one range.
-    fn prefetch(&self, bands: &[u16], columns: &Range<u64>, rows: &Range<u64>, cx: &Context<'_>) {
-        let chunks = |range: &Range<u64>| range.end - range.start;
-        let mut planes = self.planes(bands).peekable();
-        let Some(Wanted { first, .. }) = planes.next() else { return };
-        if planes.peek().is_none() && chunks(columns) == 1 && chunks(rows) == 1 {
+    /// Asks the system for chunks of a read that were not decoded before, so that it fetches those
+    /// that follow while the first is decoded. Chunks that lie close together are one range.
+    fn prefetch(&self, first: u16, columns: &Range<u64>, rows: Range<u64>, cx: &Context<'_>) {
+        let chunks = rows.flat_map(|row| columns.clone().map(move |col| (row, col)));
+        let chunks: Vec<u64> = chunks
+            .take(AHEAD)
+            .map(|(row, col)| self.layout.chunk_index(col, row, first))
+            .filter(|&chunk| !cx.cache.has_seen(ChunkKey { source: self.key, chunk }))
+            .collect();
+        if chunks.len() < 2 {
             return;
         }
-        let ask = |range: Range<u64>| {
-            if !range.is_empty() {
-                self.source.prefetch(range.start, range.end - range.start);
+        let mut range = 0..0u64;
+        for chunk in chunks {
+            // What is wrong with it is told when it is read.
+            let Ok(place) = self.stored(chunk) else { break };
+            let Some(StoredChunk { offset, bytes }) = place else { continue };
+            if !self.source.holds(offset, bytes) {
+                break;
             }
-        };
-        let mut range = 0..0;
-        for first in [first].into_iter().chain(planes.map(|wanted| wanted.first)) {
-            for (row, col) in rows.clone().flat_map(|row| columns.clone().map(move |c| (row, c))) {
-                let index = self.layout.chunk_index(col, row, first);
-                if cx.cache.has_seen(ChunkKey { source: self.key, chunk: index }) {
-                    continue;
-                }
-                // What is wrong with it is told when it is read.
-                let Ok(Some(StoredChunk { offset, bytes })) = self.stored(index) else { continue };
-                let Some(end) = offset.checked_add(bytes) else { continue };
-                if (range.start..=range.end + CLOSE).contains(&offset) {
-                    range.end = range.end.max(end);
-                } else {
-                    ask(std::mem::replace(&mut range, offset..end));
-                }
+            if (range.start..=range.end.saturating_add(CLOSE)).contains(&offset) {
+                range.end = range.end.max(offset + bytes);
+            } else {
+                self.ask_for(std::mem::replace(&mut range, offset..offset + bytes));
             }
         }
-        ask(range);
+        self.ask_for(range);
+    }
+
+    fn ask_for(&self, range: Range<u64>) {
+        if !range.is_empty() {
+            self.source.prefetch(range.start, range.end - range.start);
+        }
     }
 
     /// Returns the planes of chunks in which bands lie: all in one, or each in its own.
@@ -214,14 +217,17 @@ impl Image {
         for Wanted { first, .. } in self.planes(bands) {
             for (row, col) in rows.clone().flat_map(|row| columns.clone().map(move |c| (row, c))) {
                 let index = layout.chunk_index(col, row, first);
-                let stored = self.stored(index).ok().flatten();
-                tell.tell(Need {
+                let stored = if tell.may_read() { self.stored(index).ok().flatten() } else { None };
+                let go_on = tell.tell(Need {
                     key: ChunkKey { source: self.key, chunk: index },
                     stored_bytes: stored.map_or(0, |stored| stored.bytes),
                     decoded_bytes: layout
                         .chunk_bytes(layout.chunk_window(index).height)
                         .unwrap_or(u64::MAX),
                 });
+                if !go_on {
+                    return;
+                }
             }
         }
     }

@@ -197,7 +197,7 @@ impl Source for Lazy {
     }
 
     fn needs(&self, window: Window, tell: &mut dyn Tell) {
-        if !tell.may_open() {
+        if !tell.may_read() {
             return;
         }
         // What cannot be opened is told when it is read.

@@ -186,21 +186,22 @@ pub struct Need {
 
 /// Who is told what a read needs.
 pub trait Tell {
-    /// Takes note of a chunk.
-    fn tell(&mut self, need: Need);
+    /// Takes note of a chunk; returns whether it wants to hear of more.
+    fn tell(&mut self, need: Need) -> bool;
 
-    /// Whether files that are not open are opened to find out. What needs others
-    /// than these is left out otherwise.
-    fn may_open(&self) -> bool;
+    /// Whether files are opened and read to find out. What is not known without is left
+    /// out otherwise, lengths as they are stored among it.
+    fn may_read(&self) -> bool;
 }
 
 /// To plan a run it may be worth it to open all files.
 impl<F: FnMut(Need)> Tell for F {
-    fn tell(&mut self, need: Need) {
+    fn tell(&mut self, need: Need) -> bool {
         self(need);
+        true
     }
 
-    fn may_open(&self) -> bool {
+    fn may_read(&self) -> bool {
         true
     }
 }

@@ -170,7 +170,9 @@ fn needs(raster: &Raster, engine: &Engine, tiling: Tiling) -> Result<(Needs, boo
     let runs = if all { 1 } else { COUNTED / RUN };
     let run = if all { tiling.len() } else { RUN };
     let (cancel, mut asked, mut half) = (engine.cancel_flag(), 0u64, (0, 0));
-    let foresee = || Foresight::of(raster, |tile| tile.window, &tiling, &cache, &cancel);
+    let foresee = || {
+        Foresight::of(raster, |tile| tile.window, &tiling, &cache, engine.options().memory, &cancel)
+    };
     let _foresight = if all { foresee() } else { None };
     // The first and the last chunk that is needed of each image.
     let mut spans = BTreeMap::<u64, (u64, u64)>::new();

@@ -226,6 +226,10 @@ impl Sink for FileSink {
         Ok(())
     }
 
+    fn is_last(&self) -> bool {
+        true
+    }
+
     fn finish(mut self) -> Result<Written> {
         let mut file = self.file.take().ok_or_else(|| Error::defect("end before the beginning"))?;
         file.add_bands()?;

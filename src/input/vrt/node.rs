@@ -231,6 +231,9 @@ impl Source for Vrt {
     }
 
     fn needs(&self, window: Window, tell: &mut dyn Tell) {
+        if !tell.may_read() {
+            return;
+        }
         for piece in (0..self.info.bands).flat_map(|band| self.pieces(band, window)) {
             let Ok(Some((raster, place, all))) = self.placed(piece, window) else { continue };
             for part in parts(all, place.step()) {

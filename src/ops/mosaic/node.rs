@@ -575,7 +575,7 @@ impl Source for Stack {
 
     fn needs(&self, window: Window, tell: &mut dyn Tell) {
         // To find out, a map into each raster is made.
-        if !tell.may_open() {
+        if !tell.may_read() {
             return;
         }
         for at in self.at(window) {
