@@ -248,10 +248,8 @@ fn what_comes_to_lie_beside_an_input_or_is_lost_beside_an_output_makes_it_stale(
     assert_eq!(fs::read(&beside).expect("is there again"), whole);
 }
 
-#[test]
-fn sources_of_a_virtual_raster_are_no_outputs() {
-    let dir = rasters(&["in/a.tif", "in/sub/b.tif"]);
-    let at = |name: &str| dir.path().join(name);
+/// Writes a virtual raster of `a.tif` and a page of `sub/b.tif` beside it.
+fn lay_vrt(path: &Path) {
     let source = |name: &str| {
         format!(
             "<SimpleSource><SourceFilename relativeToVRT=\"1\">{name}</SourceFilename></SimpleSource>"
@@ -263,7 +261,14 @@ fn sources_of_a_virtual_raster_are_no_outputs() {
         source("a.tif"),
         source("sub/b.tif#1"),
     );
-    fs::write(at("in/x.vrt"), text).expect("writes");
+    fs::write(path, text).expect("writes");
+}
+
+#[test]
+fn sources_of_a_virtual_raster_are_no_outputs() {
+    let dir = rasters(&["in/a.tif", "in/sub/b.tif"]);
+    let at = |name: &str| dir.path().join(name);
+    lay_vrt(&at("in/x.vrt"));
     let before = ["in/a.tif", "in/sub/b.tif"].map(|name| sha256(&at(name)));
     symlink("in/sub", at("link")).expect("links");
     for output in ["in/a.tif", "in/./a.tif", "link/b.tif", "in/a.tif.ovr"] {
@@ -300,18 +305,7 @@ fn sources_of_a_virtual_raster_are_no_outputs() {
 fn what_is_told_of_sources_of_a_virtual_raster_is_told_again_when_they_go_and_come() {
     let dir = rasters(&["in/a.tif", "in/sub/b.tif"]);
     let at = |name: &str| dir.path().join(name);
-    let source = |name: &str| {
-        format!(
-            "<SimpleSource><SourceFilename relativeToVRT=\"1\">{name}</SourceFilename></SimpleSource>"
-        )
-    };
-    let text = format!(
-        "<VRTDataset rasterXSize=\"20\" rasterYSize=\"20\"><VRTRasterBand dataType=\"UInt16\">{}{}\
-         </VRTRasterBand></VRTDataset>",
-        source("a.tif"),
-        source("sub/b.tif#1"),
-    );
-    fs::write(at("in/x.vrt"), text).expect("writes");
+    lay_vrt(&at("in/x.vrt"));
     let words = ["batch", "info", "in/x.vrt", "-o", "out/{stem}.json", "--resume", "--", "--json"];
     let files = || {
         let said = fs::read(at("out/x.json")).expect("is there");

@@ -156,6 +156,9 @@ impl Image {
     /// Asks the system for chunks of a read that were not decoded before, so that it fetches those
     /// that follow while the first is decoded. Chunks that lie close together are one range.
     fn prefetch(&self, first: u16, columns: &Range<u64>, rows: Range<u64>, cx: &Context<'_>) {
+        if columns.end - columns.start == 1 && rows.end - rows.start == 1 {
+            return;
+        }
         let chunks = rows.flat_map(|row| columns.clone().map(move |col| (row, col)));
         let chunks: Vec<u64> = chunks
             .take(AHEAD)

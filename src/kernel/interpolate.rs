@@ -147,22 +147,14 @@ impl Segment {
     }
 
     /// Returns whether the smallest rectangle around the taps at scale 1 of these
-    /// pixels, known to be in the window, is small and all valid. Pixels of one
-    /// run lie next to each other, so that this takes far less than a look at
-    /// each one's taps.
+    /// pixels, known to be in the window, is small and all valid.
     fn is_surrounded<T>(&self, source: Plane<'_, T>, range: Range<usize>, radius: usize) -> bool {
-        let Some(valid) = source.valid else { return true };
         let span = |base: &[i32]| {
             let (least, most) = ends(base);
             least as usize + 1 - radius..most as usize + 1 + radius
         };
-        let (columns, rows) = (span(&self.x.base[range.clone()]), span(&self.y.base[range]));
-        let stride = source.window.width as usize;
-        columns.len() * rows.len() <= 64 * BLOCK
-            && rows.into_iter().all(|row| {
-                let line = &valid[row * stride..][columns.clone()];
-                line.iter().fold(255, |all, &v| all & v) == 255
-            })
+        source.valid.is_none()
+            || source.is_whole(&span(&self.x.base[range.clone()]), span(&self.y.base[range]))
     }
 
     #[inline(always)]

@@ -1,5 +1,7 @@
 //! Where a run of output pixels lies in the source.
 
+use std::ops::Range;
+
 use multiversion::multiversion;
 
 use super::Resampling;
@@ -23,6 +25,22 @@ pub struct Plane<'a, T> {
     pub samples: &'a [T],
     /// 255 for each valid sample and 0 for each other; `None` if all are valid.
     pub valid: Option<&'a [u8]>,
+}
+
+impl<T> Plane<'_, T> {
+    /// Returns whether a rectangle of its pixels, counted from the window's first, is small and
+    /// all valid. Pixels of one run lie next to each other, so that this takes far less than a look
+    /// at what each of them needs.
+    #[inline(always)]
+    pub(super) fn is_whole(&self, columns: &Range<usize>, rows: Range<usize>) -> bool {
+        let Some(valid) = self.valid else { return true };
+        let stride = self.window.width as usize;
+        columns.len() * rows.len() <= 64 * BLOCK
+            && rows.into_iter().all(|row| {
+                let line = &valid[row * stride..][columns.clone()];
+                line.iter().fold(255, |all, &v| all & v) == 255
+            })
+    }
 }
 
 impl<'a, T: Sample> Plane<'a, T> {
@@ -240,13 +258,13 @@ impl Axis {
         any
     }
 
-    fn is_widened(&self, range: std::ops::Range<usize>) -> bool {
+    fn is_widened(&self, range: Range<usize>) -> bool {
         self.scale[range].iter().any(|&s| s > 1.0)
     }
 
     /// Returns whether all these pixels are in the raster and their taps at
     /// scale 1 in a window of `extent` pixels.
-    fn is_inside(&self, how: Resampling, extent: u32, range: std::ops::Range<usize>) -> bool {
+    fn is_inside(&self, how: Resampling, extent: u32, range: Range<usize>) -> bool {
         let radius = how.radius() as i32;
         let (first, last) = match radius {
             0 => (0, i64::from(extent) - 1),

@@ -10,9 +10,6 @@ use super::super::{Outcome, Plane};
 use super::boxes::{BLOCK, Block, Boxed, Side, Sides};
 use crate::raster::Sample;
 
-/// The pixels between those of all boxes of a block up to which they are looked at together.
-const CLOSE: usize = 64 * BLOCK;
-
 /// Makes a pixel of the mean of the samples in each box, or of the root of the mean of their
 /// squares.
 #[multiversion(targets("x86_64+avx2"))]
@@ -69,16 +66,8 @@ fn widest<T>(x: &Parts, y: &Parts, source: Plane<'_, T>) -> usize {
     if most > 3 || source.samples.is_empty() || source.samples.len() > u32::MAX as usize {
         return usize::MAX;
     }
-    if let Some(valid) = source.valid {
-        let (columns, rows) = (x.around(), y.around());
-        let stride = source.window.width as usize;
-        let whole = |row: usize| {
-            let line = &valid[row * stride..][columns.clone()];
-            line.iter().fold(255, |all, &v| all & v) == 255
-        };
-        if columns.len() * rows.len() > CLOSE || !rows.into_iter().all(whole) {
-            return usize::MAX;
-        }
+    if source.valid.is_some() && !source.is_whole(&x.around(), y.around()) {
+        return usize::MAX;
     }
     if most > 2 { 3 } else { 2 }
 }
