@@ -1,5 +1,7 @@
 //! The blocks of a deflate stream (RFC 1951, section 3.2).
 
+use multiversion::multiversion;
+
 use super::bits::{Bits, Stop};
 use super::table::{
     END, Entry, INVALID, Incomplete, JOINED_OTHER, KINDS, LITERALS, SUBTABLE, Table, bits, join,
@@ -129,139 +131,15 @@ impl Codes {
         made: &mut usize,
     ) -> Result<(), Stop> {
         let trial = if self.joins { bits.at.saturating_add(TRIAL) } else { usize::MAX };
-        let mut ended = self.decode_fast::<false>(trial, bits, out, made)?;
+        let mut ended = decode_fast::<false>(self, trial, bits, out, made)?;
         if !ended && bits.at >= trial {
             join(&self.single.main, &mut self.joined);
-            ended = self.decode_fast::<true>(usize::MAX, bits, out, made)?;
+            ended = decode_fast::<true>(self, usize::MAX, bits, out, made)?;
         }
         while !ended {
             ended = self.decode_symbol(bits, out, made)?;
         }
         Ok(())
-    }
-
-    /// Decodes while there is plenty of input before `until`, and plenty of room; tells whether
-    /// the block ended. With `JOINED`, the joined codes are looked at first.
-    fn decode_fast<const JOINED: bool>(
-        &self,
-        until: usize,
-        source: &mut Bits<'_>,
-        out: &mut [u8],
-        total: &mut usize,
-    ) -> Result<bool, Stop> {
-        let table = if JOINED { &self.joined } else { &self.single.main };
-        let look = |buffer: u64| table[buffer as usize & (MAIN - 1)];
-        source.refill();
-        let input = source.input;
-        let (mut at, mut buffer, mut count) = (source.at, source.buffer, source.count);
-        let mut made = *total;
-        let mut ended = false;
-        // Looked up before the next refill, off whose way it is: at least 11 bits are there.
-        let mut entry = look(buffer);
-        while at < until
-            && let Some(ahead) = input.get(at..).and_then(|rest| rest.first_chunk::<AHEAD>())
-            && let Some((done, room)) = out.split_at_mut_checked(made)
-            && let Some(room) = room.first_chunk_mut::<ROOM>()
-        {
-            let (mut refilled, mut put) = (0, 0);
-            refill(ahead, &mut refilled, &mut buffer, &mut count);
-            // Four looks of at most 11 bits take no more than 44 of the 56.
-            let mut more = true;
-            for _ in 0..4 {
-                if !JOINED && entry & LITERALS == 0 {
-                    more = false;
-                    break;
-                }
-                // Bytes past the literals are written over by what comes next.
-                if JOINED {
-                    room[put..put + 4].copy_from_slice(&(entry >> 8).to_le_bytes());
-                    put += literals(entry);
-                } else {
-                    room[put] = (entry >> 8) as u8;
-                    put += 1;
-                }
-                buffer >>= entry & 63;
-                count = count.wrapping_sub(entry);
-                if JOINED && entry >= JOINED_OTHER {
-                    more = false;
-                    break;
-                }
-                entry = look(buffer);
-            }
-            if more {
-                made += put;
-                at += refilled;
-                continue;
-            }
-
-            let mut far = self.distances.root(buffer);
-            refill(ahead, &mut refilled, &mut buffer, &mut count);
-            at += refilled;
-            let mut len = (entry >> 24) as usize;
-            if !JOINED || entry < 2 * JOINED_OTHER {
-                if JOINED {
-                    entry = self.single.root(buffer);
-                }
-                if entry & (LITERALS | KINDS) == SUBTABLE {
-                    buffer >>= bits(entry);
-                    count = count.wrapping_sub(entry);
-                    entry = self.single.rest(entry, buffer);
-                }
-                if entry & LITERALS != 0 {
-                    room[put] = (entry >> 8) as u8;
-                    made += put + 1;
-                    buffer >>= bits(entry);
-                    count = count.wrapping_sub(entry);
-                    entry = look(buffer);
-                    continue;
-                }
-                len = value(entry, buffer);
-                buffer >>= bits(entry);
-                count = count.wrapping_sub(entry);
-                if entry & KINDS != 0 {
-                    made += put;
-                    if entry & KINDS == INVALID {
-                        return Err(Stop::Corrupt("invalid code of a literal or length"));
-                    }
-                    ended = true;
-                    break;
-                }
-                far = self.distances.root(buffer);
-            }
-            // At most 15 + 5 of the 56 bits are gone; a distance takes at most 15 + 13.
-            if far & KINDS != 0 {
-                if far & KINDS == SUBTABLE {
-                    buffer >>= bits(far);
-                    count = count.wrapping_sub(far);
-                    far = self.distances.rest(far, buffer);
-                }
-                if far & KINDS != 0 {
-                    return Err(Stop::Corrupt("invalid code of a distance"));
-                }
-            }
-            let distance = value(far, buffer);
-            buffer >>= bits(far);
-            count = count.wrapping_sub(far);
-            entry = look(buffer);
-            let before = done.len().wrapping_sub(distance.wrapping_sub(put));
-            if let Some(from) = done.get(before..).and_then(|from| from.first_chunk::<32>())
-                && len <= 32
-            {
-                // All in one go, whatever the length: bytes past it are written over.
-                room[put..put + 32].copy_from_slice(from);
-                made += put + len;
-                continue;
-            }
-            made += put;
-            if distance > made {
-                return Err(Stop::Corrupt("distance too far back"));
-            }
-            copy_fast(out, made, distance, len);
-            made += len;
-        }
-        (source.at, source.buffer, source.count) = (at, buffer, count & 63);
-        *total = made;
-        Ok(ended)
     }
 
     /// Decodes a literal or a match, with all checks; tells whether the block ended instead.
@@ -314,6 +192,131 @@ impl Codes {
         *made = end;
         if whole { Ok(false) } else { Err(Stop::Short) }
     }
+}
+
+/// Decodes while there is plenty of input before `until`, and plenty of room; tells whether
+/// the block ended. With `JOINED`, the joined codes are looked at first. Shifts by numbers of bits are
+/// one instruction where a processor has BMI2, three elsewhere.
+#[multiversion(targets("x86_64+bmi1+bmi2"))]
+fn decode_fast<const JOINED: bool>(
+    codes: &Codes,
+    until: usize,
+    source: &mut Bits<'_>,
+    out: &mut [u8],
+    total: &mut usize,
+) -> Result<bool, Stop> {
+    let table = if JOINED { &codes.joined } else { &codes.single.main };
+    let look = |buffer: u64| table[buffer as usize & (MAIN - 1)];
+    source.refill();
+    let input = &source.input[..until.saturating_add(AHEAD).min(source.input.len())];
+    let (mut at, mut buffer, mut count) = (source.at, source.buffer, source.count);
+    let mut made = *total;
+    let mut ended = false;
+    // Looked up before the next refill, off whose way it is: at least 11 bits are there.
+    let mut entry = look(buffer);
+    while let Some(ahead) = input.get(at..).and_then(|rest| rest.first_chunk::<AHEAD>())
+        && let Some((done, room)) = out.split_at_mut_checked(made)
+        && let Some(room) = room.first_chunk_mut::<ROOM>()
+    {
+        let (mut refilled, mut put) = (0, 0);
+        refill(ahead, &mut refilled, &mut buffer, &mut count);
+        // Four looks of at most 11 bits take no more than 44 of the 56.
+        let mut more = true;
+        for _ in 0..4 {
+            if !JOINED && entry & LITERALS == 0 {
+                more = false;
+                break;
+            }
+            // Bytes past the literals are written over by what comes next.
+            if JOINED {
+                room[put..put + 4].copy_from_slice(&(entry >> 8).to_le_bytes());
+                put += literals(entry);
+            } else {
+                room[put] = (entry >> 8) as u8;
+                put += 1;
+            }
+            buffer >>= entry & 63;
+            count = count.wrapping_sub(entry);
+            if JOINED && entry >= JOINED_OTHER {
+                more = false;
+                break;
+            }
+            entry = look(buffer);
+        }
+        if more {
+            made += put;
+            at += refilled;
+            continue;
+        }
+
+        let mut far = codes.distances.root(buffer);
+        refill(ahead, &mut refilled, &mut buffer, &mut count);
+        at += refilled;
+        let mut len = (entry >> 24) as usize;
+        if !JOINED || entry < 2 * JOINED_OTHER {
+            if JOINED {
+                entry = codes.single.root(buffer);
+            }
+            if entry & (LITERALS | KINDS) == SUBTABLE {
+                buffer >>= bits(entry);
+                count = count.wrapping_sub(entry);
+                entry = codes.single.rest(entry, buffer);
+            }
+            if entry & LITERALS != 0 {
+                room[put] = (entry >> 8) as u8;
+                made += put + 1;
+                buffer >>= bits(entry);
+                count = count.wrapping_sub(entry);
+                entry = look(buffer);
+                continue;
+            }
+            len = value(entry, buffer);
+            buffer >>= bits(entry);
+            count = count.wrapping_sub(entry);
+            if entry & KINDS != 0 {
+                made += put;
+                if entry & KINDS == INVALID {
+                    return Err(Stop::Corrupt("invalid code of a literal or length"));
+                }
+                ended = true;
+                break;
+            }
+            far = codes.distances.root(buffer);
+        }
+        // At most 15 + 5 of the 56 bits are gone; a distance takes at most 15 + 13.
+        if far & KINDS != 0 {
+            if far & KINDS == SUBTABLE {
+                buffer >>= bits(far);
+                count = count.wrapping_sub(far);
+                far = codes.distances.rest(far, buffer);
+            }
+            if far & KINDS != 0 {
+                return Err(Stop::Corrupt("invalid code of a distance"));
+            }
+        }
+        let distance = value(far, buffer);
+        buffer >>= bits(far);
+        count = count.wrapping_sub(far);
+        entry = look(buffer);
+        let before = done.len().wrapping_sub(distance.wrapping_sub(put));
+        if let Some(from) = done.get(before..).and_then(|from| from.first_chunk::<32>())
+            && len <= 32
+        {
+            // All in one go, whatever the length: bytes past it are written over.
+            room[put..put + 32].copy_from_slice(from);
+            made += put + len;
+            continue;
+        }
+        made += put;
+        if distance > made {
+            return Err(Stop::Corrupt("distance too far back"));
+        }
+        copy_fast(out, made, distance, len);
+        made += len;
+    }
+    (source.at, source.buffer, source.count) = (at, buffer, count & 63);
+    *total = made;
+    Ok(ended)
 }
 
 /// Fills the buffer with at least 56 bits from the bytes after the first `used` of `ahead`.

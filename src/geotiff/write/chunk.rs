@@ -110,9 +110,6 @@ impl ChunkMaker {
         }
         let stored = self.shape(stored_size(level, pixels));
         let len = stored.row_bytes() * stored.height as usize;
-        let mut raw = cx.pool.take(len.div_ceil(8));
-        let raw = &mut raw.as_mut_slice::<u8>()[..len];
-        self.lay_out(pixels, first, stored, raw);
         let Plan { compression, predictor, .. } = *self.plan;
         // Without a predictor the parts of complex samples have a byte order each.
         let parts = match (predictor, pixels.dtype().is_complex()) {
@@ -126,6 +123,15 @@ impl ChunkMaker {
         };
         let mut bytes = self.take_spent();
         TOOLS.with_borrow_mut(|Tools { encoder, row }| {
+            // What is stored as it is is laid out where it is stored from.
+            if compression == Compression::None {
+                bytes.resize(len, 0);
+                self.lay_out(pixels, first, stored, &mut bytes);
+                return predictor::apply(predictor, &mut bytes, shape, row);
+            }
+            let mut raw = cx.pool.take(len.div_ceil(8));
+            let raw = &mut raw.as_mut_slice::<u8>()[..len];
+            self.lay_out(pixels, first, stored, raw);
             if !compression.decodes_samples() {
                 predictor::apply(predictor, raw, shape, row)?;
             }

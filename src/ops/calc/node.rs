@@ -298,15 +298,16 @@ fn store<T: Sample>(
 ) -> Result<u64, usize> {
     let range = Range::of::<T>();
     let run = start..start + values.len();
-    let odd = cast(values, range, &mut out.plane_mut::<T>(band)[run.clone()]);
-    let mut beyond = 0;
-    if odd.beyond {
+    let fit = cast(values, range, &mut out.plane_mut::<T>(band)[run.clone()]);
+    let (mut missing, mut beyond) = (false, 0);
+    if !fit {
+        missing = values.iter().any(|value| value.is_nan());
         beyond = values.iter().filter(|value| range.is_beyond(**value)).count() as u64;
     }
     if beyond > 0 && overflow == Overflow::Error {
         return Err(values.iter().position(|&v| range.is_beyond(v)).unwrap_or(0));
     }
-    if odd.missing || beyond > 0 && overflow == Overflow::NoData {
+    if missing || beyond > 0 && overflow == Overflow::NoData {
         out.add_mask();
     }
     let (samples, valid) = out.plane_and_valid_mut::<T>(band);
@@ -327,22 +328,15 @@ fn store<T: Sample>(
     Ok(beyond)
 }
 
-/// Whether there is any such value.
-struct Odd {
-    missing: bool,
-    beyond: bool,
-}
-
-/// Casts each value, and looks for those that the type does not have.
+/// Casts each value; returns whether all are within the type's range, and so numbers.
 #[multiversion(targets("x86_64+avx2"))]
-fn cast<T: Sample>(values: &[f64], range: Range, samples: &mut [T]) -> Odd {
-    let mut odd = Odd { missing: false, beyond: false };
+fn cast<T: Sample>(values: &[f64], range: Range, samples: &mut [T]) -> bool {
+    let mut fit = true;
     for (sample, &value) in samples.iter_mut().zip(values) {
-        odd.missing |= value.is_nan();
-        odd.beyond |= range.is_beyond(value);
+        fit &= (value >= range.low) & (value < range.high);
         *sample = T::from_f64(value);
     }
-    odd
+    fit
 }
 
 /// Between which values a type rounds to what it has.

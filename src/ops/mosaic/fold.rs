@@ -54,6 +54,12 @@ impl Keep {
         for (there, here) in rows(pixels.window(), whole) {
             let (to, valid) = (&mut to[there.clone()], &mut valid[there]);
             let (from, mask) = (&from[here.clone()], mask.map(|mask| &mask[here]));
+            // Most rows come whole to where nothing was.
+            if mask.is_none() && valid.iter().fold(0, |any, &v| any | v) == 0 {
+                to.copy_from_slice(from);
+                valid.fill(255);
+                continue;
+            }
             match mask {
                 None => each(to, valid, from, |_| 255, self),
                 Some(mask) => each(to, valid, from, |i| mask[i], self),
