@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """swath batch against a pool of Python processes with rasterio: 400 files of 1024 x 1024 times 1.5 as float32.
 
-usage: pool.py [--files N] [--repetitions N] [--swath PATH] [--sync]       needs what run.sh prepares
+usage: pool.py [--files N] [--repetitions N] [--swath PATH] [--sync] [--outputs DIR]       needs what run.sh prepares
 
 Both sides read uint16 tiled deflate and write float32 in tiles of 512 with the same codec, level and predictor, on as many
 workers as there are cores; starting up counts. Memory is the sum over all processes of the proportional set size
@@ -137,12 +137,13 @@ def main():
     prompt.add_argument("--repetitions", type=int, default=3)
     prompt.add_argument("--swath", default=HERE.parents[1] / "target/release/swath")
     prompt.add_argument("--sync", action="store_true", help="have Python sync its outputs, as swath does")
+    prompt.add_argument("--outputs", type=Path, default=WORK, help="where outputs go: /dev/shm, and no disk is measured")
     prompt.add_argument("--as-peer", nargs=4, metavar=("IN", "OUT", "CODEC", "WORKERS"), help=argparse.SUPPRESS)
     asked = prompt.parse_args()
     if asked.as_peer:
         folder, out, codec, workers = asked.as_peer
         return pool(folder, out, codec, int(workers), asked.sync)
-    folder, outs, workers = WORK / f"pool_{asked.files}", [WORK / "pool_swath", WORK / "pool_python"], len(os.sched_getaffinity(0))
+    folder, outs, workers = WORK / f"pool_{asked.files}", [asked.outputs / name for name in ("pool_swath", "pool_python")], len(os.sched_getaffinity(0))
     inputs(folder, asked.files)
     print("| case | swath wall s | CPU s | PSS MiB | MB out | Python wall s | CPU s | PSS MiB | MB out | Python/swath wall | CPU | memory |")
     print("|---|" + "---:|" * 11)

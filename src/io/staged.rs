@@ -206,6 +206,21 @@ impl Staged {
         Ok(())
     }
 
+    /// Leaves a gap of zeros at the front of what is still empty, for what is written at the end.
+    ///
+    /// # Errors
+    ///
+    /// `Io`, naming the target, if the system refuses.
+    ///
+    /// # Panics
+    ///
+    /// If there are bytes.
+    pub fn leave_front(&mut self, len: u64) -> Result<()> {
+        assert!(self.is_empty(), "nothing is in front of the gap");
+        self.written = len;
+        self.body.file.set_len(len).map_err(|e| self.place("write", e))
+    }
+
     /// Moves all bytes back by `len` and leaves a gap of zeros at the front.
     ///
     /// `len` must be a multiple of 4096, so that the file system can do it without copying;

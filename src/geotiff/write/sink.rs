@@ -25,12 +25,12 @@ const BLOCK: u64 = 4096;
 
 /// A GeoTIFF that grows beside its name.
 ///
-/// The image's chunks go straight into the staged file from its first byte;
-/// those of overviews are parked. At the end everything that belongs in front
-/// of the image is inserted there, so no chunk is written twice and whether the
-/// file is a BigTIFF is decided by its actual size. Only where a COG's bands lie
-/// apart, one after the other, those after the first are parked too, and added
-/// behind it.
+/// The image's chunks go straight into the staged file, behind as much room as a
+/// head without overviews takes; chunks of overviews are parked. At the end what
+/// else belongs in front of the image is inserted there, so no chunk is written
+/// twice and whether the file is a BigTIFF is decided by its actual size. Only
+/// where a COG's bands lie apart, one after the other, those after the first are
+/// parked too, and added behind it.
 #[derive(Debug)]
 pub(super) struct FileSink {
     target: PathBuf,
@@ -54,6 +54,8 @@ struct File {
     moved: u64,
     /// The number of valid samples of the image that equalled nodata.
     displaced: Arc<AtomicU64>,
+    /// The room left in front of the image.
+    room: u64,
     /// The chunks of each level; those parked count from the start of their file.
     levels: Vec<Level>,
 }
@@ -125,6 +127,11 @@ impl File {
     }
 }
 
+/// Returns the bytes in front of the image: a head, and chunks of overviews.
+fn front(head: u64, overviews: u64) -> u64 {
+    (head + overviews).next_multiple_of(BLOCK)
+}
+
 /// Appends a framed chunk; returns where its bytes begin.
 fn append(frame: u64, bytes: &[u8], mut write: impl FnMut(&[u8]) -> Result<u64>) -> Result<u64> {
     let length = u32::try_from(bytes.len()).map_err(|_| {
@@ -153,7 +160,7 @@ impl Sink for FileSink {
         let spent = Spent::default();
         let displaced = Arc::<AtomicU64>::default();
         let statistics = self.options.statistics.then(|| Arc::new(Gathered::new()));
-        let staged = Staged::create(&self.target, self.options.overwrite)?;
+        let mut staged = Staged::create(&self.target, self.options.overwrite)?;
         let companion = if self.image {
             companion(info, &self.target, staged.target(), self.options.overwrite)?
         } else {
@@ -177,7 +184,10 @@ impl Sink for FileSink {
             let places = |chunks| vec![Placed::default(); (level.tiling.len() * chunks) as usize];
             Level { image: places(plan.chunks_in_tile()), mask: places(plan.masked.into()) }
         };
-        let levels = plan.levels.iter().map(level).collect();
+        let levels: Vec<Level> = plan.levels.iter().map(level).collect();
+        let head = head::size(info, &plan, &levels, plan.bigtiff == BigTiff::Yes);
+        let room = front(head.map_err(|e| self.failed(e))?, 0);
+        staged.leave_front(room)?;
         let LevelPlan { chunk, tiled, tiling, .. } = plan.levels[0];
         self.file = Some(File {
             info: info.clone(),
@@ -189,6 +199,7 @@ impl Sink for FileSink {
             statistics,
             moved: 0,
             displaced,
+            room,
             levels,
         });
         if !tiled {
@@ -241,6 +252,7 @@ impl Sink for FileSink {
             parked,
             moved,
             displaced,
+            room,
             mut levels,
             statistics,
             ..
@@ -251,17 +263,18 @@ impl Sink for FileSink {
         let frame = plan.frame();
         let places = levels[1..].iter().flat_map(|l| l.image.iter().chain(&l.mask));
         let overview_bytes: u64 = places.filter(|c| c.bytes > 0).map(|c| c.bytes + 2 * frame).sum();
-        let image_bytes = staged.len();
+        let image_bytes = staged.len() - room;
         let layout = |levels: &[Level], big: bool| -> Result<(u64, u64)> {
             let head = head::size(&info, &plan, levels, big)?;
-            Ok((head, (head + overview_bytes).next_multiple_of(BLOCK)))
+            Ok((head, front(head, overview_bytes).max(room)))
         };
         let (mut head_bytes, mut front) = layout(&levels, false)?;
         let big = plan.bigtiff == BigTiff::Yes || front + image_bytes > u64::from(u32::MAX);
         if big {
             (head_bytes, front) = layout(&levels, true)?;
         }
-        staged.insert_front(front)?;
+        let more = front - room;
+        staged.insert_front(more)?;
         let mut position = head_bytes;
         let mut bytes = Vec::new();
         for level in levels[1..].iter_mut().rev() {
@@ -278,7 +291,7 @@ impl Sink for FileSink {
         }
         let Level { image, mask } = &mut levels[0];
         for chunk in image.iter_mut().chain(mask).filter(|chunk| chunk.bytes > 0) {
-            chunk.offset += front;
+            chunk.offset += more;
         }
         let head = head::bytes(&info, &plan, &levels, big)?;
         staged.write_at(0, &head)?;
