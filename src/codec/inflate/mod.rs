@@ -8,7 +8,10 @@
 //!
 //! Decoded MB per CPU second beside zlib-rs 0.6.8 and libdeflate (C) in the same run on a Zen 3
 //! core: u16 scene with predictor 2 421, 335, 401; f32 terrain with predictor 3 542, 484, 620.
-//! Chunks of one value, at 5200, are three times slower than with zlib-rs.
+//! Chunks of one value, at 5200, are three times slower than with zlib-rs. On a Sapphire Rapids core,
+//! with BMI2: 505 and 680, libdeflate 485 and 765. A third of the scene's time are mispredicted
+//! branches, whether a match follows a literal: neither a loop without those branches nor two streams
+//! at a time was quicker, with more of everything else.
 
 mod adler;
 mod bits;
