@@ -159,6 +159,41 @@ fn what_cannot_be_meant_is_refused() {
 }
 
 #[test]
+fn file_systems_that_cannot_insert_get_the_same_bytes() {
+    let shared = Path::new("/dev/shm");
+    if !shared.is_dir() {
+        return eprintln!("no /dev/shm: not held against a file system in memory");
+    }
+    let disk = tempfile::tempdir().expect("a directory");
+    let memory = tempfile::tempdir_in(shared).expect("a directory in memory");
+    let size = Size::new(101, 67);
+    for raster in [masked(DataType::U8, 3, size), noise(DataType::F32, 2, size, None)] {
+        for format in [Format::Cog, Format::Tiled, Format::Striped { rows: 7 }] {
+            for factors in [vec![], vec![2, 4]] {
+                for (bigtiff, statistics) in [(BigTiff::Yes, false), (BigTiff::No, true)] {
+                    let options = WriteOptions {
+                        format,
+                        bigtiff,
+                        statistics,
+                        tile: 32,
+                        overviews: Overviews::Factors(factors.clone()),
+                        ..WriteOptions::default()
+                    };
+                    let [one, other] = [&disk, &memory].map(|folder| {
+                        let path = folder.path().join("made.tif");
+                        raster.write(&path, &options).expect("writes");
+                        let bytes = std::fs::read(&path).expect("reads");
+                        std::fs::remove_file(&path).expect("goes");
+                        bytes
+                    });
+                    assert!(one == other, "{options:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn nothing_but_nodata_is_left_out() {
     let dir = tempfile::tempdir().expect("a directory");
     let (size, mut files) = (Size::new(256, 256), Vec::new());

@@ -82,6 +82,10 @@ impl Drop for Body {
 }
 
 impl Staged {
+    /// The bytes of which gaps at the front are multiples: those of a page and of most file
+    /// systems' blocks.
+    pub const BLOCK: u64 = 4096;
+
     /// Begins an output that will be named `target`.
     ///
     /// # Errors
@@ -206,7 +210,11 @@ impl Staged {
         Ok(())
     }
 
-    /// Leaves a gap of zeros at the front of what is still empty, for what is written at the end.
+    /// Leaves a gap of zeros at the front of what is still empty, if the file system could only make
+    /// one later by copying all there is; returns its length, `len` or 0.
+    ///
+    /// Where it can insert, what begins at 0 is written in larger pages: ext4 takes two thirds of
+    /// the time.
     ///
     /// # Errors
     ///
@@ -215,22 +223,42 @@ impl Staged {
     /// # Panics
     ///
     /// If there are bytes.
-    pub fn leave_front(&mut self, len: u64) -> Result<()> {
+    pub fn leave_front(&mut self, len: u64) -> Result<u64> {
         assert!(self.is_empty(), "nothing is in front of the gap");
+        if self.inserts() {
+            return Ok(0);
+        }
         self.written = len;
-        self.body.file.set_len(len).map_err(|e| self.place("write", e))
+        self.body.file.set_len(len).map_err(|e| self.place("write", e))?;
+        Ok(len)
+    }
+
+    /// Whether the file system inserts gaps: it tells apart what it cannot do and what makes no
+    /// sense in an empty file.
+    #[cfg(target_os = "linux")]
+    fn inserts(&self) -> bool {
+        use rustix::fs::FallocateFlags;
+        let tried =
+            rustix::fs::fallocate(&self.body.file, FallocateFlags::INSERT_RANGE, 0, Self::BLOCK);
+        tried == Err(rustix::io::Errno::INVAL)
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn inserts(&self) -> bool {
+        false
     }
 
     /// Moves all bytes back by `len` and leaves a gap of zeros at the front.
     ///
-    /// `len` must be a multiple of 4096, so that the file system can do it without copying;
-    /// where it cannot, the bytes are copied inside the kernel, with the same result.
+    /// `len` must be a multiple of [`Staged::BLOCK`], so that the file system can do it without copying;
+    /// where it cannot, the bytes are copied inside the kernel, with the same result
+    /// ([`Staged::leave_front`] is quicker there).
     ///
     /// # Errors
     ///
-    /// `Usage` if `len` is not a multiple of 4096; `Io`, naming the target, if writing fails.
+    /// `Usage` if `len` is no multiple of that; `Io`, naming the target, if writing fails.
     pub fn insert_front(&mut self, len: u64) -> Result<()> {
-        if !len.is_multiple_of(4096) {
+        if !len.is_multiple_of(Self::BLOCK) {
             return Err(Error::usage("length of a front gap")
                 .expected("a multiple of 4096")
                 .found(len)

@@ -19,16 +19,13 @@ use crate::geotiff::sidecar::{Companion, companion};
 use crate::io::{Scratch, Staged};
 use crate::raster::{Info, Size};
 
-/// Front gaps are multiples of this, so that a file system can insert them
-/// without moving what follows.
-const BLOCK: u64 = 4096;
-
 /// A GeoTIFF that grows beside its name.
 ///
-/// The image's chunks go straight into the staged file, behind as much room as a
-/// head without overviews takes; chunks of overviews are parked. At the end what
-/// else belongs in front of the image is inserted there, so no chunk is written
-/// twice and whether the file is a BigTIFF is decided by its actual size. Only
+/// The image's chunks go straight into the staged file from its first byte;
+/// those of overviews are parked. At the end everything that belongs in front
+/// of the image is inserted there, so no chunk is written twice and whether the
+/// file is a BigTIFF is decided by its actual size. Where a file system cannot
+/// insert, room for a head without overviews is left from the beginning. Only
 /// where a COG's bands lie apart, one after the other, those after the first are
 /// parked too, and added behind it.
 #[derive(Debug)]
@@ -129,7 +126,7 @@ impl File {
 
 /// Returns the bytes in front of the image: a head, and chunks of overviews.
 fn front(head: u64, overviews: u64) -> u64 {
-    (head + overviews).next_multiple_of(BLOCK)
+    (head + overviews).next_multiple_of(Staged::BLOCK)
 }
 
 /// Appends a framed chunk; returns where its bytes begin.
@@ -187,7 +184,7 @@ impl Sink for FileSink {
         let levels: Vec<Level> = plan.levels.iter().map(level).collect();
         let head = head::size(info, &plan, &levels, plan.bigtiff == BigTiff::Yes);
         let room = front(head.map_err(|e| self.failed(e))?, 0);
-        staged.leave_front(room)?;
+        let room = staged.leave_front(room)?;
         let LevelPlan { chunk, tiled, tiling, .. } = plan.levels[0];
         self.file = Some(File {
             info: info.clone(),
