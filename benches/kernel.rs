@@ -13,27 +13,27 @@ use swath::raster::{Buffer, GeoTransform, Grid, Info, Pool, Raster, Sample, Size
 const SIDE: usize = 512;
 
 /// Source positions and footprints of a tile that is slightly rotated against
-/// its source, as UTM to web mercator is, and `step` source pixels a pixel.
+/// its source, as UTM to web mercator is, and `steps` source pixels a pixel along x and y.
 struct Tile {
     x: Vec<f64>,
     y: Vec<f64>,
-    footprints: Vec<f64>,
+    steps: [f64; 2],
     size: Size,
 }
 
 impl Tile {
-    fn new(step: f64) -> Self {
-        let (dx, dy) = (0.9997 * step, 0.021 * step);
+    fn new(steps: [f64; 2]) -> Self {
+        let (along, across) = (0.9997, 0.021);
         let (mut x, mut y) = (Vec::new(), Vec::new());
         for row in 0..SIDE {
             for col in 0..SIDE {
                 let (col, row) = (col as f64 + 0.5, row as f64 + 0.5);
-                x.push(20.3 + dy * SIDE as f64 + dx * col - dy * row);
-                y.push(20.7 + dy * col + dx * row);
+                x.push(20.3 + steps[0] * (across * SIDE as f64 + along * col - across * row));
+                y.push(20.7 + steps[1] * (across * col + along * row));
             }
         }
-        let side = (SIDE as f64 * 1.05 * step) as u32 + 60;
-        Self { x, y, footprints: vec![step; SIDE], size: Size::new(side, side) }
+        let [width, height] = steps.map(|step| (SIDE as f64 * 1.05 * step) as u32 + 60);
+        Self { x, y, steps, size: Size::new(width, height) }
     }
 
     fn gather<T: Sample>(
@@ -46,11 +46,11 @@ impl Tile {
     ) {
         for start in (0..SIDE * SIDE).step_by(Segment::MAX) {
             let run = start..start + Segment::MAX;
-            let footprints = &self.footprints[..Segment::MAX];
+            let [x, y] = self.steps.map(|step| [step; Segment::MAX]);
             let at = Positions {
                 x: &self.x[run.clone()],
                 y: &self.y[run.clone()],
-                footprints: Some(Footprints { x: footprints, y: footprints }),
+                footprints: Some(Footprints { x: &x, y: &y }),
             };
             segment.locate(how, self.size, source.window, at);
             segment.gather(source, &mut out[run.clone()], &mut valid[run]);
@@ -58,8 +58,8 @@ impl Tile {
     }
 }
 
-fn gather<T: Sample>(c: &mut Criterion, how: Resampling, step: f64, masked: bool) {
-    let tile = Tile::new(step);
+fn gather<T: Sample>(c: &mut Criterion, how: Resampling, steps: [f64; 2], masked: bool) {
+    let tile = Tile::new(steps);
     let width = tile.size.width as usize;
     // Terrain and noise: neither constant nor white.
     let samples: Vec<T> = (0..tile.size.pixels() as usize)
@@ -75,6 +75,8 @@ fn gather<T: Sample>(c: &mut Criterion, how: Resampling, step: f64, masked: bool
     let (mut out, mut valid) = (vec![T::zeroed(); SIDE * SIDE], vec![0; SIDE * SIDE]);
     let mut segment = Segment::new();
     let mask = if masked { ", mask" } else { "" };
+    let [x, y] = steps;
+    let step = if x == y { x.to_string() } else { format!("{x} x {y}") };
     let mut group = c.benchmark_group(format!("{how} {step}{mask}"));
     group.throughput(Throughput::Elements((SIDE * SIDE) as u64));
     group.sample_size(20);
@@ -141,15 +143,19 @@ fn halve<T: Sample>(c: &mut Criterion, method: OverviewResampling) {
 
 fn benches(c: &mut Criterion) {
     for how in Resampling::ALL.into_iter().filter(|how| !how.is_summary()) {
-        gather::<u8>(c, how, 1.0, false);
-        gather::<u16>(c, how, 1.0, false);
-        gather::<f32>(c, how, 1.0, false);
+        gather::<u8>(c, how, [1.0; 2], false);
+        gather::<u16>(c, how, [1.0; 2], false);
+        gather::<f32>(c, how, [1.0; 2], false);
     }
     for how in [Resampling::Bilinear, Resampling::Cubic, Resampling::Lanczos] {
-        gather::<u16>(c, how, 1.0, true);
-        gather::<u8>(c, how, 2.7, false);
-        gather::<u16>(c, how, 2.7, false);
-        gather::<f32>(c, how, 2.7, false);
+        gather::<u16>(c, how, [1.0; 2], true);
+        // As UTM to degrees at middle latitudes.
+        gather::<u16>(c, how, [0.8, 1.3], false);
+        gather::<u16>(c, how, [0.8, 1.3], true);
+        gather::<f32>(c, how, [0.8, 1.3], false);
+        gather::<u8>(c, how, [2.7; 2], false);
+        gather::<u16>(c, how, [2.7; 2], false);
+        gather::<f32>(c, how, [2.7; 2], false);
     }
     for how in Resampling::ALL {
         warp::<u16>(c, how, 1.0);

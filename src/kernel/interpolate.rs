@@ -10,6 +10,7 @@ use super::real::{Real, sums_in_f32};
 use super::resampling::{BSpline, CatmullRom, FourTaps, Kernel, Triangle};
 use super::segment::{BLOCK, ends};
 use super::support::{Reach, Taps, complete, incomplete, is_complete};
+use super::widened::{Weigh, weigh_block};
 use super::{Outcome, Plane, Resampling, Segment};
 use crate::raster::Sample;
 
@@ -116,6 +117,13 @@ impl Segment {
             let saturated = plain_block::<K, T, A>(self, source, range, out);
             valid.fill(255);
             return Outcome { all_valid: true, saturated };
+        }
+        if self.minified {
+            let (weigh, range): (Weigh<A>, _) = (weigh_block::<K, A>, range.clone());
+            if let Some(saturated) = self.widened_block(source, range, K::RADIUS, weigh, out) {
+                valid.fill(255);
+                return Outcome { all_valid: true, saturated };
+            }
         }
         let saturated = Cell::new(0);
         let all_valid = self.one_by_one(range, out, valid, |i| {
@@ -396,8 +404,8 @@ impl Plain for Lanczos {
     #[inline(always)]
     fn plain<T: Sample, A: Real>(segment: &Segment, source: Plane<'_, T>, i: usize) -> A {
         let (stride, phases) = (source.window.width as usize, A::phases());
-        let x = A::lanczos(phases, Part::of_tap(segment.x.fraction[i]));
-        let y = A::lanczos(phases, Part::of_tap(segment.y.fraction[i]));
+        let x = A::lanczos(phases, Part::of(segment.x.fraction[i]));
+        let y = A::lanczos(phases, Part::of(segment.y.fraction[i]));
         let at = segment.corner(2, stride, i);
         add_six(&terms::<T, A, TAPS, TAPS>(source.samples, at, stride, &x, &y))
     }
@@ -414,7 +422,7 @@ impl Plain for Lanczos {
         for (weights, axis) in weights.iter_mut().zip([&segment.x, &segment.y]) {
             let mut parts = [Part::default(); BLOCK];
             for (part, &t) in parts.iter_mut().zip(&axis.fraction[range.clone()]) {
-                *part = Part::of_tap(t);
+                *part = Part::of(t);
             }
             for (weights, part) in weights.iter_mut().zip(&parts[..range.len()]) {
                 *weights = A::lanczos(phases, *part);

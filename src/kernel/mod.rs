@@ -21,7 +21,7 @@ mod histogram;
 mod interpolate;
 /// [`label`]: regions of one rectangle.
 mod label;
-/// The Lanczos kernel, by tables.
+/// The Lanczos kernel, by polynomials.
 mod lanczos;
 /// [`nearest`], [`Distances`]: how far the nearest of some pixels is.
 mod nearest;
@@ -53,6 +53,8 @@ mod support;
 mod terrain;
 /// Samples of any type as numbers to calculate with, and back.
 mod widen;
+/// Blocks of pixels whose kernels are widened alike.
+mod widened;
 
 pub use classes::{Classes, Interval};
 pub use contour::{Contours, Crossing, Levels, Stretch, TooMany, contour};

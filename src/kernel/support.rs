@@ -28,17 +28,30 @@ pub(super) struct Taps {
     step: f64,
 }
 
+/// Returns how many taps a kernel of some radius, widened by `scale`, has on each side of a position.
+#[inline(always)]
+pub(super) fn side(radius: usize, scale: f64) -> f64 {
+    ceil(radius as f64 * scale)
+}
+
+/// Returns the distance, in kernel units, of the first of `side` taps before a position from it;
+/// `step` is the distance of one tap from the next.
+#[inline(always)]
+pub(super) fn start(side: f64, fraction: f64, step: f64) -> f64 {
+    (1.0 - side - fraction) * step
+}
+
 impl Taps {
     /// Returns the taps that a kernel has.
     #[inline(always)]
     pub(super) fn of<K: Kernel>(reach: Reach) -> Self {
         // At most half the raster's extent times 2: positions are placed.
-        let side = ceil(K::RADIUS as f64 * reach.scale) as usize;
+        let side = side(K::RADIUS, reach.scale);
         let step = 1.0 / reach.scale;
         Self {
             first: i64::from(reach.base) - (side as i64 - 1),
-            count: 2 * side,
-            start: (1.0 - side as f64 - reach.fraction) * step,
+            count: 2 * side as usize,
+            start: start(side, reach.fraction, step),
             step,
         }
     }
@@ -48,13 +61,12 @@ impl Taps {
         self.count
     }
 
-    /// Fills in the weights of the taps from the `skip`th on, not normalised.
+    /// Fills in the weights of the taps from the `skip`th on, not normalised, and adds them to
+    /// `sum`.
     #[inline(always)]
-    fn weights<K: Kernel, A: Real>(self, skip: usize, weights: &mut [A]) {
-        let (start, step) = (A::new(self.start + skip as f64 * self.step), A::new(self.step));
-        for (tap, weight) in weights.iter_mut().enumerate() {
-            *weight = K::weight(start + A::new(tap as f64) * step);
-        }
+    fn weigh<K: Kernel, A: Real>(self, skip: usize, weights: &mut [[A; 1]], sum: &mut [A; 1]) {
+        let start = A::new(self.start + skip as f64 * self.step);
+        weigh::<K, A, 1>(&[start], &[A::new(self.step)], weights, sum);
     }
 
     /// Returns the weight of one tap, not normalised.
@@ -94,60 +106,91 @@ pub(super) fn is_complete<T: Copy>(source: Plane<'_, T>, x: Taps, y: Taps) -> bo
 /// from the first tap: part of the order of operations.
 const CHUNK: usize = 64;
 
+/// Fills in the weights, not normalised, of the same taps of each of `N` pixels, and adds them to
+/// the pixels' sums; `start` is the distance of the first tap from the position, `step` of one tap
+/// from the next, both in kernel units.
+#[inline(always)]
+pub(super) fn weigh<K: Kernel, A: Real, const N: usize>(
+    start: &[A; N],
+    step: &[A; N],
+    weights: &mut [[A; N]],
+    sums: &mut [A; N],
+) {
+    for (tap, weights) in weights.iter_mut().enumerate() {
+        let tap = A::new(tap as f64);
+        for i in 0..N {
+            weights[i] = K::weight(start[i] + tap * step[i]);
+            sums[i] = sums[i] + weights[i];
+        }
+    }
+}
+
+/// Sums that columns are added to in turn, so that four are added at once.
+pub(super) const LANES: usize = 4;
+
 /// Returns the weighted mean over a complete support.
 #[inline(always)]
 pub(super) fn complete<K: Kernel, T: Sample, A: Real>(source: Plane<'_, T>, x: Taps, y: Taps) -> A {
     let stride = source.window.width as usize;
     let corner = y.first as usize * stride + x.first as usize;
-    let (mut x_weights, mut y_weights) = ([A::ZERO; CHUNK], [A::ZERO; CHUNK]);
-    let (mut lanes, mut rest) = ([A::ZERO; 4], [A::ZERO; 2]);
-    let (mut x_sum, mut y_sum) = (A::ZERO, A::ZERO);
+    let (mut x_weights, mut y_weights) = ([[A::ZERO; 1]; CHUNK], [[A::ZERO; 1]; CHUNK]);
+    let mut lanes = [A::ZERO; LANES];
+    let (mut x_sum, mut y_sum) = ([A::ZERO; 1], [A::ZERO; 1]);
     for top in (0..y.count).step_by(CHUNK) {
         let rows = &mut y_weights[..CHUNK.min(y.count - top)];
-        y.weights::<K, A>(top, rows);
-        y_sum = rows.iter().fold(y_sum, |sum, &w| sum + w);
+        y.weigh::<K, A>(top, rows, &mut y_sum);
         for left in (0..x.count).step_by(CHUNK) {
             let columns = &mut x_weights[..CHUNK.min(x.count - left)];
-            x.weights::<K, A>(left, columns);
-            if top == 0 {
-                x_sum = columns.iter().fold(x_sum, |sum, &w| sum + w);
-            }
+            // The sum of the weights of the columns is that of the first rows.
+            let mut again = [A::ZERO; 1];
+            x.weigh::<K, A>(left, columns, if top == 0 { &mut x_sum } else { &mut again });
             let start = corner + top * stride + left;
-            let (fours, pair) = columns.as_chunks::<4>();
+            let (fours, pair) = columns.as_chunks::<LANES>();
             for (four, weights) in fours.iter().enumerate() {
-                let sums: [A; 4] = columns_sum(source.samples, start + four * 4, stride, rows);
-                for lane in 0..4 {
-                    lanes[lane] = lanes[lane] + sums[lane] * weights[lane];
+                let at = start + four * LANES;
+                let sums: [A; LANES] = columns_sum(source.samples, at, stride, rows, 0);
+                for lane in 0..LANES {
+                    lanes[lane] = lanes[lane] + sums[lane] * weights[lane][0];
                 }
             }
             // Counts are even, so two taps are left over or none.
-            if let &[first, second] = pair {
-                let sums: [A; 2] =
-                    columns_sum(source.samples, start + fours.len() * 4, stride, rows);
-                rest = [rest[0] + sums[0] * first, rest[1] + sums[1] * second];
+            if let &[[first], [second]] = pair {
+                let at = start + fours.len() * LANES;
+                let sums: [A; 2] = columns_sum(source.samples, at, stride, rows, 0);
+                lanes[0] = lanes[0] + sums[0] * first;
+                lanes[1] = lanes[1] + sums[1] * second;
             }
         }
     }
-    let sum = ((lanes[0] + lanes[2]) + (lanes[1] + lanes[3])) + (rest[0] + rest[1]);
-    sum / (x_sum * y_sum)
+    mean(&lanes, x_sum[0], y_sum[0])
 }
 
-/// Sums `N` neighbouring columns, each sample times its row's weight.
+/// Sums `COLUMNS` neighbouring columns, each sample times its row's weight, for the `i`th of `N`
+/// pixels.
 #[inline(always)]
-fn columns_sum<T: Sample, A: Real, const N: usize>(
+pub(super) fn columns_sum<T: Sample, A: Real, const COLUMNS: usize, const N: usize>(
     samples: &[T],
     start: usize,
     stride: usize,
-    rows: &[A],
-) -> [A; N] {
-    let mut sums = [A::ZERO; N];
-    for (row, &weight) in rows.iter().enumerate() {
-        let taps = &samples[start + row * stride..][..N];
-        for lane in 0..N {
-            sums[lane] = sums[lane] + A::of(taps[lane]) * weight;
+    rows: &[[A; N]],
+    i: usize,
+) -> [A; COLUMNS] {
+    let mut sums = [A::ZERO; COLUMNS];
+    for (row, weights) in rows.iter().enumerate() {
+        let taps = &samples[start + row * stride..][..COLUMNS];
+        for lane in 0..COLUMNS {
+            sums[lane] = sums[lane] + A::of(taps[lane]) * weights[i];
         }
     }
     sums
+}
+
+/// Returns the mean that sums of columns give, by the sums of the weights of both axes. What is not a
+/// number is the one NaN: which of several a sum keeps would be up to the compiler.
+#[inline(always)]
+pub(super) fn mean<A: Real>(lanes: &[A; LANES], x_sum: A, y_sum: A) -> A {
+    let mean = ((lanes[0] + lanes[2]) + (lanes[1] + lanes[3])) / (x_sum * y_sum);
+    if mean.partial_cmp(&mean).is_some() { mean } else { A::new(f64::NAN) }
 }
 
 /// The least sum of weights that makes a value (gdalwarpkernel.cpp's limit for
