@@ -33,9 +33,6 @@ pub(super) trait Real:
 
     /// Removes the sign.
     fn magnitude(self) -> Self;
-
-    /// Converts to `f64`.
-    fn wide(self) -> f64;
 }
 
 macro_rules! real {
@@ -63,10 +60,6 @@ macro_rules! real {
             #[inline(always)]
             fn magnitude(self) -> Self {
                 self.abs()
-            }
-            #[inline(always)]
-            fn wide(self) -> f64 {
-                self.into()
             }
         }
     };
