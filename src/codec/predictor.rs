@@ -152,16 +152,57 @@ pub fn apply(
         Predictor::Float => {
             let shape = shape.check(&[2, 3, 4, 8])?;
             check_whole_rows(data, shape)?;
+            scratch.resize(shape.row_bytes, 0);
             for row in data.chunks_exact_mut(shape.row_bytes) {
-                scratch.resize(shape.row_bytes, 0);
                 deinterleave(row, scratch, shape.bytes_per_sample);
-                let pixel = shape.samples_per_pixel;
-                row[..pixel].copy_from_slice(&scratch[..pixel]);
-                difference_bytes(&scratch[pixel..], scratch, &mut row[pixel..]);
+                difference_planes(scratch, shape, row);
             }
         }
     }
     Ok(())
+}
+
+/// Copies the rows `from` into `data` as [`apply`] makes them: what is copied is still in the first
+/// cache, or not copied at all.
+///
+/// # Errors
+///
+/// As for [`apply`].
+///
+/// # Panics
+///
+/// If `from` and `data` have different lengths.
+pub(crate) fn apply_to(
+    predictor: Predictor,
+    from: &[u8],
+    data: &mut [u8],
+    shape: RowShape,
+    scratch: &mut Vec<u8>,
+) -> Result<()> {
+    assert_eq!(from.len(), data.len(), "rows for rows");
+    if predictor != Predictor::Float {
+        let rows = from.chunks(shape.row_bytes).zip(data.chunks_mut(shape.row_bytes));
+        return rows.into_iter().try_for_each(|(from, row)| {
+            row.copy_from_slice(from);
+            apply(predictor, row, shape, scratch)
+        });
+    }
+    let shape = shape.check(&[2, 3, 4, 8])?;
+    check_whole_rows(data, shape)?;
+    scratch.resize(shape.row_bytes, 0);
+    let rows = from.chunks_exact(shape.row_bytes).zip(data.chunks_exact_mut(shape.row_bytes));
+    for (from, row) in rows {
+        deinterleave(from, scratch, shape.bytes_per_sample);
+        difference_planes(scratch, shape, row);
+    }
+    Ok(())
+}
+
+/// Makes the differences of a row's planes.
+fn difference_planes(planes: &[u8], shape: RowShape, row: &mut [u8]) {
+    let pixel = shape.samples_per_pixel;
+    row[..pixel].copy_from_slice(&planes[..pixel]);
+    difference_bytes(&planes[pixel..], planes, &mut row[pixel..]);
 }
 
 /// Turns numbers of `width` bytes from byte order `order` into native order, in place. Bytes past
@@ -444,6 +485,9 @@ mod tests {
                         let data = random.bytes(shape.row_bytes * 3);
                         let mut copy = data.clone();
                         let result = apply(predictor, &mut copy, shape, &mut scratch);
+                        let mut beside = vec![0; data.len()];
+                        let to = apply_to(predictor, &data, &mut beside, shape, &mut scratch);
+                        assert!(to.is_ok() == result.is_ok() && (to.is_err() || beside == copy));
                         let fits = match predictor {
                             Predictor::None => true,
                             Predictor::Horizontal => width != 3,

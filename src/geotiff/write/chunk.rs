@@ -108,7 +108,8 @@ impl ChunkMaker {
         if self.plan.sparse && self.is_empty(pixels, first..first + bands) {
             return Ok(None);
         }
-        let stored = self.shape(stored_size(level, pixels));
+        let size = stored_size(level, pixels);
+        let stored = self.shape(size);
         let len = stored.row_bytes() * stored.height as usize;
         let Plan { compression, predictor, .. } = *self.plan;
         // Without a predictor the parts of complex samples have a byte order each.
@@ -131,9 +132,14 @@ impl ChunkMaker {
             }
             let mut raw = cx.pool.take(len.div_ceil(8));
             let raw = &mut raw.as_mut_slice::<u8>()[..len];
-            self.lay_out(pixels, first, stored, raw);
-            if !compression.decodes_samples() {
-                predictor::apply(predictor, raw, shape, row)?;
+            let is_whole = bands == 1 && pixels.window().size() == size;
+            if is_whole && !compression.decodes_samples() {
+                predictor::apply_to(predictor, pixels.plane_bytes(first), raw, shape, row)?;
+            } else {
+                self.lay_out(pixels, first, stored, raw);
+                if !compression.decodes_samples() {
+                    predictor::apply(predictor, raw, shape, row)?;
+                }
             }
             let nodata = self.nodata.and_then(NoData::sample::<f64>);
             encoder.encode(compression, Plain { bytes: raw, shape: stored, nodata }, &mut bytes)

@@ -319,19 +319,20 @@ impl Warp {
     /// Fills all of `out`: the raster's samples, or what is worked on instead;
     /// returns how many did not fit their type.
     fn fill(&self, out: &mut Buffer, cx: &Context<'_>) -> Result<u64> {
-        // Pixels that no step reaches are invalid, whatever memory they lie in.
         out.invalidate();
-        for band in 0..out.bands() {
-            out.plane_bytes_mut(band).fill(0);
+        let window = out.window().intersection(self.info.grid.size.window());
+        let cells: Vec<Cell> = window.into_iter().flat_map(|own| self.map.cells(own)).collect();
+        let steps = window.map_or(Vec::new(), |own| self.steps(&cells, own));
+        // Pixels that no step reaches are invalid, and 0 whatever memory they lie in.
+        if reached(&cells, &steps) < out.window().pixels() {
+            for band in 0..out.bands() {
+                out.plane_bytes_mut(band).fill(0);
+            }
         }
-        let Some(window) = out.window().intersection(self.info.grid.size.window()) else {
-            return Ok(0);
-        };
-        let cells: Vec<Cell> = self.map.cells(window).collect();
         cells.iter().for_each(|cell| self.tally.meet_error(cell.max_error()));
         let mut rows = Rows::new(self);
-        let (mut all_valid, mut saturated) = (window == out.window(), 0);
-        for step in self.steps(&cells, window) {
+        let (mut all_valid, mut saturated) = (window == Some(out.window()), 0);
+        for step in steps {
             let Some(need) = step.need else {
                 all_valid = false;
                 continue;
@@ -398,6 +399,14 @@ impl Warp {
             }
         }
     }
+}
+
+/// Returns how many pixels some steps write: parts do not overlap, nor do leaves.
+fn reached(cells: &[Cell], steps: &[Step]) -> u64 {
+    let steps = steps.iter().filter(|step| step.need.is_some());
+    let leaves = || cells.iter().flat_map(Cell::leaves).filter(|leaf| leaf.scale().is_some());
+    let parts = steps.flat_map(|s| leaves().filter_map(|leaf| leaf.window().intersection(s.part)));
+    parts.map(Window::pixels).sum()
 }
 
 /// The scratch of one read: coordinates and taps of one run of pixels.
