@@ -137,7 +137,7 @@ def median(runs):
     return {key: statistics.median(run[key] for run in runs) for key in runs[0]}
 
 
-def bench(commands, data, size, repetitions, wanted):
+def bench(commands, data, size, repetitions, wanted, outputs):
     """Measures every case and returns a list of results."""
     cost = {"swath": median([measure(commands["start"]) for _ in range(5)])}
     cost["GDAL"] = median([measure([*PEER, "noop"]) for _ in range(5)])
@@ -153,7 +153,7 @@ def bench(commands, data, size, repetitions, wanted):
         runs, sizes = {"swath": [], "GDAL": []}, {}
         for _ in range(repetitions):
             for who, command in (("swath", ours), ("GDAL", theirs)):
-                out = WORK / "out.tif"
+                out = outputs / "out.tif"
                 out.unlink(missing_ok=True)
                 if "COPY" in command:
                     shutil.copyfile(source, out)
@@ -231,6 +231,7 @@ def main():
     prompt = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     prompt.add_argument("--size", type=int, help="pixels on a side of the inputs (8192; --quick: 2048)")
     prompt.add_argument("--repetitions", type=int, help="runs of each case (5; --quick: 1)")
+    prompt.add_argument("--outputs", type=Path, default=WORK, help="where outputs go: /dev/shm, and no disk is measured")
     prompt.add_argument("--quick", action="store_true", help="small inputs and one run: does it work at all")
     prompt.add_argument("--only", metavar="REGEX", help="the cases whose name matches")
     prompt.add_argument("--update-readme", action="store_true", help="put tables of which all cases were run into README.md")
@@ -243,7 +244,7 @@ def main():
     # Apart, so that this process stays small: a child's peak resident set starts from its parent's.
     subprocess.run([sys.executable, str(HERE / "generate.py"), str(WORK / "data"), "--size", str(size)], check=True)
     commands = dict(swath=[str(asked.swath)], decode=[str(asked.decode)], windows=[str(asked.windows)], start=[str(asked.swath), "--version"])
-    results, cost = bench(commands, WORK / "data", size, repetitions, asked.only)
+    results, cost = bench(commands, WORK / "data", size, repetitions, asked.only, asked.outputs)
     about = facts(size, repetitions)
     (WORK / "results.json").write_text(json.dumps(dict(facts=about, startup=cost, results=results), indent=1))
     print(render(results, about))

@@ -84,7 +84,7 @@ impl Drop for Body {
 impl Staged {
     /// The bytes of which gaps at the front are multiples: those of a page and of most file
     /// systems' blocks.
-    pub const BLOCK: u64 = 4096;
+    pub(crate) const BLOCK: u64 = 4096;
 
     /// Begins an output that will be named `target`.
     ///
@@ -223,7 +223,7 @@ impl Staged {
     /// # Panics
     ///
     /// If there are bytes.
-    pub fn leave_front(&mut self, len: u64) -> Result<u64> {
+    pub(crate) fn leave_front(&mut self, len: u64) -> Result<u64> {
         assert!(self.is_empty(), "nothing is in front of the gap");
         if self.inserts() {
             return Ok(0);
@@ -250,9 +250,8 @@ impl Staged {
 
     /// Moves all bytes back by `len` and leaves a gap of zeros at the front.
     ///
-    /// `len` must be a multiple of [`Staged::BLOCK`], so that the file system can do it without copying;
-    /// where it cannot, the bytes are copied inside the kernel, with the same result
-    /// ([`Staged::leave_front`] is quicker there).
+    /// `len` must be a multiple of 4096, so that the file system can do it without copying;
+    /// where it cannot, the bytes are copied inside the kernel, with the same result.
     ///
     /// # Errors
     ///
