@@ -3,6 +3,7 @@
 mod rasters;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use rasters::{assert_same, noise};
 use swath::codec::Compression;
@@ -167,10 +168,18 @@ fn file_systems_that_cannot_insert_get_the_same_bytes() {
     let disk = tempfile::tempdir().expect("a directory");
     let memory = tempfile::tempdir_in(shared).expect("a directory in memory");
     let size = Size::new(101, 67);
-    for raster in [masked(DataType::U8, 3, size), noise(DataType::F32, 2, size, None)] {
+    let mut stated = noise(DataType::F32, 2, size, None).info().clone();
+    // Of more digits than what takes its place.
+    let band = Arc::make_mut(&mut stated.metadata).bands.entry(0).or_default();
+    let items = band.domains.entry(String::new()).or_default();
+    items.insert("STATISTICS_MINIMUM".into(), format!("0.{}", "1".repeat(4000)));
+    let stated = Raster::from_buffer(stated, whole(&noise(DataType::F32, 2, size, None)));
+    for raster in [masked(DataType::U8, 3, size), stated.expect("a whole raster")] {
         for format in [Format::Cog, Format::Tiled, Format::Striped { rows: 7 }] {
             for factors in [vec![], vec![2, 4]] {
-                for (bigtiff, statistics) in [(BigTiff::Yes, false), (BigTiff::No, true)] {
+                for (bigtiff, statistics) in
+                    [(BigTiff::Yes, false), (BigTiff::No, true), (BigTiff::No, false)]
+                {
                     let options = WriteOptions {
                         format,
                         bigtiff,

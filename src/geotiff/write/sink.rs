@@ -183,8 +183,10 @@ impl Sink for FileSink {
         };
         let levels: Vec<Level> = plan.levels.iter().map(level).collect();
         let head = head::size(info, &plan, &levels, plan.bigtiff == BigTiff::Yes);
-        let room = front(head.map_err(|e| self.failed(e))?, 0);
-        let room = staged.leave_front(room)?;
+        let head = head.map_err(|e| self.failed(e))?;
+        // Statistics take the place of those that were there, which may be longer; nothing else
+        // makes a head smaller.
+        let room = if statistics.is_none() { staged.leave_front(front(head, 0))? } else { 0 };
         let LevelPlan { chunk, tiled, tiling, .. } = plan.levels[0];
         self.file = Some(File {
             info: info.clone(),
@@ -263,14 +265,14 @@ impl Sink for FileSink {
         let image_bytes = staged.len() - room;
         let layout = |levels: &[Level], big: bool| -> Result<(u64, u64)> {
             let head = head::size(&info, &plan, levels, big)?;
-            Ok((head, front(head, overview_bytes).max(room)))
+            Ok((head, front(head, overview_bytes)))
         };
         let (mut head_bytes, mut front) = layout(&levels, false)?;
         let big = plan.bigtiff == BigTiff::Yes || front + image_bytes > u64::from(u32::MAX);
         if big {
             (head_bytes, front) = layout(&levels, true)?;
         }
-        let more = front - room;
+        let more = front.checked_sub(room).ok_or_else(|| Error::defect("head that shrank"))?;
         staged.insert_front(more)?;
         let mut position = head_bytes;
         let mut bytes = Vec::new();
