@@ -181,8 +181,8 @@ pub(crate) fn apply_to(
 ) -> Result<()> {
     assert_eq!(from.len(), data.len(), "rows for rows");
     if predictor != Predictor::Float {
-        let rows = from.chunks(shape.row_bytes).zip(data.chunks_mut(shape.row_bytes));
-        return rows.into_iter().try_for_each(|(from, row)| {
+        let mut rows = from.chunks(shape.row_bytes).zip(data.chunks_mut(shape.row_bytes));
+        return rows.try_for_each(|(from, row)| {
             row.copy_from_slice(from);
             apply(predictor, row, shape, scratch)
         });
