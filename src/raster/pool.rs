@@ -1,5 +1,6 @@
 //! Reused memory for samples: hot loops allocate nothing.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -7,7 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 ///
 /// Tile-sized allocations from many threads are slow with some allocators
 /// (musl's takes one lock for all), so buffers come from here and go back when
-/// dropped. A shelf keeps at most a set number of spare bytes.
+/// dropped. A shelf keeps at most a set number of spare bytes: those that came last, so that
+/// sizes that are no longer asked for make way.
 #[derive(Debug, Clone)]
 pub struct Pool(Arc<Shelf>);
 
@@ -19,7 +21,8 @@ struct Shelf {
 
 #[derive(Debug, Default)]
 struct Spare {
-    words: Vec<Vec<u64>>,
+    /// The first came first.
+    words: VecDeque<Vec<u64>>,
     bytes: usize,
 }
 
@@ -32,15 +35,14 @@ impl Pool {
     /// Lends `len` words (of 8 bytes). Their content is whatever was there before.
     pub fn take(&self, len: usize) -> Words {
         let mut spare = self.0.spare.lock().unwrap_or_else(PoisonError::into_inner);
-        // Best fit, and never one so large that its waste would matter.
+        // Best fit, and never one so large that its waste would matter; of several the last,
+        // which caches know best.
         let fit = (0..spare.words.len())
+            .rev()
             .filter(|&i| (len..=len.saturating_mul(2)).contains(&spare.words[i].len()))
             .min_by_key(|&i| spare.words[i].len());
-        let words = fit.map(|i| {
-            let words = spare.words.swap_remove(i);
-            spare.bytes -= size_of_val(words.as_slice());
-            words
-        });
+        let words = fit.and_then(|i| spare.words.remove(i));
+        spare.bytes -= words.as_ref().map_or(0, |words| size_of_val(words.as_slice()));
         drop(spare);
         let words = words.unwrap_or_else(|| vec![0; len]);
         Words { words, len, home: Arc::downgrade(&self.0) }
@@ -75,12 +77,19 @@ impl fmt::Debug for Words {
 impl Drop for Words {
     fn drop(&mut self) {
         let Some(home) = self.home.upgrade() else { return };
-        let bytes = size_of_val(self.words.as_slice());
+        let words = std::mem::take(&mut self.words);
+        let mut given_up = Vec::new();
         let mut spare = home.spare.lock().unwrap_or_else(PoisonError::into_inner);
-        if spare.bytes + bytes <= home.limit {
-            spare.bytes += bytes;
-            spare.words.push(std::mem::take(&mut self.words));
+        spare.bytes += size_of_val(words.as_slice());
+        spare.words.push_back(words);
+        while spare.bytes > home.limit
+            && let Some(oldest) = spare.words.pop_front()
+        {
+            spare.bytes -= size_of_val(oldest.as_slice());
+            given_up.push(oldest);
         }
+        // Memory goes back to the system while others are served.
+        drop(spare);
     }
 }
 
@@ -99,5 +108,13 @@ mod tests {
         assert_eq!(again.as_slice::<u8>().len(), 480);
         drop((again, pool.take(100)));
         assert_eq!(pool.0.spare.lock().expect("not poisoned").bytes, 800);
+        // The last one to come stays, whatever its size.
+        let other = pool.take(10);
+        let address = other.as_slice::<u64>().as_ptr();
+        drop(other);
+        assert_eq!(pool.0.spare.lock().expect("not poisoned").bytes, 80);
+        assert_eq!(pool.take(10).as_slice::<u64>().as_ptr(), address);
+        drop(pool.take(101));
+        assert_eq!(pool.0.spare.lock().expect("not poisoned").bytes, 0);
     }
 }
