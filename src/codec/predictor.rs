@@ -162,8 +162,7 @@ pub fn apply(
     Ok(())
 }
 
-/// Copies the rows `from` into `data` as [`apply`] makes them: what is copied is still in the first
-/// cache, or not copied at all.
+/// Makes `data` what [`apply`] makes of the rows `from`, at one go.
 ///
 /// # Errors
 ///
@@ -180,22 +179,51 @@ pub(crate) fn apply_to(
     scratch: &mut Vec<u8>,
 ) -> Result<()> {
     assert_eq!(from.len(), data.len(), "rows for rows");
-    if predictor != Predictor::Float {
-        let mut rows = from.chunks(shape.row_bytes).zip(data.chunks_mut(shape.row_bytes));
-        return rows.try_for_each(|(from, row)| {
-            row.copy_from_slice(from);
-            apply(predictor, row, shape, scratch)
-        });
-    }
-    let shape = shape.check(&[2, 3, 4, 8])?;
-    check_whole_rows(data, shape)?;
-    scratch.resize(shape.row_bytes, 0);
-    let rows = from.chunks_exact(shape.row_bytes).zip(data.chunks_exact_mut(shape.row_bytes));
-    for (from, row) in rows {
-        deinterleave(from, scratch, shape.bytes_per_sample);
-        difference_planes(scratch, shape, row);
+    match predictor {
+        Predictor::None => {
+            data.copy_from_slice(from);
+            to_native(data, shape.bytes_per_sample, ByteOrder::Little);
+        }
+        Predictor::Horizontal => {
+            let shape = shape.check(&[1, 2, 4, 8])?;
+            let rows = from.chunks(shape.row_bytes).zip(data.chunks_mut(shape.row_bytes));
+            for (from, row) in rows {
+                match shape.bytes_per_sample {
+                    1 => difference_words::<u8>(from, shape.samples_per_pixel, row),
+                    2 => difference_words::<u16>(from, shape.samples_per_pixel, row),
+                    4 => difference_words::<u32>(from, shape.samples_per_pixel, row),
+                    _ => difference_words::<u64>(from, shape.samples_per_pixel, row),
+                }
+            }
+        }
+        Predictor::Float => {
+            let shape = shape.check(&[2, 3, 4, 8])?;
+            check_whole_rows(data, shape)?;
+            scratch.resize(shape.row_bytes, 0);
+            let rows = from.chunks_exact(shape.row_bytes);
+            for (from, row) in rows.zip(data.chunks_exact_mut(shape.row_bytes)) {
+                deinterleave(from, scratch, shape.bytes_per_sample);
+                difference_planes(scratch, shape, row);
+            }
+        }
     }
     Ok(())
+}
+
+/// Makes the differences of a row of native words in another, in little-endian order.
+fn difference_words<W: Word>(from: &[u8], samples: usize, row: &mut [u8]) {
+    let pixel = (samples * W::WIDTH).min(from.len());
+    let (first, rest) = row.split_at_mut(pixel);
+    first.copy_from_slice(&from[..pixel]);
+    to_native(first, W::WIDTH, ByteOrder::Little);
+    let words = |bytes| <[u8]>::chunks_exact(bytes, W::WIDTH).map(W::load_native);
+    let made = words(&from[pixel..]).zip(words(from)).map(|(word, before)| word.minus(before));
+    let mut rest = rest.chunks_exact_mut(W::WIDTH);
+    for (bytes, word) in rest.by_ref().zip(made) {
+        word.store_little(bytes);
+    }
+    let cut = rest.into_remainder();
+    cut.copy_from_slice(&from[from.len() - cut.len()..]);
 }
 
 /// Makes the differences of a row's planes.
