@@ -414,7 +414,7 @@ impl Stack {
         })
     }
 
-    /// Reads a layer's pixels of a window of the mosaic.
+    /// Reads a layer's pixels of a window of the mosaic; those where it does not lie are missing.
     fn part(&self, at: usize, window: Window, cx: &Context<'_>) -> Result<Buffer> {
         let (raster, moved) = self.source(at, window)?;
         let cx = Context { once: cx.once && self.once, ..*cx };
@@ -428,6 +428,13 @@ impl Stack {
         Ok(pixels)
     }
 
+    /// Whether a layer, where it is the uppermost, is read as the whole window, be it missing from
+    /// some of it, rather than copied into it.
+    fn is_read_whole(&self, at: usize) -> bool {
+        let ordered = matches!(self.method, Method::First | Method::Last);
+        ordered && self.halo == 0 && self.layers[at].shift.is_some()
+    }
+
     /// Lays the layers on one another, the uppermost first, until nothing is missing.
     fn overlay(&self, layers: &[usize], out: &mut Buffer, cx: &Context<'_>) -> Result<()> {
         let own = out.window();
@@ -437,10 +444,10 @@ impl Stack {
             if begun && !has_holes(out, part) {
                 continue;
             }
-            let pixels = self.part(at, part, cx)?;
-            if !begun && part == own {
-                *out = pixels;
+            if !begun && (part == own || self.is_read_whole(at)) {
+                *out = self.part(at, own, cx)?;
             } else {
+                let pixels = self.part(at, part, cx)?;
                 if !begun {
                     out.invalidate();
                 }
@@ -552,7 +559,8 @@ impl Source for Stack {
         let layers = self.at(window);
         let part = |&at: &usize| {
             let layer = &self.layers[at];
-            let part = blend::grown(layer.window.intersection(window)?, self.halo);
+            let part = layer.window.intersection(window)?;
+            let part = if self.is_read_whole(at) { window } else { blend::grown(part, self.halo) };
             let info = layer.raster.info();
             let (raster, moved) = self.source(at, part).ok()?;
             let own = Buffer::bytes_for(part, info.bands, info.dtype);
