@@ -31,9 +31,13 @@ fn runs(words: &[&str]) -> String {
 
 /// Writes `across` x `across` tiles of 64 x 64 pixels that overlap by 16.
 fn tiles(dir: &Path, across: u32) -> Vec<PathBuf> {
+    tiles_with(dir, across, Some(NoData::Integer(0)))
+}
+
+fn tiles_with(dir: &Path, across: u32, nodata: Option<NoData>) -> Vec<PathBuf> {
     let mut paths = Vec::new();
     for at in 0..across * across {
-        let whole = noise(DataType::U16, 1, Size::new(64 + at % 3, 70), Some(NoData::Integer(0)));
+        let whole = noise(DataType::U16, 1, Size::new(64 + at % 3, 70), nodata);
         let raster = whole.crop(Window::new(0, 0, 64, 64)).expect("crops");
         let path = dir.join(format!("{at:05}.tif"));
         let (x, y) = (f64::from(at % across) * 48.0, f64::from(at / across) * 48.0);
@@ -55,6 +59,29 @@ fn inputs(files: &Files, paths: &[PathBuf]) -> Vec<MosaicInput> {
         raster: files.look(path).expect("opens"),
     };
     paths.iter().map(look).collect()
+}
+
+/// Chunks of files that are not open are known too: each is decoded once and kept while a tile is to
+/// come that reads it, be it covered by others or not, and however often its file is opened.
+#[test]
+fn chunks_are_kept_no_longer_than_they_are_needed() {
+    for nodata in [Some(NoData::Integer(0)), None] {
+        let dir = tempfile::tempdir().expect("a directory");
+        let files = Files::new(OpenOptions::default());
+        let paths = tiles_with(dir.path(), 12, nodata);
+        for method in [Method::Last, Method::Max, Method::Mean] {
+            let options = MosaicOptions { method, ..Default::default() };
+            let mosaic = Mosaic::new(inputs(&files, &paths), &options).expect("fits").raster;
+            let engine = EngineOptions { threads: 2, ..EngineOptions::default() };
+            let engine = Engine::new(engine).expect("threads start");
+            let options = WriteOptions { format: Format::Tiled, tile: 64, ..Default::default() };
+            let path = dir.path().join(format!("{method}.tif"));
+            mosaic.write_with(&engine, &path, &options, &mut Silent).expect("writes");
+            assert_eq!((engine.chunks_decoded(), engine.chunks_seen()), (144, 144), "{method}");
+            let (held, all) = (engine.chunk_bytes(), 144 * 64 * 64 * 2);
+            assert!(held < all / 3, "{method}: {held} of {all} bytes");
+        }
+    }
 }
 
 #[test]

@@ -26,6 +26,8 @@ mod image;
 mod layout;
 /// What a directory says besides pixels and place.
 mod metadata;
+/// What is known of a file's chunks while it is closed.
+mod outline;
 /// From chunks to windows, and which pixels are valid.
 mod pixels;
 /// [`GeoTiff`]: an open file.
@@ -50,6 +52,7 @@ pub use edit::edit;
 pub use grids::GridDirectories;
 pub use image::{Image, StoredChunk};
 pub use layout::{Interleave, Layout};
+pub(crate) use outline::Outline;
 pub(crate) use reader::split_page;
 pub use reader::{GeoTiff, OpenOptions};
 pub use sidecar::{Sidecar, SidecarKind, sidecar_names};

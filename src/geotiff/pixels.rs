@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::damage::{Damage, Damaged};
-use super::{Image, StoredChunk, chunk};
+use super::{Image, Layout, StoredChunk, chunk};
 use crate::error::{Error, Result};
 use crate::kernel::mark_nodata;
 use crate::raster::{
@@ -135,8 +135,8 @@ impl Image {
     fn fill(&self, bands: &[u16], out: &mut Buffer, cx: &Context<'_>) -> Result<()> {
         let layout = &self.layout;
         out.validate();
-        let Some((columns, rows)) = self.touched(out.window()) else { return Ok(()) };
-        for wanted in self.planes(bands) {
+        let Some((columns, rows)) = layout.touched(out.window()) else { return Ok(()) };
+        for wanted in layout.planes(bands) {
             let end = match &self.damage {
                 Some(damage) => self.miss(wanted, columns.clone(), rows.clone(), damage, out)?,
                 None => rows.end,
@@ -191,48 +191,12 @@ impl Image {
         }
     }
 
-    /// Returns the planes of chunks in which bands lie: all in one, or each in its own.
-    fn planes<'a>(&self, bands: &'a [u16]) -> impl Iterator<Item = Wanted<'a>> + use<'a> {
-        let is_apart = self.layout.bands_in_chunk() == 1;
-        let each = if is_apart { 1 } else { bands.len().max(1) };
-        bands.chunks(each).zip((0..).step_by(each)).map(move |(bands, to)| {
-            let first = if is_apart { bands[0] } else { 0 };
-            Wanted { first, to, bands }
-        })
-    }
-
-    /// Returns the columns and rows of chunks that a window touches; `None` if it lies beside the
-    /// image.
-    fn touched(&self, window: Window) -> Option<(Range<u64>, Range<u64>)> {
-        let inside = window.intersection(self.layout.size.window())?;
-        let chunk = self.layout.chunk;
-        let (width, height) = (i64::from(chunk.width), i64::from(chunk.height));
-        // Inside the image, so none is negative.
-        let columns = (inside.col / width) as u64..((inside.col_end() - 1) / width + 1) as u64;
-        let rows = (inside.row / height) as u64..((inside.row_end() - 1) / height + 1) as u64;
-        Some((columns, rows))
-    }
-
     /// Tells of the chunks that a window of some bands is read from.
     fn needs(&self, bands: &[u16], window: Window, tell: &mut dyn Tell) {
-        let layout = &self.layout;
-        let Some((columns, rows)) = self.touched(window) else { return };
-        for Wanted { first, .. } in self.planes(bands) {
-            for (row, col) in rows.clone().flat_map(|row| columns.clone().map(move |c| (row, c))) {
-                let index = layout.chunk_index(col, row, first);
-                let stored = if tell.may_read() { self.stored(index).ok().flatten() } else { None };
-                let go_on = tell.tell(Need {
-                    key: ChunkKey { source: self.key, chunk: index },
-                    stored_bytes: stored.map_or(0, |stored| stored.bytes),
-                    decoded_bytes: layout
-                        .chunk_bytes(layout.chunk_window(index).height)
-                        .unwrap_or(u64::MAX),
-                });
-                if !go_on {
-                    return;
-                }
-            }
-        }
+        let may_read = tell.may_read();
+        let stored = |index| if may_read { self.stored(index).ok().flatten() } else { None };
+        let bytes = |index| stored(index).map_or(0, |stored| stored.bytes);
+        self.layout.needs(self.key, bands, window, bytes, tell);
     }
 
     /// Copies the samples of a chunk into `out`.
@@ -296,6 +260,56 @@ impl Image {
         let tell = |index| self.tell(index, self.stored(index).err());
         damage.add(self.source.path(), self.ifd, (end..rows.end).flat_map(row), tell);
         Ok(end)
+    }
+}
+
+impl Layout {
+    /// Returns the planes of chunks in which bands lie: all in one, or each in its own.
+    fn planes<'a>(&self, bands: &'a [u16]) -> impl Iterator<Item = Wanted<'a>> + use<'a> {
+        let is_apart = self.bands_in_chunk() == 1;
+        let each = if is_apart { 1 } else { bands.len().max(1) };
+        bands.chunks(each).zip((0..).step_by(each)).map(move |(bands, to)| {
+            let first = if is_apart { bands[0] } else { 0 };
+            Wanted { first, to, bands }
+        })
+    }
+
+    /// Returns the columns and rows of chunks that a window touches; `None` if it lies beside the
+    /// image.
+    fn touched(&self, window: Window) -> Option<(Range<u64>, Range<u64>)> {
+        let inside = window.intersection(self.size.window())?;
+        let (width, height) = (i64::from(self.chunk.width), i64::from(self.chunk.height));
+        // Inside the image, so none is negative.
+        let columns = (inside.col / width) as u64..((inside.col_end() - 1) / width + 1) as u64;
+        let rows = (inside.row / height) as u64..((inside.row_end() - 1) / height + 1) as u64;
+        Some((columns, rows))
+    }
+
+    /// Tells of the chunks of the image numbered `source` that a window of some bands is read from;
+    /// `stored` gives their lengths in the file.
+    pub(super) fn needs(
+        &self,
+        source: u64,
+        bands: &[u16],
+        window: Window,
+        stored: impl Fn(u64) -> u64,
+        tell: &mut dyn Tell,
+    ) {
+        let Some((columns, rows)) = self.touched(window) else { return };
+        for Wanted { first, .. } in self.planes(bands) {
+            for (row, col) in rows.clone().flat_map(|row| columns.clone().map(move |c| (row, c))) {
+                let index = self.chunk_index(col, row, first);
+                let decoded = self.chunk_bytes(self.chunk_window(index).height);
+                let go_on = tell.tell(Need {
+                    key: ChunkKey { source, chunk: index },
+                    stored_bytes: stored(index),
+                    decoded_bytes: decoded.unwrap_or(u64::MAX),
+                });
+                if !go_on {
+                    return;
+                }
+            }
+        }
     }
 }
 

@@ -171,6 +171,11 @@ impl GeoTiff {
         &self.image
     }
 
+    /// Returns the image to change; `None` once a raster has it.
+    pub(super) fn image_mut(&mut self) -> Option<&mut Image> {
+        Arc::get_mut(&mut self.image)
+    }
+
     pub(super) fn into_image(self) -> Arc<Image> {
         self.image
     }

@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::Result;
-use crate::geotiff::{DamageList, Damaged, GeoTiff, OpenOptions, sidecar_names};
+use crate::geotiff::{DamageList, Damaged, GeoTiff, OpenOptions, Outline, sidecar_names};
 use crate::io::handles;
-use crate::raster::{Info, Raster, Shelf};
+use crate::raster::{Info, Raster, Shelf, Tell};
 
 /// Opens a raster: the first image of a GeoTIFF, its overviews along with it, or a virtual
 /// raster ([`Files::open`]).
@@ -95,10 +95,10 @@ impl Files {
             self.touch(path);
             return vrt::open(path, self).map_err(|e| e.at_path(path));
         }
-        self.open_tiff(path)
+        Ok(self.open_tiff(path)?.raster())
     }
 
-    fn open_tiff(&self, path: &Path) -> Result<Raster> {
+    fn open_tiff(&self, path: &Path) -> Result<GeoTiff> {
         // Before it is opened: what appears meanwhile is not taken for what was heeded.
         let notes = self.notes_absent && self.options.sidecars;
         let names = if notes { sidecar_names(path) } else { Vec::new() };
@@ -112,7 +112,7 @@ impl Files {
         });
         let mut unread = self.unread.lock().unwrap_or_else(PoisonError::into_inner);
         unread.extend(file.image().unread().iter().map(ToString::to_string));
-        Ok(file.raster())
+        Ok(file)
     }
 
     fn touch(&self, path: &Path) {
@@ -157,9 +157,14 @@ impl Files {
     /// Those of [`Files::open`].
     pub fn look(&self, path: impl Into<PathBuf>) -> Result<Raster> {
         let path = path.into();
-        let raster = self.open(&path)?;
+        let (raster, outline) = if is_virtual(&path) {
+            (self.open(&path)?, None)
+        } else {
+            let file = self.open_tiff(&path)?;
+            (file.raster(), Some(Outline::of(&file)))
+        };
         let copies = raster.overviews().iter().map(|o| o.info().clone()).collect();
-        Ok(self.lazy(path, raster.info().clone(), Some(copies)))
+        Ok(self.lazy(path, raster.info().clone(), Some(copies), outline))
     }
 
     /// Makes a raster of a file that is not opened before it is read, or asked for its overviews, of
@@ -167,12 +172,30 @@ impl Files {
     pub fn known(&self, path: impl Into<PathBuf>, info: Info) -> Raster {
         let path = path.into();
         self.name(&path);
-        self.lazy(path, info, None)
+        self.lazy(path, info, None, None)
     }
 
-    fn lazy(&self, path: PathBuf, info: Info, copies: Option<Vec<Info>>) -> Raster {
+    fn lazy(
+        &self,
+        path: PathBuf,
+        info: Info,
+        copies: Option<Vec<Info>>,
+        outline: Option<Outline>,
+    ) -> Raster {
         let files = self.clone();
-        Raster::lazy(info, copies, &self.shelf, move || files.open(&path))
+        let Some(outline) = outline else {
+            return Raster::lazy(info, copies, &self.shelf, move || files.open(&path));
+        };
+        let outline = Arc::new(outline);
+        let needs = {
+            let outline = outline.clone();
+            Arc::new(move |window, tell: &mut dyn Tell| outline.needs(window, tell))
+        };
+        Raster::lazy_foreseen(info, copies, Some(needs), &self.shelf, move || {
+            let mut file = files.open_tiff(&path)?;
+            outline.give(&mut file);
+            Ok(file.raster())
+        })
     }
 
     /// Returns how often a raster that was looked at, or is known, was opened to be read.

@@ -19,11 +19,18 @@ pub struct ChunkKey {
     pub chunk: u64,
 }
 
+/// The next number of an image that nothing has.
+static NEXT: AtomicU64 = AtomicU64::new(0);
+
 impl ChunkKey {
     /// Returns a number for an image, different at each call.
     pub fn new_source() -> u64 {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
         NEXT.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Returns the first of 2^32 numbers for the images of a file, different at each call.
+    pub(crate) fn new_sources() -> u64 {
+        NEXT.fetch_add(1 << 32, Ordering::Relaxed)
     }
 }
 
@@ -105,6 +112,12 @@ impl ChunkCache {
         keys.into_iter().for_each(|key| *shelves.wanted.entry(key).or_default() += 1);
     }
 
+    /// Takes note that chunks will be wanted once less each than it was known.
+    pub(crate) fn forgo(&self, keys: impl IntoIterator<Item = ChunkKey>) {
+        let mut shelves = self.lock();
+        keys.into_iter().for_each(|key| shelves.count_down(key));
+    }
+
     /// Forgets what chunks will be wanted: those kept are as all others.
     pub fn expect_nothing(&self) {
         self.lock().wanted = HashMap::new();
@@ -165,15 +178,21 @@ impl Shelves {
         entry.used = now;
         let slot = entry.slot.clone();
         self.peak = self.peak.max(self.bytes);
+        // Whoever decodes it, or waits for that, holds the slot.
+        self.count_down(key);
+        slot
+    }
+
+    /// Counts a chunk that was known to be wanted as wanted once less, and drops it after the last
+    /// time.
+    fn count_down(&mut self, key: ChunkKey) {
         if let Some(times) = self.wanted.get_mut(&key) {
             *times -= 1;
             if *times == 0 {
-                // Whoever decodes it, or waits for that, holds the slot.
                 self.wanted.remove(&key);
                 self.remove(key);
             }
         }
-        slot
     }
 
     fn remove(&mut self, key: ChunkKey) {
@@ -249,11 +268,16 @@ mod tests {
         let kept = get(0);
         assert_eq!((cache.decoded(), cache.lock().bytes), (2, 0));
         assert_eq!(Arc::strong_count(&kept), 1);
+        // One that is wanted less often goes with the last time that it is.
+        cache.expect([7, 7].map(key));
+        get(7);
+        cache.forgo([7, 8].map(key));
+        assert_eq!((cache.decoded(), cache.lock().bytes), (3, 0));
         // One that is wanted more often than it was known to be stays, as it does without.
         get(0);
         cache.expect_nothing();
         get(2);
-        assert_eq!((cache.decoded(), cache.seen(), cache.lock().bytes), (4, 3, 128));
+        assert_eq!((cache.decoded(), cache.seen(), cache.lock().bytes), (5, 4, 128));
     }
 
     #[test]

@@ -80,6 +80,9 @@ impl Shelf {
 /// What opens a raster, again and again the same one.
 type Open = dyn Fn() -> Result<Raster> + Send + Sync;
 
+/// What a raster that is not open says of [`Source::needs`], lengths as they are stored left out.
+type Needs = dyn Fn(Window, &mut dyn Tell) + Send + Sync;
+
 impl Raster {
     /// Makes a raster of which `info` is known, and perhaps the infos of its overviews: those of
     /// which nothing is known are looked up when somebody asks for them. `open` gives its pixels
@@ -90,10 +93,21 @@ impl Raster {
         shelf: &Shelf,
         open: impl Fn() -> Result<Self> + Send + Sync + 'static,
     ) -> Self {
+        Self::lazy_foreseen(info, overviews, None, shelf, open)
+    }
+
+    /// Makes a raster as [`Raster::lazy`] does of which is known what chunks it needs.
+    pub(crate) fn lazy_foreseen(
+        info: Info,
+        overviews: Option<Vec<Info>>,
+        needs: Option<Arc<Needs>>,
+        shelf: &Shelf,
+        open: impl Fn() -> Result<Self> + Send + Sync + 'static,
+    ) -> Self {
         let key = shelf.new_key();
         let (shelf, open): (_, Arc<Open>) = (shelf.clone(), Arc::new(open));
         let copies = Arc::new(overviews.map_or_else(OnceLock::new, |known| Some(known).into()));
-        Self::new(Lazy { info, copies, level: None, shelf, key, open })
+        Self::new(Lazy { info, copies, level: None, needs, shelf, key, open })
     }
 }
 
@@ -105,6 +119,7 @@ struct Lazy {
     copies: Arc<OnceLock<Option<Vec<Info>>>>,
     /// Which of them this is.
     level: Option<usize>,
+    needs: Option<Arc<Needs>>,
     shelf: Shelf,
     key: u64,
     open: Arc<Open>,
@@ -198,6 +213,9 @@ impl Source for Lazy {
 
     fn needs(&self, window: Window, tell: &mut dyn Tell) {
         if !tell.may_read() {
+            if let Some(needs) = &self.needs {
+                needs(window, tell);
+            }
             return;
         }
         // What cannot be opened is told when it is read.
@@ -211,7 +229,12 @@ impl Source for Lazy {
             return Vec::new();
         }
         let copy = |(level, info): (usize, &Info)| {
-            Raster::new(Self { info: info.clone(), level: Some(level), ..self.clone() })
+            Raster::new(Self {
+                info: info.clone(),
+                level: Some(level),
+                needs: None,
+                ..self.clone()
+            })
         };
         self.copies().iter().enumerate().map(copy).collect()
     }

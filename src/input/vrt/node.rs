@@ -43,7 +43,7 @@ impl Vrt {
     fn raster(&self, piece: &Piece) -> Result<Raster> {
         let shelf: &Shelf = &self.files.shelf;
         let key = self.keys.get(&piece.path).copied().unwrap_or_default();
-        let raster = shelf.get(key, || self.files.open_tiff(&piece.path))?;
+        let raster = shelf.get(key, || Ok(self.files.open_tiff(&piece.path)?.raster()))?;
         let info = raster.info();
         if piece.band >= info.bands || info.dtype.is_complex() {
             return Err(Error::format("band of a virtual raster's source")

@@ -14,8 +14,8 @@ use crate::ops::nodata::{check_fits, fill_missing};
 use crate::ops::settled::without_statistics;
 use crate::ops::warp::{CELL, Shift, Tally, WarpOptions, hide_unseen};
 use crate::raster::{
-    Buffer, Colors, Context, DataType, GeoTransform, Grid, Info, Masked, Metadata, Point, Raster,
-    Shelf, Size, Source, Tell, Window, dispatch,
+    Buffer, ChunkKey, Colors, Context, DataType, GeoTransform, Grid, Info, Masked, Metadata, Need,
+    Point, Raster, Shelf, Size, Source, Tell, Window, dispatch,
 };
 use crate::{Error, Result};
 
@@ -435,13 +435,26 @@ impl Stack {
         ordered && self.halo == 0 && self.layers[at].shift.is_some()
     }
 
+    /// Has the cache know that a layer's pixels of a window, which [`Source::needs`] told of, are not
+    /// read.
+    fn forgo(&self, at: usize, window: Window, cx: &Context<'_>) -> Result<()> {
+        if self.layers[at].shift.is_some() {
+            let (raster, moved) = self.source(at, window)?;
+            let mut keys = Unread(Vec::new());
+            raster.source().needs(moved, &mut keys);
+            cx.cache.forgo(keys.0);
+        }
+        Ok(())
+    }
+
     /// Lays the layers on one another, the uppermost first, until nothing is missing.
     fn overlay(&self, layers: &[usize], out: &mut Buffer, cx: &Context<'_>) -> Result<()> {
         let own = out.window();
-        let mut begun = false;
+        let (mut begun, mut ended) = (false, false);
         for &at in layers.iter().rev() {
             let Some(part) = self.layers[at].window.intersection(own) else { continue };
-            if begun && !has_holes(out, part) {
+            if ended || begun && !has_holes(out, part) {
+                self.forgo(at, part, cx)?;
                 continue;
             }
             if !begun && (part == own || self.is_read_whole(at)) {
@@ -454,9 +467,9 @@ impl Stack {
                 Keep::Own.fold(out, &pixels);
             }
             begun = true;
-            if !has_holes(out, own) {
+            ended = !has_holes(out, own);
+            if ended {
                 out.validate();
-                break;
             }
         }
         if !begun {
@@ -510,6 +523,20 @@ impl Stack {
         }
         all.finish(out);
         Ok(())
+    }
+}
+
+/// Chunks that are not read.
+struct Unread(Vec<ChunkKey>);
+
+impl Tell for Unread {
+    fn tell(&mut self, need: Need) -> bool {
+        self.0.push(need.key);
+        true
+    }
+
+    fn may_read(&self) -> bool {
+        false
     }
 }
 
@@ -582,11 +609,13 @@ impl Source for Stack {
     }
 
     fn needs(&self, window: Window, tell: &mut dyn Tell) {
-        // To find out, a map into each raster is made.
-        if !tell.may_read() {
-            return;
-        }
         for at in self.at(window) {
+            // To find out what one that is resampled needs, a map into it is made. For medians a
+            // chunk is read once a strip.
+            let is_known = self.layers[at].shift.is_some() && self.method != Method::Median;
+            if !is_known && !tell.may_read() {
+                continue;
+            }
             let Some(part) = self.layers[at].window.intersection(window) else { continue };
             // What cannot be opened is told when it is read.
             if let Ok((raster, moved)) = self.source(at, blend::grown(part, self.halo)) {
