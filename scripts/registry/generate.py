@@ -1,13 +1,13 @@
-"""Writes src/crs/data/registry.bin: what swath knows of reference systems and datum operations.
+"""Writes src/crs/data/registry.bin.zst: what swath knows of reference systems and datum operations.
 
 The facts are those of PROJ's database as the pinned pyproj wheel ships it (EPSG Dataset, Esri's
 codes, PROJ's own operations). The same wheel gives the same bytes.
-usage: generate.py OUTPUT.BIN
+usage: generate.py OUTPUT.ZST
 
 Layout, little-endian: the magic, a table of (offset, count) for each section in the order of
 SECTIONS, then the sections, each of records of one size, sorted by key where they have one.
 A key is an authority's code with the authority in the top byte; texts, numbers, units and extents
-are referred to by position. src/crs/registry/ reads it in place.
+are referred to by position. All of it is one frame of zstd.
 """
 import json
 import math
@@ -18,6 +18,7 @@ import sys
 from pathlib import Path
 
 import pyproj
+import zstandard
 
 PYPROJ, PROJ = "3.7.2", "9.5.1"
 MAGIC = b"SWCRSRG1"
@@ -457,7 +458,7 @@ class Registry:
             # Bytes of text are counted one by one.
             head += struct.pack("<II", offset + len(body), len(data) if name == "texts" else len(records))
             body += data
-        Path(path).write_bytes(MAGIC + head + body)
+        Path(path).write_bytes(zstandard.ZstdCompressor(level=19).compress(MAGIC + head + body))
 
 
 def main():
