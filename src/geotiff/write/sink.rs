@@ -13,6 +13,7 @@ use super::options::{BigTiff, WriteOptions};
 use super::plan::{LevelPlan, Plan};
 use super::pyramid::Waiting;
 use super::stats::Gathered;
+use crate::codec::Compression;
 use crate::engine::{EngineOptions, Sink, Tile, Tiling};
 use crate::error::{Error, Result};
 use crate::geotiff::sidecar::{Companion, companion};
@@ -24,9 +25,9 @@ use crate::raster::{Info, Size};
 /// The image's chunks go straight into the staged file from its first byte;
 /// those of overviews are parked. At the end everything that belongs in front
 /// of the image is inserted there, so no chunk is written twice and whether the
-/// file is a BigTIFF is decided by its actual size. Where a file system cannot
-/// insert, room for a head without overviews is left from the beginning. Only
-/// where a COG's bands lie apart, one after the other, those after the first are
+/// file is a BigTIFF is decided by its actual size. Where chunks are compressed, or
+/// a file system cannot insert, room for a head without overviews is left from the
+/// beginning. Only where a COG's bands lie apart, one after the other, those after the first are
 /// parked too, and added behind it.
 #[derive(Debug)]
 pub(super) struct FileSink {
@@ -186,7 +187,12 @@ impl Sink for FileSink {
         let head = head.map_err(|e| self.failed(e))?;
         // Statistics take the place of those that were there, which may be longer; nothing else
         // makes a head smaller.
-        let room = if statistics.is_none() { staged.leave_front(front(head, 0))? } else { 0 };
+        // With overviews, which go in front as well, something is inserted in any case.
+        let late = plan.compression == Compression::None || levels.len() > 1;
+        let room = match statistics {
+            None => staged.leave_front(front(head, 0), late)?,
+            Some(_) => 0,
+        };
         let LevelPlan { chunk, tiled, tiling, .. } = plan.levels[0];
         self.file = Some(File {
             info: info.clone(),
