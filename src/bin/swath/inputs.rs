@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use swath::input::{Files, is_virtual};
 use swath::io::Overwrite;
@@ -134,6 +135,7 @@ pub(crate) fn open_all(
     src_nodata: Option<NoDataArg>,
     read: &ReadArgs,
     opens_all: bool,
+    threads: usize,
     left_out: &mut LeftOut,
 ) -> Result<Vec<MosaicInput>> {
     let mut all = Vec::new();
@@ -148,13 +150,16 @@ pub(crate) fn open_all(
         Ok(())
     };
     let mut first = true;
-    for path in expand(typed)? {
+    let paths = expand(typed)?;
+    let wanted = |path: &Path| !is_index(path) && !left_out.has(path);
+    let looked = look_at(files, &paths, wanted, !read.skips_files(), threads);
+    for (path, looked) in paths.into_iter().zip(looked) {
         if left_out.has(&path) {
             continue;
         }
-        if !is_index(&path) {
-            if let Some(raster) = left_out.take(read, &path, files.look(&path))? {
-                add(path.clone(), raster)?;
+        if let Some(looked) = looked {
+            if let Some(raster) = left_out.take(read, &path, looked)? {
+                add(path, raster)?;
                 first = false;
             }
             continue;
@@ -180,6 +185,42 @@ pub(crate) fn open_all(
         }
     }
     Ok(all)
+}
+
+/// Looks at files on some threads; gives what was found of each in their order, `None` of those that
+/// are not `wanted`. If a failure `ends` it, so may be those after the first that fails.
+fn look_at(
+    files: &Files,
+    paths: &[PathBuf],
+    wanted: impl Fn(&Path) -> bool + Sync,
+    ends: bool,
+    threads: usize,
+) -> Vec<Option<Result<Raster>>> {
+    let (next, end) = (AtomicUsize::new(0), AtomicUsize::new(paths.len()));
+    let found: Vec<OnceLock<Result<Raster>>> = paths.iter().map(|_| OnceLock::new()).collect();
+    let work = || {
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            if at >= end.load(Ordering::Relaxed) {
+                return;
+            }
+            if wanted(&paths[at]) {
+                let looked = files.look(&paths[at]);
+                if ends && looked.is_err() {
+                    end.fetch_min(at, Ordering::Relaxed);
+                }
+                // Nobody else has this one.
+                let _ = found[at].set(looked);
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..threads.min(paths.len()) {
+            scope.spawn(work);
+        }
+        work();
+    });
+    found.into_iter().map(OnceLock::into_inner).collect()
 }
 
 /// Whether a name is that of an index.

@@ -102,6 +102,7 @@ impl Stacked<'_> {
                 self.src_nodata,
                 self.read,
                 self.opens_all,
+                session.engine.threads(),
                 &mut left_out,
             )?;
             if inputs.is_empty() && !left_out.is_empty() {
