@@ -4,6 +4,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 python=$(scripts/venv.sh target/registry/venv scripts/registry/requirements.txt)
-"$python" scripts/registry/generate.py target/registry/registry.bin.zst
-cmp target/registry/registry.bin.zst src/crs/data/registry.bin.zst
-echo "src/crs/data/registry.bin.zst: $(stat -c %s src/crs/data/registry.bin.zst) bytes, as generated"
+"$python" scripts/registry/generate.py target/registry/registry.bin
+cmp target/registry/registry.bin src/crs/data/registry.bin
+echo "src/crs/data/registry.bin: $(stat -c %s src/crs/data/registry.bin) bytes, as generated"

@@ -1,13 +1,13 @@
-"""Writes src/crs/data/registry.bin.zst: what swath knows of reference systems and datum operations.
+"""Writes src/crs/data/registry.bin: what swath knows of reference systems and datum operations.
 
 The facts are those of PROJ's database as the pinned pyproj wheel ships it (EPSG Dataset, Esri's
 codes, PROJ's own operations). The same wheel gives the same bytes.
-usage: generate.py OUTPUT.ZST
+usage: generate.py OUTPUT.BIN
 
 Layout, little-endian: the magic, a table of (offset, count) for each section in the order of
 SECTIONS, then the sections, each of records of one size, sorted by key where they have one.
 A key is an authority's code with the authority in the top byte; texts, numbers, units and extents
-are referred to by position. All of it is one frame of zstd.
+are referred to by position. Texts are one frame of zstd; src/crs/registry/ reads all else in place.
 """
 import json
 import math
@@ -447,7 +447,7 @@ class Registry:
 
     def write(self, path):
         self.sections["text_ends"] = [struct.pack("<I", end) for end in self.text.ends]
-        self.sections["texts"] = [bytes(self.text.bytes)]
+        self.sections["texts"] = [zstandard.ZstdCompressor(level=19).compress(bytes(self.text.bytes))]
         self.sections["numbers"] = [struct.pack("<d", v) for v in self.number.values]
         assert len(self.text.ends) < 0x8000 and len(self.number.values) < NONE and len(self.sections["operations"]) < 0x8000
         assert len(self.sections["parameters"]) < NONE
@@ -455,10 +455,10 @@ class Registry:
         for name in SECTIONS:
             records = self.sections[name]
             data = b"".join(records)
-            # Bytes of text are counted one by one.
+            # Bytes of texts are counted one by one.
             head += struct.pack("<II", offset + len(body), len(data) if name == "texts" else len(records))
             body += data
-        Path(path).write_bytes(zstandard.ZstdCompressor(level=19).compress(MAGIC + head + body))
+        Path(path).write_bytes(MAGIC + head + body)
 
 
 def main():

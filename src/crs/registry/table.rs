@@ -1,18 +1,22 @@
-//! The bytes of the registry: of its rows nothing is decoded until it is asked for.
+//! The bytes of the registry, read in place but for texts: nothing else is decoded until it is asked
+//! for.
 //!
 //! `scripts/registry/generate.py` writes them and says how they lie.
 
 use std::sync::LazyLock;
 
-/// The facts of EPSG, Esri and PROJ, decompressed when the first is asked for: that takes MS ms, and
-/// they are a quarter as long.
-static DATA: LazyLock<Vec<u8>> = LazyLock::new(|| {
-    let packed = include_bytes!("../data/registry.bin.zst");
-    zstd::bulk::decompress(packed, MOST_BYTES).expect("the registry is whole")
+/// The facts of EPSG, Esri and PROJ.
+static DATA: &[u8] = include_bytes!("../data/registry.bin");
+
+/// All texts, one after the other: half of what there is, and a fifth as long where they are stored.
+static TEXT: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let (start, count) = TEXTS.extent();
+    let packed = &DATA[start..start + count];
+    zstd::bulk::decompress(packed, MOST_TEXT).expect("the registry is whole")
 });
 
-/// More than the registry has.
-const MOST_BYTES: usize = 1 << 21;
+/// More bytes than there are in texts.
+const MOST_TEXT: usize = 1 << 20;
 
 /// Stands for a text, number, unit or area that is not given.
 const NONE: u16 = 0xFFFF;
@@ -119,8 +123,7 @@ impl Row {
 pub(super) fn text(position: usize) -> &'static str {
     let end = |position: usize| TEXT_ENDS.row(position).u32(0) as usize;
     let start = if position == 0 { 0 } else { end(position - 1) };
-    let base = TEXTS.extent().0;
-    std::str::from_utf8(&DATA[base + start..base + end(position)]).expect("texts are UTF-8")
+    std::str::from_utf8(&TEXT[start..end(position)]).expect("texts are UTF-8")
 }
 
 #[cfg(test)]
@@ -157,6 +160,8 @@ mod tests {
             end = start + count * section.row;
         }
         assert_eq!(end, DATA.len());
+        let texts = TEXT_ENDS.rows().last().expect("there are texts").u32(0);
+        assert_eq!(texts as usize, TEXT.len());
     }
 
     #[test]
