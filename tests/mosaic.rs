@@ -17,7 +17,7 @@ use swath::kernel::Resampling;
 use swath::ops::cutline::Cutline;
 use swath::ops::mosaic::{Method, Mosaic, MosaicGrid, MosaicInput, MosaicOptions};
 use swath::ops::warp::WarpOptions;
-use swath::raster::{DataType, GeoTransform, Grid, Info, NoData, Shelf, Size, Window};
+use swath::raster::{Buffer, DataType, GeoTransform, Grid, Info, NoData, Shelf, Size, Window};
 
 fn swath(words: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_swath")).args(words).output().expect("swath runs")
@@ -82,6 +82,18 @@ fn chunks_are_kept_no_longer_than_they_are_needed() {
             assert!(held < all / 3, "{method}: {held} of {all} bytes");
         }
     }
+}
+
+/// Beside a tile no second one is held: layers take what they have of it, the uppermost nothing.
+#[test]
+fn a_small_layer_of_a_large_tile_takes_little() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let files = Files::new(OpenOptions::default());
+    let paths = tiles(dir.path(), 4);
+    let mosaic = Mosaic::new(inputs(&files, &paths), &MosaicOptions::default()).expect("fits");
+    let window = Window::new(0, 0, 1024, 1024);
+    let bytes = mosaic.raster.source().footprint(window);
+    assert!(bytes < Buffer::bytes_for(window, 1, DataType::U16), "{bytes}");
 }
 
 #[test]

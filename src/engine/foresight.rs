@@ -20,7 +20,7 @@ pub(crate) struct Foresight<'a>(&'a ChunkCache);
 impl<'a> Foresight<'a> {
     /// Asks for the chunks of the windows that tiles are made of, on all workers of the pool that this
     /// is called in, and has the cache drop each after its last use. Nothing is known of runs that
-    /// are long for the memory they have, nor of chunks in files that are not open: those are
+    /// are long for the memory they have, nor of chunks in files that nobody looked at: those are
     /// dropped when they were least recently used.
     pub(crate) fn of(
         raster: &Raster,

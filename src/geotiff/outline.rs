@@ -1,17 +1,20 @@
 //! What is known of a file's chunks while it is closed.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
-use super::{GeoTiff, Image, Layout};
+use super::{GeoTiff, Layout};
 use crate::raster::{ChunkKey, Tell, Window};
 
-/// How the image of a file is stored, and the numbers of the file's images: what a read needs is
-/// known without the file, and a chunk has one name however often the file is opened.
+/// How the image of a file and its mask are stored, and their numbers: what a read needs is known
+/// without the file, and a chunk has one name however often the file is opened.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Outline {
     image: Layout,
     mask: Option<Layout>,
-    /// The number of the image; those of its mask and of the overviews follow.
+    /// How long the file was and when it was written, if that can be told.
+    state: Option<(u64, SystemTime)>,
+    /// The number of the image; that of its mask follows.
     first: u64,
 }
 
@@ -24,16 +27,23 @@ impl Outline {
     fn numbered(file: &GeoTiff, first: u64) -> Self {
         let image = file.image();
         let mask = image.mask().map(|mask| mask.layout.clone());
-        Self { image: image.layout.clone(), mask, first }
+        let state = file.path().and_then(|path| {
+            let found = path.metadata().ok()?;
+            Some((found.len(), found.modified().ok()?))
+        });
+        Self { image: image.layout.clone(), mask, state, first }
     }
 
-    /// Gives the images of a file that was opened again their numbers; those of one that is stored in
-    /// another way keep their own, as other samples lie in its chunks.
+    /// Gives the image of a file that was opened again, and its mask, their numbers; those of one that
+    /// is another meanwhile keep their own, as other samples lie in its chunks.
     pub(crate) fn give(&self, file: &mut GeoTiff) {
         if *self == Self::numbered(file, self.first)
             && let Some(image) = file.image_mut()
         {
-            number(image, &mut self.first.clone());
+            image.key = self.first;
+            if let Some(mask) = image.mask.as_mut().and_then(Arc::get_mut) {
+                mask.key = self.first + 1;
+            }
         }
     }
 
@@ -46,15 +56,6 @@ impl Outline {
             let bands: &[u16] = if mask.bands == 1 { &[0] } else { &bands };
             mask.needs(self.first + 1, bands, window, |_| 0, tell);
         }
-    }
-}
-
-/// Numbers an image, its mask and its overviews, one after the other.
-fn number(image: &mut Image, next: &mut u64) {
-    image.key = *next;
-    *next += 1;
-    for part in image.mask.iter_mut().chain(&mut image.overviews).filter_map(Arc::get_mut) {
-        number(part, next);
     }
 }
 
@@ -114,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_is_stored_otherwise_keeps_its_numbers() {
+    fn one_that_is_another_meanwhile_keeps_its_numbers() {
         let folder = tempfile::tempdir().expect("there is room");
         let path = folder.path().join("scene.tif");
         let store = |tile| {
@@ -123,11 +124,18 @@ mod tests {
             open(&path)
         };
         let outline = Outline::of(&store(16));
-        let (mut other, mut same) = (store(32), store(16));
+        let mut same = open(&path);
+        outline.give(&mut same);
+        assert_eq!(same.image().key, outline.first);
+        let mut other = store(32);
         let own = other.image().key;
         outline.give(&mut other);
-        outline.give(&mut same);
         assert_eq!(other.image().key, own);
-        assert_ne!(same.image().key, own);
+        // Stored alike, at another time.
+        let mut later = store(16);
+        let file = std::fs::File::options().append(true).open(&path).expect("opens");
+        file.set_modified(SystemTime::UNIX_EPOCH).expect("may be set");
+        outline.give(&mut later);
+        assert_ne!(later.image().key, outline.first);
     }
 }

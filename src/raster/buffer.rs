@@ -58,6 +58,11 @@ impl Buffer {
         Self { window: Window { col, row, ..self.window }, ..self }
     }
 
+    /// Makes the samples those of a window of the same extent elsewhere.
+    pub(crate) fn move_to(&mut self, col: i64, row: i64) {
+        (self.window.col, self.window.row) = (col, row);
+    }
+
     /// Returns the number of bands.
     pub fn bands(&self) -> u16 {
         self.bands

@@ -28,9 +28,9 @@ impl ChunkKey {
         NEXT.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Returns the first of 2^32 numbers for the images of a file, different at each call.
+    /// Returns the first of two numbers for an image and its mask, different at each call.
     pub(crate) fn new_sources() -> u64 {
-        NEXT.fetch_add(1 << 32, Ordering::Relaxed)
+        NEXT.fetch_add(2, Ordering::Relaxed)
     }
 }
 
@@ -110,6 +110,11 @@ impl ChunkCache {
     pub fn expect(&self, keys: impl IntoIterator<Item = ChunkKey>) {
         let mut shelves = self.lock();
         keys.into_iter().for_each(|key| *shelves.wanted.entry(key).or_default() += 1);
+    }
+
+    /// Returns whether it is known of any chunk that it will be wanted.
+    pub(crate) fn expects(&self) -> bool {
+        !self.lock().wanted.is_empty()
     }
 
     /// Takes note that chunks will be wanted once less each than it was known.

@@ -58,12 +58,18 @@ impl Context<'_> {
     /// Reads a window as [`Context::read`] does, with chunks kept or not as this
     /// context has it.
     pub(crate) fn read_tile(&self, input: &Raster, window: Window) -> Result<Buffer> {
+        let info = input.info();
+        let mut out = Buffer::new(self.pool, window, info.bands, info.dtype);
+        self.read_into(input, &mut out)?;
+        Ok(out)
+    }
+
+    /// Reads the window of `out`, which has the input's bands and type, as
+    /// [`Context::read_tile`] does.
+    pub(crate) fn read_into(&self, input: &Raster, out: &mut Buffer) -> Result<()> {
         if self.cancel.is_cancelled() {
             return Err(Error::Cancelled);
         }
-        let info = input.info();
-        let mut out = Buffer::new(self.pool, window, info.bands, info.dtype);
-        input.source().read(&mut out, self)?;
-        Ok(out)
+        input.source().read(out, self)
     }
 }

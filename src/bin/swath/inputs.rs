@@ -18,6 +18,9 @@ use crate::convert::NoDataArg;
 use crate::sound::LeftOut;
 use crate::walk;
 
+/// The most threads that look at files.
+const MOST_THREADS: usize = 16;
+
 /// The most bytes of an index.
 const MOST_INDEX_BYTES: u64 = 1 << 30;
 
@@ -215,8 +218,9 @@ fn look_at(
         }
     };
     std::thread::scope(|scope| {
-        for _ in 1..threads.min(paths.len()) {
-            scope.spawn(work);
+        for _ in 1..threads.min(MOST_THREADS).min(paths.len()) {
+            // Where there are no more threads, those that are there do it.
+            let _ = std::thread::Builder::new().spawn_scoped(scope, work);
         }
         work();
     });

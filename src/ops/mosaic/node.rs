@@ -414,22 +414,32 @@ impl Stack {
         })
     }
 
-    /// Reads a layer's pixels of a window of the mosaic; those where it does not lie are missing.
+    /// Reads a layer's pixels of a window of the mosaic.
     fn part(&self, at: usize, window: Window, cx: &Context<'_>) -> Result<Buffer> {
-        let (raster, moved) = self.source(at, window)?;
-        let cx = Context { once: cx.once && self.once, ..*cx };
-        let read = cx.read_tile(&raster, moved).map_err(|e| e.at_path(&self.layers[at].name))?;
-        let mut pixels = read.moved_to(window.col, window.row);
-        if self.layers[at].raster.info().alpha.is_some() {
-            // What nobody sees gives way in all bands.
-            let bands = pixels.bands();
-            hide_unseen(&mut pixels, bands);
-        }
+        let info = self.layers[at].raster.info();
+        let mut pixels = Buffer::new(cx.pool, window, info.bands, info.dtype);
+        self.read_layer(at, &mut pixels, cx)?;
         Ok(pixels)
     }
 
+    /// Reads a layer's pixels of the window of `out`; those where it does not lie are missing.
+    fn read_layer(&self, at: usize, out: &mut Buffer, cx: &Context<'_>) -> Result<()> {
+        let own = out.window();
+        let (raster, moved) = self.source(at, own)?;
+        let cx = Context { once: cx.once && self.once, ..*cx };
+        out.move_to(moved.col, moved.row);
+        let read = cx.read_into(&raster, out);
+        out.move_to(own.col, own.row);
+        read.map_err(|e| e.at_path(&self.layers[at].name))?;
+        if self.layers[at].raster.info().alpha.is_some() {
+            // What nobody sees gives way in all bands.
+            hide_unseen(out, out.bands());
+        }
+        Ok(())
+    }
+
     /// Whether a layer, where it is the uppermost, is read as the whole window, be it missing from
-    /// some of it, rather than copied into it.
+    /// some of it, rather than copied into that.
     fn is_read_whole(&self, at: usize) -> bool {
         let ordered = matches!(self.method, Method::First | Method::Last);
         ordered && self.halo == 0 && self.layers[at].shift.is_some()
@@ -438,7 +448,7 @@ impl Stack {
     /// Has the cache know that a layer's pixels of a window, which [`Source::needs`] told of, are not
     /// read.
     fn forgo(&self, at: usize, window: Window, cx: &Context<'_>) -> Result<()> {
-        if self.layers[at].shift.is_some() {
+        if self.layers[at].shift.is_some() && cx.cache.expects() {
             let (raster, moved) = self.source(at, window)?;
             let mut keys = Unread(Vec::new());
             raster.source().needs(moved, &mut keys);
@@ -458,7 +468,7 @@ impl Stack {
                 continue;
             }
             if !begun && (part == own || self.is_read_whole(at)) {
-                *out = self.part(at, own, cx)?;
+                self.read_layer(at, out, cx)?;
             } else {
                 let pixels = self.part(at, part, cx)?;
                 if !begun {
@@ -586,14 +596,19 @@ impl Source for Stack {
         let layers = self.at(window);
         let part = |&at: &usize| {
             let layer = &self.layers[at];
-            let part = layer.window.intersection(window)?;
-            let part = if self.is_read_whole(at) { window } else { blend::grown(part, self.halo) };
+            let part = blend::grown(layer.window.intersection(window)?, self.halo);
             let info = layer.raster.info();
             let (raster, moved) = self.source(at, part).ok()?;
             let own = Buffer::bytes_for(part, info.bands, info.dtype);
-            Some((own, own + raster.source().footprint(moved)))
+            Some(own + raster.source().footprint(moved))
         };
-        let most = layers.iter().filter_map(part).map(|(_, all)| all).max().unwrap_or(0);
+        let whole = |&at: &usize| {
+            let (raster, moved) = self.source(at, window).ok()?;
+            Some(raster.source().footprint(moved))
+        };
+        let uppermost = layers.last().filter(|&&at| self.is_read_whole(at));
+        let most = layers.iter().filter_map(part).chain(uppermost.and_then(whole));
+        let most = most.max().unwrap_or(0);
         let bands = self.info.bands;
         most + match self.method {
             Method::First | Method::Last if self.halo == 0 => 0,
@@ -609,7 +624,8 @@ impl Source for Stack {
     }
 
     fn needs(&self, window: Window, tell: &mut dyn Tell) {
-        for at in self.at(window) {
+        let layers = self.at(window);
+        for (place, &at) in layers.iter().enumerate() {
             // To find out what one that is resampled needs, a map into it is made. For medians a
             // chunk is read once a strip.
             let is_known = self.layers[at].shift.is_some() && self.method != Method::Median;
@@ -617,8 +633,10 @@ impl Source for Stack {
                 continue;
             }
             let Some(part) = self.layers[at].window.intersection(window) else { continue };
+            let is_whole = place + 1 == layers.len() && self.is_read_whole(at);
+            let read = if is_whole { window } else { blend::grown(part, self.halo) };
             // What cannot be opened is told when it is read.
-            if let Ok((raster, moved)) = self.source(at, blend::grown(part, self.halo)) {
+            if let Ok((raster, moved)) = self.source(at, read) {
                 raster.source().needs(moved, tell);
             }
         }
