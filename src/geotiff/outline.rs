@@ -1,7 +1,7 @@
 //! What is known of a file's chunks while it is closed.
 
+use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use super::{GeoTiff, Layout};
 use crate::raster::{ChunkKey, Tell, Window};
@@ -12,8 +12,8 @@ use crate::raster::{ChunkKey, Tell, Window};
 pub(crate) struct Outline {
     image: Layout,
     mask: Option<Layout>,
-    /// How long the file was and when it was written, if that can be told.
-    state: Option<(u64, SystemTime)>,
+    /// Which file it was, how long, and when it was written, in seconds and nanoseconds.
+    state: Option<[i64; 4]>,
     /// The number of the image; that of its mask follows.
     first: u64,
 }
@@ -27,9 +27,9 @@ impl Outline {
     fn numbered(file: &GeoTiff, first: u64) -> Self {
         let image = file.image();
         let mask = image.mask().map(|mask| mask.layout.clone());
-        let state = file.path().and_then(|path| {
-            let found = path.metadata().ok()?;
-            Some((found.len(), found.modified().ok()?))
+        let state = file.path().and_then(|path| path.metadata().ok()).map(|found| {
+            let (number, len) = (found.ino().cast_signed(), found.len().cast_signed());
+            [number, len, found.mtime(), found.mtime_nsec()]
         });
         Self { image: image.layout.clone(), mask, state, first }
     }
@@ -134,7 +134,7 @@ mod tests {
         // Stored alike, at another time.
         let mut later = store(16);
         let file = std::fs::File::options().append(true).open(&path).expect("opens");
-        file.set_modified(SystemTime::UNIX_EPOCH).expect("may be set");
+        file.set_modified(std::time::SystemTime::UNIX_EPOCH).expect("may be set");
         outline.give(&mut later);
         assert_ne!(later.image().key, outline.first);
     }
