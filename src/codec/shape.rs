@@ -78,13 +78,7 @@ impl ChunkShape {
     }
 
     /// Holds the number of samples in a pixel that a chunk of `codec` states against the chunk's.
-    #[cfg(any(
-        feature = "jpeg",
-        feature = "jp2",
-        feature = "jxl",
-        feature = "lerc",
-        feature = "webp"
-    ))]
+    #[cfg(any(feature = "jpeg", feature = "jp2", feature = "jxl"))]
     pub(super) fn check_samples(self, codec: &str, samples: usize) -> Result<()> {
         if samples == usize::from(self.samples) {
             return Ok(());
