@@ -83,7 +83,7 @@ done
     # Users may link with optimisation across crates, which takes bitcode.
     export RUSTC_BOOTSTRAP=1 RUSTFLAGS="-C embed-bitcode=yes $remap"
     export CARGO_PROFILE_RELEASE_PANIC=unwind CARGO_TARGET_DIR=target
-    # Without traces of calls: a stripped binary has no names for them, and they take 0.3 MB.
+    # Without traces of calls: a stripped binary has no names for them, and they take 0.2 MB.
     cargo build --release --target $target -Zbuild-std=std,panic_unwind,panic_abort -Zbuild-std-features=panic-unwind
     cp target/$target/release/deps/lib*.rlib "$own/.."
     rm -f "$own"/../libstd_for_musl-*

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 /// The facts of EPSG, Esri and PROJ.
 static DATA: &[u8] = include_bytes!("../data/registry.bin");
 
-/// All texts, one after the other: half of what there is, and a fifth as long where they are stored.
+/// All texts, one after the other: half of what there is, and a sixth as long where they are stored.
 static TEXT: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let (start, count) = TEXTS.extent();
     let packed = &DATA[start..start + count];
