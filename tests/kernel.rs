@@ -104,7 +104,19 @@ impl<T: Sample> Job<T> {
         Positions { x: &self.x, y: &self.y, footprints }
     }
 
+    /// The same job with samples of `f64`.
+    fn widened(&self) -> Job<f64> {
+        let Self { size, ref samples, ref valid, ref x, ref y, ref sx, ref sy } = *self;
+        let samples = samples.iter().map(|s| s.to_f64()).collect();
+        let [x, y, sx, sy] = [x, y, sx, sy].map(Vec::clone);
+        Job { size, samples, valid: valid.clone(), x, y, sx, sy }
+    }
+
     fn gather(&self, how: Resampling) -> (Vec<T>, Vec<u8>) {
+        if how.working(T::DTYPE) != T::DTYPE {
+            let (out, valid) = self.widened().gather(how);
+            return (out.into_iter().map(T::from_f64).collect(), valid);
+        }
         let n = self.x.len();
         let (mut out, mut valid) = (vec![T::zeroed(); n], vec![7; n]);
         let mut segment = Segment::new();
@@ -232,6 +244,17 @@ fn wide_integers_agree_with_the_reference() {
     // Up to 2^44: beyond, the rounding of f64 sums shows in the last digit.
     agrees(0.6, |r| r.bits() >> 20);
     agrees(0.6, |r| r.bits() as i64 >> 20);
+}
+
+#[test]
+#[should_panic(expected = "samples of a working type")]
+fn types_that_no_kernel_is_made_for_are_refused() {
+    let size = Size::new(2, 2);
+    let mut segment = Segment::new();
+    let at = Positions { x: &[1.0], y: &[1.0], footprints: None };
+    segment.locate(Resampling::Bilinear, size, size.window(), at);
+    let source = Plane { window: size.window(), samples: &[1i32; 4], valid: None };
+    segment.gather(source, &mut [0], &mut [0]);
 }
 
 #[test]

@@ -38,15 +38,17 @@ impl Segment {
     ///
     /// # Panics
     /// If `source` has another window than the segment was located in, or
-    /// `out` or `valid` another length than the segment; if samples are complex,
-    /// except for `Near`: means are made of their parts.
+    /// `out` or `valid` another length than the segment; if samples are not of a
+    /// type that the method works in ([`Resampling::working`]), complex ones among
+    /// them: means are made of their parts.
     pub fn gather<T: Sample>(
         &self,
         source: Plane<'_, T>,
         out: &mut [T],
         valid: &mut [u8],
     ) -> Outcome {
-        assert!(self.how == Resampling::Near || !T::DTYPE.is_complex(), "real samples");
+        let sums = const { Resampling::Bilinear.works_in(T::DTYPE) };
+        assert!(sums || self.how == Resampling::Near, "samples of a working type");
         assert_eq!(source.window, self.window, "the window the segment was located in");
         assert!(out.len() == self.len && valid.len() == self.len, "one sample a pixel");
         let pixels = source.window.pixels() as usize;
@@ -69,10 +71,10 @@ impl Segment {
                 };
             }
             outcome += match self.how {
-                Resampling::Bilinear => sum!(Triangle),
-                Resampling::Cubic => sum!(CatmullRom),
-                Resampling::CubicSpline => sum!(BSpline),
-                Resampling::Lanczos => sum!(Lanczos),
+                Resampling::Bilinear if sums => sum!(Triangle),
+                Resampling::Cubic if sums => sum!(CatmullRom),
+                Resampling::CubicSpline if sums => sum!(BSpline),
+                Resampling::Lanczos if sums => sum!(Lanczos),
                 // Summaries are refused by `locate`.
                 _ => {
                     Outcome { saturated: 0, all_valid: self.near(source, range, block, out, valid) }
@@ -82,6 +84,8 @@ impl Segment {
         outcome
     }
 
+    // Alone, so that types that move alike share its code.
+    #[inline(never)]
     fn near<T: Sample>(
         &self,
         source: Plane<'_, T>,

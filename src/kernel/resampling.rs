@@ -6,6 +6,7 @@ use std::str::FromStr;
 use super::lanczos::{self, Lanczos};
 use super::real::{MOST_TAPS_IN_F32, Real, ceil};
 use crate::error::Error;
+use crate::raster::DataType;
 
 /// How output pixels are made of source pixels.
 ///
@@ -123,6 +124,24 @@ impl Resampling {
             self,
             Self::Near | Self::Mode | Self::Min | Self::Max | Self::Med | Self::Q1 | Self::Q3
         )
+    }
+
+    /// Returns the type in which samples of a type are resampled: `float64` for integers of 32 and of
+    /// 64 bits and signed ones of 8, which few rasters have and whose sums are made in it anyway, so
+    /// that kernels need not be compiled for each of them. What is picked of 64 bits stays as it is,
+    /// as not all of them have a `float64`; all others are their own, complex ones too: what is not
+    /// [`Resampling::Near`] resamples the parts of these.
+    pub const fn working(self, dtype: DataType) -> DataType {
+        if dtype.is_complex() || self.works_in(dtype) { dtype } else { DataType::F64 }
+    }
+
+    /// Returns whether kernels are made for samples of a type.
+    pub(super) const fn works_in(self, dtype: DataType) -> bool {
+        match dtype {
+            DataType::U8 | DataType::U16 | DataType::I16 | DataType::F32 | DataType::F64 => true,
+            DataType::U64 | DataType::I64 => self.picks(),
+            _ => matches!(self, Self::Near),
+        }
     }
 
     /// Returns whether it is defined for complex numbers, which have no order:

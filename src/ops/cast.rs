@@ -148,30 +148,50 @@ fn narrow<T: Sample>(values: &[f64], valid: Option<&[u8]>, out: &mut [T]) -> (u6
     (saturated, nan)
 }
 
-impl Cast {
-    /// Converts one band of samples, and returns how many were beyond the type and
-    /// how many not a number. By way of `f64`: code for each type, not for each pair.
-    fn convert(&self, band: u16, pixels: &Buffer, out: &mut Buffer) -> (u64, u64) {
-        let (scale, valid) = (self.scale(band), pixels.valid(band));
-        let (mut saturated, mut nan) = (0, 0);
-        let mut values = [0.0; RUN];
-        let len = dispatch!(pixels.dtype(), S => pixels.plane::<S>(band).len());
-        for start in (0..len).step_by(RUN) {
-            let run = start..len.min(start + RUN);
-            let values = &mut values[..run.len()];
-            dispatch!(pixels.dtype(), S => {
-                widen::<S>(scale, &pixels.plane::<S>(band)[run.clone()], values);
-            });
-            let valid = valid.map(|valid| &valid[run.clone()]);
-            let counts = dispatch!(self.info.dtype, T => {
-                narrow::<T>(values, valid, &mut out.plane_mut::<T>(band)[run])
-            });
-            saturated += counts.0;
-            nan += counts.1;
-        }
-        (saturated, nan)
+/// Converts one band of samples, and returns how many were beyond the type and how many
+/// not a number. By way of `f64`: code for each type, not for each pair.
+fn convert(band: u16, pixels: &Buffer, scale: Option<Scale>, out: &mut Buffer) -> (u64, u64) {
+    let valid = pixels.valid(band);
+    let (mut saturated, mut nan) = (0, 0);
+    let mut values = [0.0; RUN];
+    let len = pixels.window().pixels() as usize;
+    for start in (0..len).step_by(RUN) {
+        let run = start..len.min(start + RUN);
+        let values = &mut values[..run.len()];
+        dispatch!(pixels.dtype(), S => {
+            widen::<S>(scale, &pixels.plane::<S>(band)[run.clone()], values);
+        });
+        let valid = valid.map(|valid| &valid[run.clone()]);
+        let counts = dispatch!(out.dtype(), T => {
+            narrow::<T>(values, valid, &mut out.plane_mut::<T>(band)[run])
+        });
+        saturated += counts.0;
+        nan += counts.1;
     }
+    (saturated, nan)
+}
 
+/// Copies which samples of a band are valid.
+fn copy_valid(band: u16, pixels: &Buffer, out: &mut Buffer) {
+    if let Some(valid) = pixels.valid(band) {
+        out.add_mask();
+        out.valid_mut(band).unwrap_or_default().copy_from_slice(valid);
+    }
+}
+
+/// Converts all bands of a buffer to the type of another of the same window and bands;
+/// returns how many valid samples were beyond it. What is invalid becomes what it converts to.
+pub(super) fn convert_all(pixels: &Buffer, out: &mut Buffer) -> u64 {
+    out.validate();
+    let mut all = 0;
+    for band in 0..pixels.bands() {
+        all += convert(band, pixels, None, out).0;
+        copy_valid(band, pixels, out);
+    }
+    all
+}
+
+impl Cast {
     /// Returns how a band is scaled.
     fn scale(&self, band: u16) -> Option<Scale> {
         let (from, to) = (self.input.info().dtype, self.info.dtype);
@@ -194,15 +214,12 @@ impl Source for Cast {
         let pixels = cx.read_tile(&self.input, out.window())?;
         out.validate();
         for band in 0..pixels.bands() {
-            let (saturated, nan) = self.convert(band, &pixels, out);
+            let (saturated, nan) = convert(band, &pixels, self.scale(band), out);
             if !cx.trial {
                 self.counts.0.saturated.fetch_add(saturated, Ordering::Relaxed);
                 self.counts.0.not_a_number.fetch_add(nan, Ordering::Relaxed);
             }
-            if let Some(valid) = pixels.valid(band) {
-                out.add_mask();
-                out.valid_mut(band).unwrap_or_default().copy_from_slice(valid);
-            }
+            copy_valid(band, &pixels, out);
         }
         Ok(())
     }

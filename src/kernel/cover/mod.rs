@@ -100,26 +100,29 @@ impl Cover {
     ///
     /// # Panics
     /// If `source` has another window than the footprints were located in, or
-    /// `out` or `valid` another length; if samples are complex: sums are made of
-    /// their parts.
+    /// `out` or `valid` another length; if samples are not of a type that the
+    /// method works in ([`Resampling::working`]), complex ones among them: sums are
+    /// made of their parts.
     pub fn gather<T: Sample>(
         &mut self,
         source: Plane<'_, T>,
         out: &mut [T],
         valid: &mut [u8],
     ) -> Outcome {
-        assert!(!T::DTYPE.is_complex(), "real samples");
+        let sums = const { Resampling::Average.works_in(T::DTYPE) };
+        let picks = const { Resampling::Mode.works_in(T::DTYPE) } && self.how.picks();
+        assert!(sums || picks, "samples of a working type");
         assert_eq!(source.window, self.window, "the window the footprints were located in");
         let len = self.len;
         assert!(out.len() == len && valid.len() == len, "one sample a pixel");
         match self.how {
-            Resampling::Average => return means(&self.boxes, source, false, out, valid),
-            Resampling::Rms => return means(&self.boxes, source, true, out, valid),
+            Resampling::Average if sums => return means(&self.boxes, source, false, out, valid),
+            Resampling::Rms if sums => return means(&self.boxes, source, true, out, valid),
             _ => {}
         }
         let mut outcome = Outcome::ALL_VALID;
         for (i, (out, valid)) in out.iter_mut().zip(valid).enumerate() {
-            let found = if self.how.picks() {
+            let found = if picks {
                 self.pick(source, i)
             } else {
                 let found =
@@ -215,7 +218,8 @@ mod tests {
         let values = [7.0, -3.0, f64::NAN, 1e30, 0.0, 2.5, -1e30, 2.0, 300.0];
         let size = Size::new(9, 1);
         let quad = [(0.0, 0.0), (9.0, 0.0), (9.0, 1.0), (0.0, 1.0)].map(|(x, y)| Point { x, y });
-        for dtype in DataType::ALL.into_iter().filter(|dtype| !dtype.is_complex()) {
+        let own = |dtype: &DataType| Resampling::Med.works_in(*dtype);
+        for dtype in DataType::ALL.into_iter().filter(own) {
             dispatch_real!(dtype, T => {
                 let samples = values.map(<T as Sample>::from_f64);
                 let mut sorted = samples;

@@ -7,6 +7,7 @@ use super::density::{Form, hide_unseen, opaque, show_unseen, unweigh, weigh};
 use super::{CELL, Cell, GridRequest, Leaf, PixelMap, SourceOverview, Tally, Unified, place};
 use crate::crs::{Crs, TransformOptions};
 use crate::kernel::{Cover, Footprints, Outcome, Plane, Positions, Quads, Resampling, Segment};
+use crate::ops::cast::convert_all;
 use crate::ops::nodata::check_fits;
 use crate::ops::settled::without_statistics;
 use crate::raster::{
@@ -229,7 +230,7 @@ impl Source for Warp {
 
     fn read(&self, out: &mut Buffer, cx: &Context<'_>) -> Result<()> {
         let mut saturated = 0;
-        match self.working() {
+        match self.formed() {
             None => {
                 saturated += self.fill(out, cx)?;
                 if self.form == Form::Seen {
@@ -256,19 +257,15 @@ impl Source for Warp {
         let Some(window) = window.intersection(self.info.grid.size.window()) else { return 0 };
         let cells: Vec<Cell> = self.map.cells(window).collect();
         let needs = self.steps(&cells, window).into_iter().filter_map(|step| step.need);
-        let working = |window: Window| {
-            self.working().map_or(0, |(bands, dtype)| Buffer::bytes_for(window, bands, dtype))
-        };
         let bytes = needs.map(|need| {
             self.bytes(need)
-                + working(need)
                 + self.input.source().footprint(need)
-                + Cover::bytes_for(self.resampling, need, self.info.dtype.bytes())
+                + Cover::bytes_for(self.resampling, need, self.working().bytes())
         });
         // Coordinates and taps of one run, and the cells.
         let leaves: usize = cells.iter().map(|cell| cell.leaves().len()).sum();
         bytes.max().unwrap_or(0)
-            + working(window)
+            + self.working_bytes(window)
             + (size_of::<Rows<'_>>() + leaves * size_of::<Leaf>()) as u64
     }
 
@@ -282,13 +279,30 @@ impl Source for Warp {
 }
 
 impl Warp {
-    /// Returns the bands and type that are resampled, if not the raster's own.
-    fn working(&self) -> Option<(u16, DataType)> {
+    /// Returns the bands and type of the form, if not the raster's own.
+    fn formed(&self) -> Option<(u16, DataType)> {
         match self.form {
             Form::Parts => Some((2 * self.info.bands, self.info.dtype.part())),
             Form::Weighted => Some((self.info.bands, DataType::F64)),
             Form::Plain | Form::Seen => None,
         }
+    }
+
+    /// Returns the type that is worked in.
+    fn working(&self) -> DataType {
+        self.how().working(self.formed().map_or(self.info.dtype, |(_, dtype)| dtype))
+    }
+
+    /// Returns the bytes that a window takes beside its own: in its form, and in the type that is
+    /// worked in.
+    fn working_bytes(&self, window: Window) -> u64 {
+        let own = (self.info.bands, self.info.dtype);
+        let formed = self.formed().unwrap_or(own);
+        let working = (formed.0, self.working());
+        let bytes = |(bands, dtype), beside| {
+            if (bands, dtype) == beside { 0 } else { Buffer::bytes_for(window, bands, dtype) }
+        };
+        bytes(formed, own) + bytes(working, formed)
     }
 
     /// Returns how the bands that are worked on are resampled.
@@ -300,11 +314,11 @@ impl Warp {
         }
     }
 
-    /// Reads a window of the input, in the form that is worked on.
+    /// Reads a window of the input, in the form and type that are worked on.
     fn source(&self, need: Window, cx: &Context<'_>) -> Result<Buffer> {
         let mut source = cx.read(&self.input, need)?;
         self.unified.unify(self.input.info(), &mut source);
-        Ok(match self.form {
+        let formed = match self.form {
             Form::Plain => source,
             Form::Parts => source.complex_parts(cx.pool).unwrap_or(source),
             Form::Weighted => weigh(&source, self.resampling, cx.pool),
@@ -313,12 +327,28 @@ impl Warp {
                 hide_unseen(&mut source, colors);
                 source
             }
-        })
+        };
+        if formed.dtype() == self.working() {
+            return Ok(formed);
+        }
+        let mut widened = Buffer::new(cx.pool, need, formed.bands(), self.working());
+        convert_all(&formed, &mut widened);
+        Ok(widened)
     }
 
-    /// Fills all of `out`: the raster's samples, or what is worked on instead;
-    /// returns how many did not fit their type.
+    /// Fills all of `out`, in the form that is worked on; returns how many samples
+    /// did not fit their type.
     fn fill(&self, out: &mut Buffer, cx: &Context<'_>) -> Result<u64> {
+        if out.dtype() == self.working() {
+            return self.resample(out, cx);
+        }
+        let mut made = Buffer::new(cx.pool, out.window(), out.bands(), self.working());
+        Ok(self.resample(&mut made, cx)? + convert_all(&made, out))
+    }
+
+    /// Fills all of `out`, in the form and type that are worked on; returns how many
+    /// samples did not fit their type.
+    fn resample(&self, out: &mut Buffer, cx: &Context<'_>) -> Result<u64> {
         out.invalidate();
         let window = out.window().intersection(self.info.grid.size.window());
         let cells: Vec<Cell> = window.into_iter().flat_map(|own| self.map.cells(own)).collect();
@@ -352,9 +382,9 @@ impl Warp {
         Ok(saturated)
     }
 
-    /// Returns the bytes of a source window.
+    /// Returns the bytes of a source window, all that is made of it included.
     fn bytes(&self, need: Window) -> u64 {
-        Buffer::bytes_for(need, self.info.bands, self.info.dtype)
+        Buffer::bytes_for(need, self.info.bands, self.info.dtype) + self.working_bytes(need)
     }
 
     /// Divides an output window into parts whose source windows are not too large.
