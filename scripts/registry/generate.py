@@ -4,10 +4,11 @@ The facts are those of PROJ's database as the pinned pyproj wheel ships it (EPSG
 codes, PROJ's own operations). The same wheel gives the same bytes.
 usage: generate.py OUTPUT.BIN
 
-Layout, little-endian: the magic, a table of (offset, count) for each section in the order of
+Layout, little-endian: the magic, a table of (offset, bytes, count) for each section in the order of
 SECTIONS, then the sections, each of records of one size, sorted by key where they have one.
-A key is an authority's code with the authority in the top byte; texts, numbers, units and extents
-are referred to by position. Texts are one frame of zstd; src/crs/registry/ reads all else in place.
+A section is one frame of zstd, in which the first bytes of all records come first, then all second
+ones: what is alike lies together, and takes a third. A key is an authority's code with the authority
+in the top byte; texts, numbers, units and extents are referred to by position.
 """
 import json
 import math
@@ -21,13 +22,13 @@ import pyproj
 import zstandard
 
 PYPROJ, PROJ = "3.7.2", "9.5.1"
-MAGIC = b"SWCRSRG1"
+MAGIC = b"SWCRSRG2"
 AUTHORITIES = {"EPSG": 0, "ESRI": 1, "PROJ": 2}
 NONE = 0xFFFF
 # The numbers of PROJ's operations whose codes are words, by their order.
 WORDS = {}
 DEPRECATED, OFFSHORE, ENSEMBLE, DOWNWARD, COMPOSED = 1, 1, 2, 2, 2
-SECTIONS = ["text_ends", "texts", "numbers", "units", "ellipsoids", "meridians", "extents", "datums",
+SECTIONS = ["text_lengths", "texts", "numbers", "units", "ellipsoids", "meridians", "extents", "datums",
             "geodetic", "parameters", "conversions", "projected", "vertical", "compound", "operations",
             "steps", "concatenated", "aliases"]
 
@@ -49,15 +50,14 @@ class Texts:
     """Every text once, in the order of first use."""
 
     def __init__(self):
-        self.index, self.bytes, self.ends = {}, bytearray(), []
+        self.index, self.texts = {}, []
 
     def __call__(self, text):
         if text is None:
             return NONE
         if text not in self.index:
-            self.index[text] = len(self.ends)
-            self.bytes += text.encode()
-            self.ends.append(len(self.bytes))
+            self.index[text] = len(self.texts)
+            self.texts.append(text.encode())
         return self.index[text]
 
 
@@ -298,8 +298,7 @@ class Registry:
 
     def name(self, section, position):
         at, = struct.unpack_from("<H", self.sections[section][position], 4)
-        start = self.text.ends[at - 1] if at else 0
-        return self.text.bytes[start:self.text.ends[at]].decode()
+        return self.text.texts[at].decode()
 
     def vertical(self):
         for r in self.rows("vertical_crs"):
@@ -446,18 +445,17 @@ class Registry:
             self.add("aliases", None, "HHI", self.text(name), number, identity)
 
     def write(self, path):
-        self.sections["text_ends"] = [struct.pack("<I", end) for end in self.text.ends]
-        self.sections["texts"] = [zstandard.ZstdCompressor(level=19).compress(bytes(self.text.bytes))]
+        self.sections["text_lengths"] = [struct.pack("<H", len(text)) for text in self.text.texts]
+        self.sections["texts"] = [bytes([byte]) for text in self.text.texts for byte in text]
         self.sections["numbers"] = [struct.pack("<d", v) for v in self.number.values]
-        assert len(self.text.ends) < 0x8000 and len(self.number.values) < NONE and len(self.sections["operations"]) < 0x8000
+        assert len(self.text.texts) < 0x8000 and len(self.number.values) < NONE and len(self.sections["operations"]) < 0x8000
         assert len(self.sections["parameters"]) < NONE
-        offset, head, body = len(MAGIC) + 8 * len(SECTIONS), b"", b""
+        offset, head, body = len(MAGIC) + 12 * len(SECTIONS), b"", b""
         for name in SECTIONS:
             records = self.sections[name]
-            data = b"".join(records)
-            # Bytes of texts are counted one by one.
-            head += struct.pack("<II", offset + len(body), len(data) if name == "texts" else len(records))
-            body += data
+            packed = zstandard.ZstdCompressor(level=19).compress(bytes(byte for column in zip(*records) for byte in column))
+            head += struct.pack("<III", offset + len(body), len(packed), len(records))
+            body += packed
         Path(path).write_bytes(MAGIC + head + body)
 
 

@@ -1,22 +1,24 @@
-//! The bytes of the registry, read in place but for texts: nothing else is decoded until it is asked
-//! for.
+//! The bytes of the registry: each section is unpacked when it is asked for first.
 //!
 //! `scripts/registry/generate.py` writes them and says how they lie.
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 /// The facts of EPSG, Esri and PROJ.
 static DATA: &[u8] = include_bytes!("../data/registry.bin");
 
-/// All texts, one after the other: half of what there is, and a sixth as long where they are stored.
-static TEXT: LazyLock<Vec<u8>> = LazyLock::new(|| {
-    let (start, count) = TEXTS.extent();
-    let packed = &DATA[start..start + count];
-    zstd::bulk::decompress(packed, MOST_TEXT).expect("the registry is whole")
-});
+/// The sections, unpacked.
+static COLUMNS: [OnceLock<Vec<u8>>; 18] = [const { OnceLock::new() }; 18];
 
-/// More bytes than there are in texts.
-const MOST_TEXT: usize = 1 << 20;
+/// Where each text ends.
+static TEXT_ENDS: LazyLock<Vec<u32>> = LazyLock::new(|| {
+    let mut end = 0;
+    let add = |row: Row| {
+        end += u32::from(row.u16(0));
+        end
+    };
+    TEXT_LENGTHS.rows().map(add).collect()
+});
 
 /// Stands for a text, number, unit or area that is not given.
 const NONE: u16 = 0xFFFF;
@@ -32,7 +34,7 @@ const fn section(place: usize, row: usize) -> Section {
     Section { place, row }
 }
 
-const TEXT_ENDS: Section = section(0, 4);
+const TEXT_LENGTHS: Section = section(0, 2);
 const TEXTS: Section = section(1, 1);
 const NUMBERS: Section = section(2, 8);
 pub(super) const UNITS: Section = section(3, 8);
@@ -52,24 +54,34 @@ pub(super) const CONCATENATED: Section = section(16, 18);
 pub(super) const ALIASES: Section = section(17, 8);
 
 impl Section {
-    /// Where the section begins and how many rows it has.
-    fn extent(self) -> (usize, usize) {
-        let head = Row(&DATA[8 + 8 * self.place..]);
-        (head.u32(0) as usize, head.u32(4) as usize)
+    /// Where the section begins, how many bytes it has there, and how many rows.
+    fn extent(self) -> [usize; 3] {
+        let (words, _) = DATA[8 + 12 * self.place..].as_chunks::<4>();
+        [0, 1, 2].map(|word: usize| u32::from_le_bytes(words[word]) as usize)
     }
 
     pub(super) fn len(self) -> usize {
-        self.extent().1
+        let [_, _, count] = self.extent();
+        count
+    }
+
+    /// The first bytes of all rows, then all second ones, and so on.
+    fn columns(self) -> &'static [u8] {
+        COLUMNS[self.place].get_or_init(|| {
+            let [start, bytes, count] = self.extent();
+            let unpacked = zstd::bulk::decompress(&DATA[start..start + bytes], count * self.row);
+            unpacked.expect("the registry is whole")
+        })
     }
 
     pub(super) fn row(self, position: usize) -> Row {
-        let start = self.extent().0 + self.row * position;
-        Row(&DATA[start..start + self.row])
+        assert!(position < self.len(), "a row of the section");
+        Row { columns: self.columns(), count: self.len(), position }
     }
 
     pub(super) fn rows(self) -> impl Iterator<Item = Row> {
-        let (start, count) = self.extent();
-        DATA[start..start + count * self.row].chunks_exact(self.row).map(Row)
+        let (columns, count) = (self.columns(), self.len());
+        (0..count).map(move |position| Row { columns, count, position })
     }
 
     /// Finds the row of a key in a section that is sorted by it.
@@ -89,11 +101,20 @@ impl Section {
 
 /// One row: fields are found by the position of their first byte.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Row(&'static [u8]);
+pub(super) struct Row {
+    columns: &'static [u8],
+    /// The rows of the section.
+    count: usize,
+    position: usize,
+}
 
 impl Row {
+    fn bytes<const N: usize>(self, at: usize) -> [u8; N] {
+        std::array::from_fn(|byte| self.columns[(at + byte) * self.count + self.position])
+    }
+
     pub(super) fn u16(self, at: usize) -> u16 {
-        u16::from_le_bytes([self.0[at], self.0[at + 1]])
+        u16::from_le_bytes(self.bytes(at))
     }
 
     pub(super) fn i16(self, at: usize) -> i16 {
@@ -101,7 +122,7 @@ impl Row {
     }
 
     pub(super) fn u32(self, at: usize) -> u32 {
-        u32::from(self.u16(at)) | u32::from(self.u16(at + 2)) << 16
+        u32::from_le_bytes(self.bytes(at))
     }
 
     /// The position that a field refers to in another section.
@@ -114,16 +135,15 @@ impl Row {
     }
 
     pub(super) fn number(self, at: usize) -> Option<f64> {
-        let bytes = NUMBERS.row(self.place(at)?).0;
-        Some(f64::from_le_bytes(bytes.try_into().expect("8 bytes a number")))
+        self.place(at).map(|at| f64::from_le_bytes(NUMBERS.row(at).bytes(0)))
     }
 }
 
 /// Returns a text by its position.
 pub(super) fn text(position: usize) -> &'static str {
-    let end = |position: usize| TEXT_ENDS.row(position).u32(0) as usize;
-    let start = if position == 0 { 0 } else { end(position - 1) };
-    std::str::from_utf8(&TEXT[start..end(position)]).expect("texts are UTF-8")
+    let start = if position == 0 { 0 } else { TEXT_ENDS[position - 1] };
+    let text = &TEXTS.columns()[start as usize..TEXT_ENDS[position] as usize];
+    std::str::from_utf8(text).expect("texts are UTF-8")
 }
 
 #[cfg(test)]
@@ -132,9 +152,9 @@ mod tests {
 
     #[test]
     fn sections_fill_the_file_without_gaps() {
-        assert_eq!(&DATA[..8], b"SWCRSRG1");
+        assert_eq!(&DATA[..8], b"SWCRSRG2");
         let all = [
-            TEXT_ENDS,
+            TEXT_LENGTHS,
             TEXTS,
             NUMBERS,
             UNITS,
@@ -153,15 +173,15 @@ mod tests {
             CONCATENATED,
             ALIASES,
         ];
-        let mut end = 8 + 8 * all.len();
+        let mut end = 8 + 12 * all.len();
         for section in all {
-            let (start, count) = section.extent();
+            let [start, bytes, count] = section.extent();
             assert_eq!(start, end, "{section:?}");
-            end = start + count * section.row;
+            assert_eq!(section.columns().len(), count * section.row, "{section:?}");
+            end = start + bytes;
         }
         assert_eq!(end, DATA.len());
-        let texts = TEXT_ENDS.rows().last().expect("there are texts").u32(0);
-        assert_eq!(texts as usize, TEXT.len());
+        assert_eq!(TEXT_ENDS.last().map(|&end| end as usize), Some(TEXTS.len()));
     }
 
     #[test]
